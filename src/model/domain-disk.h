@@ -8,18 +8,18 @@ typedef struct {
     char *type;                         /* of the secret: "passphrase", "ceph", "iscsi" … */
     unsigned char uuid[16];
     char *usage;
-} virSecretRef;
+} virStorageSecret;
 
 typedef struct {
     char *username;
     virStorageAuthType authtype;        /* pools only */
-    virSecretRef secret;
+    virStorageSecret secret;
 } virStorageAuth;
 
 typedef struct {
     virStorageEncryptionFormat format;
     virStorageEncryptionEngine engine;
-    VIR_LIST(virSecretRef) secrets;
+    VIR_LIST(virStorageSecret) secrets;
     unsigned int cipherSize;
     char *cipherName, *cipherMode, *cipherHash;
     char *ivgenName, *ivgenHash;

@@ -60,7 +60,7 @@ typedef struct {
     virDomainFeatures features;
     virCPUDef cpu;
     virDomainClockDef clock;
-    virDomainLifecycleAction onPoweroff, onReboot, onCrash;
+    virDomainOnAction onPoweroff, onReboot, onCrash;
     virDomainLockFailure onLockfailure;
     virTristateBool suspendToMem, suspendToDisk;
     VIR_LIST(virDomainSeclabel) seclabels;
