@@ -112,6 +112,8 @@ virEngine *virEngineNew(const virHypervisor *hv, virEngineDirs *dirs, gpointer p
 void virEngineFree(virEngine *engine);
 /* Load definitions and status files, reconnect running guests, start autostart ones. dirs == NULL: nothing is persistent. */
 bool virEngineLoad(virEngine *engine, GError **error);
+/* Add a domain that comes with the driver (the test driver's node), in `state`. Keeps its own reference to `def`. */
+bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, int state, GError **error);
 const virEngineDirs *virEngineGetDirs(virEngine *engine);
 gpointer virEngineGetPrivate(virEngine *engine);
 /* The generated operation table, implemented by the engine; a driver copies it and overrides what it must. */

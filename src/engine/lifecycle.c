@@ -432,3 +432,27 @@ int virEngineDomainResume(virDomainPtr domain, GError **error)
     leaveDomain(obj);
     return ok ? 0 : -1;
 }
+
+/* ---- domains that come with the driver ---- */
+
+bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, int state, GError **error)
+{
+    bool isNew;
+    virDomainObj *obj = claimObject(engine, def, persistent, "load", &isNew, error);
+    if (!obj)
+        return false;
+    bool active = state != VIR_DOMAIN_SHUTOFF && state != VIR_DOMAIN_NOSTATE && state != VIR_DOMAIN_CRASHED;
+    g_autoptr(virDomainDef) live = active ? virDomainDefCopy(def) : NULL;
+    bool ok = !active || startHeld(obj, NULL, live, 0, error);
+    if (!ok)
+        virRegistryRemove(engine->domains, &obj->head);
+    if (active && !persistent) {
+        virDomainView *view = virDomainViewEdit(obj);
+        g_clear_pointer(&view->config, virDomainDefUnref);
+        virDomainPublish(obj, view);
+    }
+    if (ok && state != VIR_DOMAIN_RUNNING)
+        virDomainSetState(obj, state, 0, -1, 0);
+    leaveDomain(obj);
+    return ok;
+}
