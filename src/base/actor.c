@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The per-object queue: grants in order, one holder at a time, messages that slip in while the holder waits. The mutex guards the
+ * bookkeeping only; it is never held while anything of the caller's runs.
+ */
+#define VIR_FROM VIR_FROM_DOM
+#define VIR_LOG_NAME "actor"
+#include "base/actor.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/loop.h"
+
+enum { DEFAULT_WAIT_MS = 30 * 1000, REPORT_WAIT_US = G_USEC_PER_SEC };
+
+typedef struct {
+    guint64 serial;
+    virActorClass class;
+    const char *what;
+    gpointer owner, data;
+    void (*run)(gpointer);
+    void (*cancel)(gpointer, GError *);
+    virTimer *timer;
+    gint64 since;
+    virActor *actor;
+    bool granted, sync;         /* sync: a thread waits on the actor's condition */
+    GThread *thread;
+} Request;
+
+typedef struct {
+    void (*func)(gpointer);
+    gpointer data;
+    GDestroyNotify destroy;
+} Post;
+
+typedef enum { IDLE, HELD, PARKED } HoldState;
+
+struct _virActor {
+    gatomicrefcount refs;
+    char *name;
+    GMutex mutex;
+    GCond cond;
+    GQueue requests, posts;
+    HoldState state;
+    bool draining;              /* somebody runs the posts */
+    GThread *holder, *drainer;
+    const char *what;
+    gint64 since;
+    guint depth;
+    guint64 serials;
+};
+
+typedef struct {
+    virActor *actor;
+    guint64 serial;
+} Deadline;
+
+virActor *virActorNew(const char *name)
+{
+    virActor *a = g_new0(virActor, 1);
+    g_atomic_ref_count_init(&a->refs);
+    a->name = g_strdup(name);
+    g_mutex_init(&a->mutex);
+    g_cond_init(&a->cond);
+    return a;
+}
+
+virActor *virActorRef(virActor *a)
+{
+    g_atomic_ref_count_inc(&a->refs);
+    return a;
+}
+
+void virActorUnref(virActor *a)
+{
+    if (!a || !g_atomic_ref_count_dec(&a->refs))
+        return;
+    g_mutex_clear(&a->mutex);
+    g_cond_clear(&a->cond);
+    g_free(a->name);
+    g_free(a);
+}
+
+static GError *actorTimeout(virActor *a, const char *what)
+{
+    GError *error = NULL;
+    g_autofree char *holder = virActorHolder(a, NULL, NULL);
+    virSetError(&error, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=%s) for %s of '%s'",
+                holder ? holder : "nobody", what, a->name);
+    return error;
+}
+
+static void actorReportWait(const Request *r)
+{
+    gint64 waited = g_get_monotonic_time() - r->since;
+    if (waited > REPORT_WAIT_US)
+        virWarn("%s waited %" G_GINT64_FORMAT " ms for its turn on '%s'", r->what, waited / 1000, r->actor->name);
+}
+
+/* ---- granting ---- */
+
+static void requestFree(Request *r)
+{
+    virTimerRemove(r->timer);
+    virActorUnref(r->actor);
+    g_free(r);
+}
+
+static void actorRelease(virActor *a);
+
+static void actorRunRequest(gpointer data)
+{
+    Request *r = data;
+    virActor *a = r->actor;
+    g_mutex_lock(&a->mutex);
+    a->holder = g_thread_self();
+    g_mutex_unlock(&a->mutex);
+    actorReportWait(r);
+    r->run(r->data);
+    actorRelease(a);
+    requestFree(r);
+}
+
+static void actorGrant(virActor *a, Request *r)
+{
+    a->state = HELD;
+    a->what = r->what;
+    a->since = g_get_monotonic_time();
+    a->depth = 1;
+    a->holder = r->thread;
+    r->granted = true;
+    if (r->sync)
+        g_cond_broadcast(&a->cond);
+    else
+        virWorkRun(actorRunRequest, r);
+}
+
+static void actorGrantNext(virActor *a)
+{
+    Request *r = a->state == IDLE && !a->draining ? g_queue_pop_head(&a->requests) : NULL;
+    if (r)
+        actorGrant(a, r);
+}
+
+/* Locked on entry and exit; unlocked around each message. */
+static void actorDrain(virActor *a)
+{
+    Post *p;
+    a->draining = true;
+    a->drainer = g_thread_self();
+    while ((p = g_queue_pop_head(&a->posts))) {
+        g_mutex_unlock(&a->mutex);
+        p->func(p->data);
+        if (p->destroy)
+            p->destroy(p->data);
+        g_free(p);
+        g_mutex_lock(&a->mutex);
+    }
+    a->draining = false;
+    a->drainer = NULL;
+    g_cond_broadcast(&a->cond);
+}
+
+static void actorRelease(virActor *a)
+{
+    g_mutex_lock(&a->mutex);
+    a->state = IDLE;
+    a->holder = NULL;
+    a->what = NULL;
+    a->depth = 0;
+    actorDrain(a);
+    actorGrantNext(a);
+    g_mutex_unlock(&a->mutex);
+}
+
+/* ---- asynchronous requests ---- */
+
+static void deadlineFree(gpointer data)
+{
+    Deadline *d = data;
+    virActorUnref(d->actor);
+    g_free(d);
+}
+
+static Request *actorTakeSerial(virActor *a, guint64 serial)
+{
+    for (GList *l = a->requests.head; l; l = l->next) {
+        Request *r = l->data;
+        if (r->serial == serial) {
+            g_queue_delete_link(&a->requests, l);
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static void actorDeadline(virTimer *timer, gpointer data)
+{
+    Deadline *d = data;
+    g_mutex_lock(&d->actor->mutex);
+    Request *r = actorTakeSerial(d->actor, d->serial);
+    g_mutex_unlock(&d->actor->mutex);
+    if (!r)
+        return;
+    GError *reason = actorTimeout(d->actor, r->what);
+    virWarn("%s", reason->message);
+    r->cancel(r->data, reason);
+    requestFree(r);
+}
+
+void virActorSubmit(virActor *a, virActorClass class, const char *what, int64_t wait_ms, gpointer owner,
+                    void (*run)(gpointer), void (*cancel)(gpointer, GError *), gpointer data)
+{
+    Request *r = g_new0(Request, 1);
+    *r = (Request){ .class = class, .what = what, .owner = owner, .run = run, .cancel = cancel, .data = data,
+                    .actor = virActorRef(a), .since = g_get_monotonic_time() };
+    g_mutex_lock(&a->mutex);
+    r->serial = ++a->serials;
+    if (a->state == IDLE && !a->draining && a->requests.length == 0) {
+        actorGrant(a, r);
+    } else {
+        Deadline *d = g_new(Deadline, 1);
+        *d = (Deadline){ virActorRef(a), r->serial };
+        g_queue_push_tail(&a->requests, r);
+        r->timer = virTimerNew(virLoopGet(), wait_ms < 0 ? DEFAULT_WAIT_MS : wait_ms, actorDeadline, d, deadlineFree);
+    }
+    g_mutex_unlock(&a->mutex);
+}
+
+void virActorCancelOwner(virActor *a, gpointer owner)
+{
+    GQueue gone = G_QUEUE_INIT;
+    g_mutex_lock(&a->mutex);
+    for (GList *l = a->requests.head, *next; l; l = next) {
+        next = l->next;
+        Request *r = l->data;
+        if (!r->sync && r->owner == owner) {
+            g_queue_unlink(&a->requests, l);
+            g_queue_push_tail_link(&gone, l);
+        }
+    }
+    g_mutex_unlock(&a->mutex);
+    Request *r;
+    while ((r = g_queue_pop_head(&gone))) {
+        GError *reason = NULL;
+        virSetError(&reason, VIR_ERR_OPERATION_ABORTED, "the client of %s left", r->what);
+        r->cancel(r->data, reason);
+        requestFree(r);
+    }
+}
+
+/* ---- callers with a thread of their own ---- */
+
+bool virActorIsHeld(virActor *a)
+{
+    GThread *self = g_thread_self();
+    g_mutex_lock(&a->mutex);
+    bool held = (a->state != IDLE && a->holder == self) || (a->draining && a->drainer == self);
+    g_mutex_unlock(&a->mutex);
+    return held;
+}
+
+bool virActorEnter(virActor *a, virActorClass class, const char *what, int64_t wait_ms, GError **error)
+{
+    if (virActorIsHeld(a)) {
+        g_mutex_lock(&a->mutex);
+        a->depth++;
+        g_mutex_unlock(&a->mutex);
+        return true;
+    }
+    Request *r = g_new0(Request, 1);
+    *r = (Request){ .class = class, .what = what, .sync = true, .thread = g_thread_self(), .actor = virActorRef(a),
+                    .since = g_get_monotonic_time() };
+    gint64 until = r->since + (wait_ms < 0 ? DEFAULT_WAIT_MS : wait_ms) * 1000;
+    g_mutex_lock(&a->mutex);
+    r->serial = ++a->serials;
+    g_queue_push_tail(&a->requests, r);
+    actorGrantNext(a);
+    while (!r->granted && g_cond_wait_until(&a->cond, &a->mutex, until))
+        continue;
+    bool granted = r->granted;
+    if (!granted)
+        g_queue_remove(&a->requests, r);
+    g_mutex_unlock(&a->mutex);
+    if (!granted)
+        g_propagate_error(error, actorTimeout(a, what));
+    else
+        actorReportWait(r);
+    requestFree(r);
+    return granted;
+}
+
+void virActorLeave(virActor *a)
+{
+    g_mutex_lock(&a->mutex);
+    bool last = --a->depth == 0 && !(a->draining && a->drainer == g_thread_self());
+    g_mutex_unlock(&a->mutex);
+    if (last)
+        actorRelease(a);
+}
+
+/* ---- messages and waits ---- */
+
+void virActorPost(virActor *a, void (*func)(gpointer), gpointer data, GDestroyNotify destroy)
+{
+    g_autoptr(virActor) keep = virActorRef(a);
+    Post *p = g_new(Post, 1);
+    *p = (Post){ func, data, destroy };
+    g_mutex_lock(&a->mutex);
+    g_queue_push_tail(&a->posts, p);
+    if (a->state != HELD && !a->draining) {
+        actorDrain(a);
+        actorGrantNext(a);
+    }
+    g_mutex_unlock(&a->mutex);
+}
+
+void virActorPark(virActor *a)
+{
+    g_mutex_lock(&a->mutex);
+    if (a->state == HELD && a->holder == g_thread_self()) {
+        a->state = PARKED;
+        if (!a->draining)
+            actorDrain(a);
+    }
+    g_mutex_unlock(&a->mutex);
+}
+
+void virActorUnpark(virActor *a)
+{
+    g_mutex_lock(&a->mutex);
+    while (a->draining && a->drainer != g_thread_self())
+        g_cond_wait(&a->cond, &a->mutex);       /* a message is short by contract */
+    if (a->state == PARKED && a->holder == g_thread_self())
+        a->state = HELD;
+    g_mutex_unlock(&a->mutex);
+}
+
+char *virActorHolder(virActor *a, int64_t *age_ms, guint *waiting)
+{
+    g_mutex_lock(&a->mutex);
+    char *what = a->state == IDLE ? NULL : g_strdup(a->what);
+    if (age_ms)
+        *age_ms = what ? (g_get_monotonic_time() - a->since) / 1000 : 0;
+    if (waiting)
+        *waiting = a->requests.length;
+    g_mutex_unlock(&a->mutex);
+    return what;
+}

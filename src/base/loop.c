@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The I/O thread: one epoll descriptor in one GSource of a private main context. Plain GLib polling costs a pass over all
+ * descriptors for each wakeup; behind epoll the cost does not grow with their number. Timers live in a balanced tree
+ * whose first entry arms a single timerfd-free ready time of that source.
+ */
+#define VIR_FROM VIR_FROM_NONE
+#define VIR_LOG_NAME "loop"
+#include "base/loop.h"
+#include "base/log.h"
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { SLOW_CALLBACK_US = 50 * 1000, BATCH = 64 };
+
+struct _virWatch {
+    virLoop *loop;
+    int fd;
+    uint32_t events;
+    gboolean dead;
+    virWatchFunc func;
+    gpointer data;
+    GDestroyNotify destroy;
+};
+
+struct _virTimer {
+    virLoop *loop;
+    gint64 due;                 /* monotonic µs; 0: not armed */
+    guint64 order;              /* makes the key unique */
+    gboolean dead;
+    virTimerFunc func;
+    gpointer data;
+    GDestroyNotify destroy;
+};
+
+typedef struct {
+    GSource source;
+    virLoop *loop;
+} LoopSource;
+
+typedef struct {
+    void (*func)(gpointer);
+    gpointer data;
+} Invocation;
+
+struct _virLoop {
+    GMainContext *context;
+    GThread *thread;
+    GSource *source;
+    int epoll, wakeup;
+    GMutex mutex;               /* guards the members below; never held across a callback */
+    GQueue invocations;
+    GTree *timers;
+    guint64 orders;
+    gboolean wakeupPending;
+    GPtrArray *graveyard;       /* watches removed during this dispatch: events of the same batch may still name them */
+};
+
+static gint timerCompare(gconstpointer a, gconstpointer b, gpointer unused)
+{
+    const virTimer *x = a, *y = b;
+    return x->due != y->due ? (x->due < y->due ? -1 : 1) : x->order < y->order ? -1 : x->order > y->order;
+}
+
+gboolean virLoopIsCurrent(virLoop *loop)
+{
+    return g_thread_self() == loop->thread;
+}
+
+GMainContext *virLoopContext(virLoop *loop)
+{
+    return loop->context;
+}
+
+static void loopKick(virLoop *loop)
+{
+    if (virLoopIsCurrent(loop))
+        return;
+    uint64_t one = 1;
+    while (write(loop->wakeup, &one, sizeof(one)) < 0 && errno == EINTR)
+        continue;
+}
+
+/* ---- invocations ---- */
+
+void virLoopInvoke(virLoop *loop, void (*func)(gpointer), gpointer data)
+{
+    g_mutex_lock(&loop->mutex);
+    gboolean direct = virLoopIsCurrent(loop) && loop->invocations.length == 0;
+    gboolean kick = FALSE;
+    if (!direct) {
+        Invocation *i = g_new(Invocation, 1);
+        *i = (Invocation){ func, data };
+        g_queue_push_tail(&loop->invocations, i);
+        kick = !loop->wakeupPending;
+        loop->wakeupPending = TRUE;
+    }
+    g_mutex_unlock(&loop->mutex);
+    if (direct)
+        func(data);
+    else if (kick)
+        loopKick(loop);
+}
+
+static void loopRunInvocations(virLoop *loop)
+{
+    g_mutex_lock(&loop->mutex);
+    loop->wakeupPending = FALSE;
+    guint n = loop->invocations.length;
+    g_mutex_unlock(&loop->mutex);
+    while (n-- > 0) {
+        g_mutex_lock(&loop->mutex);
+        g_autofree Invocation *i = g_queue_pop_head(&loop->invocations);
+        g_mutex_unlock(&loop->mutex);
+        i->func(i->data);
+    }
+}
+
+/* ---- watches ---- */
+
+static void watchAdd(gpointer data)
+{
+    virWatch *w = data;
+    struct epoll_event ev = { .events = w->events, .data.ptr = w };
+    if (!w->dead && epoll_ctl(w->loop->epoll, EPOLL_CTL_ADD, w->fd, &ev) < 0)
+        virWarn("cannot watch descriptor %d: %s", w->fd, g_strerror(errno));
+}
+
+virWatch *virWatchNew(virLoop *loop, int fd, uint32_t events, virWatchFunc func, gpointer data, GDestroyNotify destroy)
+{
+    virWatch *w = g_new0(virWatch, 1);
+    *w = (virWatch){ .loop = loop, .fd = fd, .events = events, .func = func, .data = data, .destroy = destroy };
+    watchAdd(w);                /* epoll_ctl may be called from any thread */
+    return w;
+}
+
+void virWatchSetEvents(virWatch *w, uint32_t events)
+{
+    if (w->events == events || w->dead)
+        return;
+    w->events = events;
+    struct epoll_event ev = { .events = events, .data.ptr = w };
+    if (epoll_ctl(w->loop->epoll, EPOLL_CTL_MOD, w->fd, &ev) < 0)
+        virWarn("cannot watch descriptor %d: %s", w->fd, g_strerror(errno));
+}
+
+static void watchBury(gpointer data)
+{
+    virWatch *w = data;
+    if (w->dead)
+        return;
+    w->dead = TRUE;
+    epoll_ctl(w->loop->epoll, EPOLL_CTL_DEL, w->fd, NULL);
+    g_ptr_array_add(w->loop->graveyard, w);
+    g_source_set_ready_time(w->loop->source, 0);
+}
+
+void virWatchRemove(virWatch *w)
+{
+    if (!w)
+        return;
+    if (virLoopIsCurrent(w->loop))
+        watchBury(w);
+    else
+        virLoopInvoke(w->loop, watchBury, w);
+}
+
+static void watchFree(gpointer data)
+{
+    virWatch *w = data;
+    if (w->destroy)
+        w->destroy(w->data);
+    g_free(w);
+}
+
+/* ---- timers ---- */
+
+static void loopRearm(virLoop *loop)
+{
+    g_mutex_lock(&loop->mutex);
+    GTreeNode *first = g_tree_node_first(loop->timers);
+    gint64 due = first ? ((virTimer *)g_tree_node_key(first))->due : -1;
+    g_mutex_unlock(&loop->mutex);
+    g_source_set_ready_time(loop->source, loop->graveyard->len ? 0 : due);
+}
+
+static void loopRearmCall(gpointer loop)
+{
+    loopRearm(loop);
+}
+
+void virTimerSet(virTimer *t, int64_t ms)
+{
+    virLoop *loop = t->loop;
+    g_mutex_lock(&loop->mutex);
+    if (t->due)
+        g_tree_remove(loop->timers, t);
+    t->due = 0;
+    if (ms >= 0 && !g_atomic_int_get(&t->dead)) {
+        t->due = g_get_monotonic_time() + ms * 1000;
+        t->order = ++loop->orders;
+        g_tree_insert(loop->timers, t, t);
+    }
+    GTreeNode *first = g_tree_node_first(loop->timers);
+    gboolean earliest = first && g_tree_node_key(first) == t;
+    g_mutex_unlock(&loop->mutex);
+    if (earliest && virLoopIsCurrent(loop))
+        loopRearm(loop);
+    else if (earliest)
+        virLoopInvoke(loop, loopRearmCall, loop);
+}
+
+virTimer *virTimerNew(virLoop *loop, int64_t ms, virTimerFunc func, gpointer data, GDestroyNotify destroy)
+{
+    virTimer *t = g_new0(virTimer, 1);
+    *t = (virTimer){ .loop = loop, .func = func, .data = data, .destroy = destroy };
+    if (ms >= 0)
+        virTimerSet(t, ms);
+    return t;
+}
+
+static gboolean timerFreeLater(gpointer data)
+{
+    virTimer *t = data;
+    if (t->destroy)
+        t->destroy(t->data);
+    g_free(t);
+    return G_SOURCE_REMOVE;
+}
+
+void virTimerRemove(virTimer *t)
+{
+    if (!t)
+        return;
+    g_atomic_int_set(&t->dead, TRUE);
+    virTimerSet(t, -1);
+    /* Never freed under the callback that removes its own timer. */
+    GSource *later = g_idle_source_new();
+    g_source_set_callback(later, timerFreeLater, t, NULL);
+    g_source_attach(later, t->loop->context);
+    g_source_unref(later);
+}
+
+static void loopRunTimers(virLoop *loop)
+{
+    gint64 now = g_get_monotonic_time();
+    for (;;) {
+        g_mutex_lock(&loop->mutex);
+        GTreeNode *first = g_tree_node_first(loop->timers);
+        virTimer *t = first ? g_tree_node_key(first) : NULL;
+        if (t && t->due <= now) {
+            g_tree_remove(loop->timers, t);
+            t->due = 0;
+        } else {
+            t = NULL;
+        }
+        g_mutex_unlock(&loop->mutex);
+        if (!t)
+            return;
+        if (!g_atomic_int_get(&t->dead))
+            t->func(t, t->data);
+    }
+}
+
+/* ---- the source ---- */
+
+static void loopReportSlow(gint64 since, int fd)
+{
+    gint64 took = g_get_monotonic_time() - since;
+    if (took > SLOW_CALLBACK_US)
+        virWarn("the I/O thread was held for %" G_GINT64_FORMAT " ms by the callback of descriptor %d", took / 1000, fd);
+}
+
+static gboolean loopDispatch(GSource *source, GSourceFunc unused, gpointer unused2)
+{
+    virLoop *loop = ((LoopSource *)source)->loop;
+    struct epoll_event batch[BATCH];
+    int n = epoll_wait(loop->epoll, batch, BATCH, 0);
+    gint64 start = n > 0 ? g_get_monotonic_time() : 0;
+    for (int i = 0; i < n; i++) {
+        virWatch *w = batch[i].data.ptr;
+        if (w && !w->dead) {
+            int fd = w->fd;
+            w->func(w, fd, batch[i].events, w->data);
+            loopReportSlow(start, fd);
+            start = i + 1 < n ? g_get_monotonic_time() : 0;
+        } else if (!w) {
+            uint64_t count;
+            if (read(loop->wakeup, &count, sizeof(count)) < 0 && errno != EAGAIN)
+                virWarn("cannot read the wakeup descriptor: %s", g_strerror(errno));
+        }
+    }
+    loopRunInvocations(loop);
+    loopRunTimers(loop);
+    g_autoptr(GPtrArray) dead = loop->graveyard;
+    loop->graveyard = g_ptr_array_new_with_free_func(watchFree);
+    g_clear_pointer(&dead, g_ptr_array_unref);
+    loopRearm(loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gpointer loopMain(gpointer data)
+{
+    virLoop *loop = data;
+    g_main_context_push_thread_default(loop->context);
+    for (;;)
+        g_main_context_iteration(loop->context, TRUE);
+    return NULL;
+}
+
+static virLoop *loopStart(void)
+{
+    static GSourceFuncs funcs = { .dispatch = loopDispatch };
+    virLoop *loop = g_new0(virLoop, 1);
+    loop->context = g_main_context_new();
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    loop->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->epoll < 0 || loop->wakeup < 0)
+        g_error("cannot create the descriptors of the I/O thread: %s", g_strerror(errno));
+    struct epoll_event ev = { .events = EPOLLIN, .data.ptr = NULL };
+    epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->wakeup, &ev);
+    loop->timers = g_tree_new_full(timerCompare, NULL, NULL, NULL);
+    loop->graveyard = g_ptr_array_new_with_free_func(watchFree);
+    g_mutex_init(&loop->mutex);
+    loop->source = g_source_new(&funcs, sizeof(LoopSource));
+    ((LoopSource *)loop->source)->loop = loop;
+    g_source_add_unix_fd(loop->source, loop->epoll, G_IO_IN);
+    g_source_attach(loop->source, loop->context);
+    g_mutex_lock(&loop->mutex);     /* the thread must not look at loop->thread before it is set */
+    loop->thread = g_thread_new("io", loopMain, loop);
+    g_mutex_unlock(&loop->mutex);
+    return loop;
+}
+
+virLoop *virLoopGet(void)
+{
+    static virLoop *loop;
+    if (g_once_init_enter(&loop))
+        g_once_init_leave(&loop, loopStart());
+    return loop;
+}

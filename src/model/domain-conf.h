@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a driver tells the model about itself: which guests it runs and what they get when the document is silent.
+ * The test driver and QEMU share all parsing, defaults and address assignment; they differ in this table only.
+ */
+#pragma once
+
+#include "model/domain.h"
+
+typedef enum {
+    VIR_DOMAIN_CONF_ADDRESSES = 1 << 0,         /* assign PCI, USB, virtio-serial addresses (the test driver doesn't) */
+    VIR_DOMAIN_CONF_QEMU = 1 << 1,              /* the defaults and implied devices of QEMU's machines */
+    VIR_DOMAIN_CONF_QEMU_NAMESPACE = 1 << 2,    /* <qemu:commandline> and its siblings are read */
+    VIR_DOMAIN_CONF_WIDE_SCSI = 1 << 3,         /* 16 SCSI targets a bus instead of 7 */
+    VIR_DOMAIN_CONF_DEFAULT_USB = 1 << 4,       /* add a USB controller when there is none */
+    VIR_DOMAIN_CONF_MEMBALLOON = 1 << 5,        /* add a memory balloon when there is none */
+} virDomainConfFeatures;
+
+typedef struct _virDomainParseConfig virDomainParseConfig;
+struct _virDomainParseConfig {
+    const char *name;                   /* "QEMU", "TEST": the driver, for messages */
+    unsigned int features;              /* virDomainConfFeatures */
+    virArch hostArch;
+    unsigned char macPrefix[3];         /* 52:54:00 */
+    void *opaque;                       /* the driver's, for the functions below */
+
+    /* Can this driver run such guests? Values of 0 in osType, arch, virtType mean "any". On success `def` gets defaults for
+     * what it leaves open: os.type, os.arch, os.machine, virtType, emulator. */
+    bool (*lookup)(const virDomainParseConfig *conf, virDomainDef *def, GError **error);
+    /* Full name of a machine ("pc" -> "pc-i440fx-7.2"); NULL keeps it. Static or owned by the driver. */
+    const char *(*canonicalMachine)(const virDomainParseConfig *conf, const virDomainDef *def);
+    /* Is the named device type or capability in the emulator that `def` uses? (QEMU's device names: "qxl-vga", "piix3-usb-uhci", "pvpanic"…)
+     * NULL: everything is. */
+    bool (*hasDevice)(const virDomainParseConfig *conf, const virDomainDef *def, const char *device);
+    /* The driver's own defaults and checks, after the model's. May be NULL. */
+    bool (*postParse)(const virDomainParseConfig *conf, virDomainDef *def, unsigned int flags, GError **error);
+    bool (*validate)(const virDomainParseConfig *conf, const virDomainDef *def, GError **error);
+    /* Private parts of the status file, between <domstatus> and <domain>. `node` is an xmlNode. Either may be NULL. */
+    bool (*statusParse)(const virDomainParseConfig *conf, void *node, void **priv, GError **error);
+};

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Disks and the storage behind them. virStorageSource is one layer of a chain; disks, mirrors, file systems' and host devices' storage use it. */
+#pragma once
+
+#include "model/device-info.h"
+
+typedef struct {
+    char *type;                         /* of the secret: "passphrase", "ceph", "iscsi" … */
+    unsigned char uuid[16];
+    char *usage;
+} virStorageSecret;
+
+typedef struct {
+    char *username;
+    virStorageAuthType authtype;        /* pools only */
+    virStorageSecret secret;
+} virStorageAuth;
+
+typedef struct {
+    virStorageEncryptionFormat format;
+    virStorageEncryptionEngine engine;
+    VIR_LIST(virStorageSecret) secrets;
+    unsigned int cipherSize;
+    char *cipherName, *cipherMode, *cipherHash;
+    char *ivgenName, *ivgenHash;
+} virStorageEncryption;
+
+typedef struct {
+    virStorageTransport transport;
+    char *name;
+    unsigned int port;
+    char *socket;
+} virStorageHost;
+
+typedef struct {
+    char *name, *value;
+} virStorageCookie;
+
+typedef struct {
+    virTristateBool enabled, managed;
+    char *path;                         /* <source type='unix' path= mode='client'/> */
+    char *sourceType, *mode;
+} virStorageReservations;
+
+typedef struct virStorageSource virStorageSource;
+struct virStorageSource {
+    virStorageType type;
+    char *path;                         /* file, block, dir; vhostuser: socket */
+    virStorageProtocol protocol;        /* network … */
+    char *name, *query;
+    VIR_LIST(virStorageHost) hosts;
+    char *snapshot, *configFile;
+    virTristateBool tls;
+    char *tlsHostname;
+    virTristateBool sslVerify;
+    VIR_LIST(virStorageCookie) cookies;
+    bool hasReadahead;
+    unsigned long long readahead;
+    unsigned int timeout;
+    char *knownHosts, *knownHostsIdentityUser, *sshKeyfile;
+    char *nfsUser, *nfsGroup;
+    char *initiatorIqn;
+    char *pool, *volume;                /* volume … */
+    virStoragePoolMode mode;
+    virTristateBool nvmeManaged;        /* nvme … */
+    unsigned int nvmeNamespace;
+    virPCIAddress nvmeAddress;
+    char *sourceType;                   /* vhostuser: "unix" */
+    virTristateBool reconnect;
+    unsigned int reconnectTimeout;
+    char *fdgroup;
+    bool hasSlice;
+    unsigned long long sliceOffset, sliceSize;
+    virStorageAuth *auth;
+    virStorageEncryption *encryption;
+    virStorageReservations *reservations;
+    virDomainStartupPolicy startupPolicy;
+    unsigned int index;                 /* live: id in QEMU's node names */
+    VIR_LIST(virDeviceSeclabel) seclabels;
+    virStorageFormat format;            /* <driver type=''> of the top layer, <format type=''/> of backing ones */
+    bool hasMetadataCache;
+    unsigned long long metadataCacheMax;
+    bool hasBacking;                    /* <backingStore> was there; empty (type NONE) ends the chain */
+    virStorageSource *backing;
+};
+
+typedef struct {
+    unsigned long long totalBytes, readBytes, writeBytes, totalIops, readIops, writeIops;
+    unsigned long long totalBytesMax, readBytesMax, writeBytesMax, totalIopsMax, readIopsMax, writeIopsMax;
+    unsigned long long sizeIops;
+    char *group;
+    unsigned long long totalBytesMaxLength, readBytesMaxLength, writeBytesMaxLength;
+    unsigned long long totalIopsMaxLength, readIopsMaxLength, writeIopsMaxLength;
+} virDomainIoTune;
+
+typedef struct {
+    virDomainDiskMirrorJob job;
+    virDomainDiskMirrorState ready;
+    virStorageSource source;
+} virDomainDiskMirror;
+
+typedef struct {
+    virStorageSource src;
+    virDomainDiskDevice device;
+    virDomainDiskModel model;
+    virTristateBool rawio;
+    virDomainDeviceSGIO sgio;
+    virDomainDiskSnapshot snapshot;
+    /* driver */
+    char *driverName;
+    virDomainDiskCache cache;
+    virDomainDiskErrorPolicy errorPolicy, rerrorPolicy;
+    virDomainDiskIo io;
+    virTristateSwitch ioeventfd, eventIdx, copyOnRead;
+    virDomainDiskDiscard discard;
+    virDomainDiskDetectZeroes detectZeroes;
+    unsigned int iothread;
+    unsigned int queues, queueSize;
+    bool hasQueues;
+    virTristateSwitch discardNoUnref;
+    virVirtioOptions virtio;
+    /* target */
+    char *dst;
+    virDomainDiskBus bus;
+    virDomainDiskTray tray;
+    virTristateSwitch removable;
+    unsigned int rotationRate;
+    bool hasRotationRate;
+    virDomainIoTune iotune;
+    bool readonly, shareable, transient;
+    virTristateBool shareBacking;
+    char *serial, *wwn, *vendor, *product;
+    unsigned int cyls, heads, secs;
+    virDomainDiskGeometryTrans trans;
+    unsigned int logicalBlockSize, physicalBlockSize, discardGranularity;
+    virDomainDiskMirror *mirror;
+    virStorageEncryption *encryption;   /* old place: beneath <disk>; post-parse keeps it in `src` and notes it here */
+    virStorageAuth *auth;               /* likewise */
+    char *wwpn;
+    virDeviceInfo info;
+} virDomainDiskDef;
