@@ -25,6 +25,7 @@ def write(path, text):
 def main():
     ap = argparse.ArgumentParser(description=__doc__)
     ap.add_argument('--out', help='the build folder; without it the records are only checked')
+    ap.add_argument('--watch', nargs='*', help='ignored: files that meson shall watch')
     ap.add_argument('files', nargs='+')
     opt = ap.parse_args()
     try:

@@ -44,7 +44,7 @@ def handles_h(model):
             out += wrap(f'{o.pointer} {o.name}New({args});') + '\n'
         out += f'static inline bool virIs{o.name[3:]}(const void *handle)\n{{\n    return virHandleIs(handle, &{cls});\n}}\n'
         out += f'G_DEFINE_AUTOPTR_CLEANUP_FUNC({o.name}, virHandleUnref)\n\n'
-    return out
+    return out + '#include "src/api/connect.h"\n'
 
 
 def handles_c(model):
@@ -168,7 +168,7 @@ def entry(model, r):
     fail = model.fail_value(r)
     out += f'    const {driver_type(r.group)} *ops;\n'
     if 'offline' in r.attrs:
-        out += '    int result;\n'
+        out += '    int rc;\n'
     out += '\n' + checks(model, r) + clears(model, r)
     out += f'    ops = {table_path(model, r)};\n    if (!ops || !ops->{r.op})'
     if 'default' in r.attrs:
@@ -179,8 +179,8 @@ def entry(model, r):
         out += f' {{\n        {call}\n        return{" " + fail if fail else ""};\n    }}\n'
     call = f'ops->{r.op}({", ".join([a.name for a in op_args(r)] + ["error"])})'
     if 'offline' in r.attrs:
-        return out + wrap(f'    result = {call};') + f'\n    if (result == 0)\n        {r.handle.name}->id = -1;\n' \
-            '    return result;\n}\n\n'
+        return out + wrap(f'    rc = {call};') + f'\n    if (rc == 0)\n        {r.handle.name}->id = -1;\n' \
+            '    return rc;\n}\n\n'
     return out + wrap(f'    return {call};') + '\n}\n\n'
 
 
@@ -242,13 +242,13 @@ def public(model, r):
     out = head + '    GError *error = NULL;\n'
     call = f'virApi{r.name[3:]}({names + ", " if names else ""}&error)'
     if not fail:
-        out += f'\n    virEntryBegin("{r.name}");\n    {call};\n    virEntryEnd({r.handle.name}, error, false);\n}}\n\n'
+        out += f'\n    virEntryBegin("{r.name}");\n    {call};\n    virEntryEnd({r.handle.name}, &{model.object_of(r.handle.type).name}Class, error, false);\n}}\n\n'
         return out
-    bad = f'result == {fail}' if fail != '0' and (r.ret not in ('unsigned int',)) else 'false'
+    bad = f'rc == {fail}' if fail != '0' and (r.ret not in ('unsigned int',)) else 'false'
     if 'null' in r.attrs:
         bad = 'false'
-    out += f'    {ctype(r.ret)}result;\n\n    virEntryBegin("{r.name}");\n' + wrap(f'    result = {call};') + \
-        f'\n    virEntryEnd({r.handle.name}, error, {bad});\n    return result;\n}}\n\n'
+    out += f'    {ctype(r.ret)}rc;\n\n    virEntryBegin("{r.name}");\n' + wrap(f'    rc = {call};') + \
+        f'\n    virEntryEnd({r.handle.name}, &{model.object_of(r.handle.type).name}Class, error, {bad});\n    return rc;\n}}\n\n'
     return out
 
 
@@ -285,15 +285,37 @@ def symbols(model, library, private):
     return out
 
 
-def errors_h(model):
-    out = HEAD + '/* virErrorNumber -> { sentence alone, sentence around a detail }; include inside an array. */\n'
+def errors_c(model):
+    """The well-known sentences and the names of the parts, as tables."""
+    sentences = names = ''
     for r in model.of('enum'):
         for c in r.items:
             if 'sentence' in c.attrs:
                 s = c.attrs.one('sentence').strip('"')
                 d = c.attrs.one('detail', s + ': %s').strip('"')
-                out += f'[{c.name}] = {{ "{s}", "{d}" }},\n'
-    return out
+                sentences += f'    [{c.name}] = {{ "{s}", "{d}" }},\n'
+            if 'label' in c.attrs:
+                names += f'    [{c.name}] = {c.attrs.one("label")},\n'
+    return f'''{HEAD}#include "base/error.h"
+
+static const char *const sentences[][2] = {{
+{sentences}}};
+
+const char *virErrorSentence(int code, bool with_detail)
+{{
+    if (code <= 0 || (gsize)code >= G_N_ELEMENTS(sentences) || !sentences[code][0])
+        return with_detail ? "%s" : "error";
+    return sentences[code][with_detail];
+}}
+
+static const char *const names[] = {{
+{names}}};
+
+const char *virErrorDomainName(int from)
+{{
+    return from >= 0 && (gsize)from < G_N_ELEMENTS(names) && names[from] ? names[from] : "";
+}}
+'''
 
 
 def outputs(model):
@@ -304,7 +326,7 @@ def outputs(model):
     yield 'api/driver.h', driver_h(model).replace(main, main + inc)
     yield 'api/entry.h', entry_h(model).replace(main, main + inc)
     yield 'api/entry.c', entry_c(model)
-    yield 'api/errors.h', errors_h(model)
+    yield 'api/errors.c', errors_c(model)
     for lib in model.libraries():
         yield f'api/public-{lib}.c', public_c(model, lib)
         yield f'api/{lib}.syms', symbols(model, lib, 'LIBVIRT_PRIVATE_12.5.0' if lib == 'libvirt' else '')
