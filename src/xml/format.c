@@ -171,6 +171,20 @@ unsigned int virXmlOutFlags(const virXmlOut *out)
 
 static void formatRows(virXmlType *type, const void *obj, virXmlOut *out);
 
+/* Bytes in the greatest unit that divides them. */
+static const char *prettySize(unsigned long long bytes, char *buf, const char **unit)
+{
+    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+    int i = 0;
+    while (bytes && bytes % 1024 == 0 && i < 6) {
+        bytes /= 1024;
+        i++;
+    }
+    *unit = units[i];
+    g_snprintf(buf, VIR_XML_BUF, "%llu", bytes);
+    return buf;
+}
+
 static void formatScalar(const virXmlRow *row, const virXmlPrepRow *prep, const void *obj, virXmlOut *out)
 {
     char buf[VIR_XML_BUF];
@@ -184,14 +198,17 @@ static void formatScalar(const virXmlRow *row, const virXmlPrepRow *prep, const 
     const char *text = virXmlValueText(row, obj, buf, &owned);
     if (!text)
         return;
+    const char *unit = row->unit;
+    if (row->kind == VIR_XML_SIZE && !unit)
+        text = prettySize(*M_(obj, row, ULL), buf, &unit);
     if (row->kind == VIR_XML_SIZE && !prep->attr)
-        virXmlOutAttr(out, "unit", row->unit);
+        virXmlOutAttr(out, "unit", unit);
     if (prep->attr)
         virXmlOutAttr(out, prep->attr, text);
     else
         virXmlOutText(out, text);
     if (row->kind == VIR_XML_SIZE && prep->attr)
-        virXmlOutAttr(out, "unit", row->unit);
+        virXmlOutAttr(out, "unit", unit);
 }
 
 static void formatElement(const virXmlRow *row, const virXmlPrepRow *prep, const void *obj, bool force, virXmlOut *out)

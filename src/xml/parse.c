@@ -31,6 +31,8 @@ static bool parseScalar(const virXmlRow *row, const virXmlPrepRow *prep, void *o
     }
     if (prep->attr) {
         const char *text = virXmlProp(node, prep->attr);
+        if (!text && row->flags & XF_ELEM_ON)
+            *M_(obj, row, Int) = 1;
         if (!text)
             return row->flags & XF_REQ ? missing(row, prep, node, self, error) : true;
         return virXmlValueParse(row, obj, text, node, prep->attr, ctx, error);

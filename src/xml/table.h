@@ -68,6 +68,7 @@ enum {
     XF_LENIENT = 1 << 16,       /* enums: an unknown word is ignored; texts: empty is kept */
     XF_MEMORY = 1 << 17,        /* not in the document at all: the row only owns the memory */
     XF_EMPTY = 1 << 18,         /* OBJ, PART: keep an empty element as <x/> */
+    XF_ELEM_ON = 1 << 19,       /* enums: the element without the attribute means the first word */
 };
 
 typedef struct _virXmlRow virXmlRow;
@@ -110,7 +111,7 @@ struct _virXmlRow {
         const virXmlHook *hook;
     };
     unsigned int scale;         /* SIZE: bytes in one unit of the member */
-    const char *unit;           /* SIZE: word written ("KiB"); row->unitPath: its attribute */
+    const char *unit;           /* SIZE: word written ("KiB"); NULL: the greatest that divides */
     unsigned int digits;
     unsigned long long max;     /* numbers: greatest value, 0 any; bitmaps: number of bits */
     const char *bad;            /* message (with %s) of an invalid value when the reference has words of its own; code below */
@@ -132,7 +133,7 @@ struct _virXmlType {
 };
 
 /* The member's type is checked when the table is compiled: different pointers can't be subtracted. */
-#define X_OFF_(T, member) (offsetof(S, member) + 0 * sizeof((T *)0 - &((S *)0)->member))
+#define X_OFF_(T, member) (offsetof(S, member) + 0 * sizeof((__typeof__(T) *)0 - &((S *)0)->member))
 #define X_(p, k, T, member, f, ...) { .path = p, .kind = VIR_XML_##k, .offset = X_OFF_(T, member), .flags = (f), ##__VA_ARGS__ }
 #define X_HAS(member) .has = X_OFF_(bool, member) + 1
 
