@@ -10,21 +10,29 @@ static const virXmlRow zpciRows[] = {
 };
 static X_TYPE_AS(zpciXml, virPCIAddress, NULL, zpciRows);
 
-#define PCI_ROWS \
-    X_HEX("@domain", domain, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFFFF), \
-    X_HEX("@bus", bus, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFF), \
-    X_HEX("@slot", slot, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI), \
-    X_HEX("@function", function, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI)
+/* domain, bus, slot, function: of the guest, or of a host's device */
+static const virXmlRow pciSourceRows[] = {
+    X_HEX("@domain", domain, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFFFF),
+    X_HEX("@bus", bus, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFF),
+    X_HEX("@slot", slot, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI),
+    X_HEX("@function", function, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI),
+    X_END
+};
+X_TYPE_AS(virPCISourceAddressXml, virPCIAddress, NULL, pciSourceRows);
+
+/* All zero is the host bridge's place: it stands for "not assigned yet". */
+static bool pciAssigned(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    const virPCIAddress *a = obj;
+    return a->domain || a->bus || a->slot;
+}
 static const virXmlRow pciRows[] = {
-    PCI_ROWS,
+    X_SAME(".", virPCISourceAddressXml, XF_ABI, .when = pciAssigned),
     X_ONOFF("@multifunction", multi, 0),
     X_SAME("zpci", zpciXml, 0, X_HAS(hasZpci)),
     X_END
 };
 X_TYPE(virPCIAddress, NULL, pciRows);
-/* A device of the host: no function of our choice. */
-static const virXmlRow pciSourceRows[] = { PCI_ROWS, X_END };
-X_TYPE_AS(virPCISourceAddressXml, virPCIAddress, NULL, pciSourceRows);
 #undef S
 
 #define S virDeviceAddress

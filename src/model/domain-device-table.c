@@ -232,9 +232,9 @@ X_TYPE(virDomainRedirdevDef, "redirdev", redirdevRows);
 #undef S
 #define S virDomainRedirFilterRule
 static const virXmlRow ruleRows[] = {
-    X_HEX("@class", usbClass, 2, XF_ANYBASE, X_HAS(hasClass)),
-    X_HEX("@vendor", vendor, 4, XF_ANYBASE, X_HAS(hasVendor)),
-    X_HEX("@product", product, 4, XF_ANYBASE, X_HAS(hasProduct)),
+    X_HEX("@class", usbClass, 2, XF_ANYBASE | XF_UPPER, X_HAS(hasClass)),
+    X_HEX("@vendor", vendor, 4, XF_ANYBASE | XF_UPPER, X_HAS(hasVendor)),
+    X_HEX("@product", product, 4, XF_ANYBASE | XF_UPPER, X_HAS(hasProduct)),
     X_STR("@version", version, 0),
     X_YESNO("@allow", allow, XF_REQ),
     X_END
@@ -268,8 +268,8 @@ static const virXmlRow egdRows[] = {
 static X_TYPE_AS(egdXml, virDomainChrSource, "backend", egdRows);
 #undef S
 #define S virDomainRngDef
-static const virXmlRow randomCase[] = { X_STR("backend", path, 0), X_END };
-static const virXmlRow egdCase[] = { X_INLINE_AS("backend", egd, virDomainChrSource, egdXml, 0), X_END };
+static const virXmlRow randomCase[] = { X_STR(".", path, 0), X_END };
+static const virXmlRow egdCase[] = { X_INLINE_AS(".", egd, virDomainChrSource, egdXml, 0), X_END };
 static X_TYPE_AS(randomCaseXml, virDomainRngDef, NULL, randomCase);
 static X_TYPE_AS(egdCaseXml, virDomainRngDef, NULL, egdCase);
 static const virXmlCase rngCases[] = {
@@ -280,7 +280,7 @@ static const virXmlRow rngRows[] = {
     X_UINT("rate/@bytes", rateBytes, 0),
     X_UINT("rate/@period", ratePeriod, 0),
     X_ENUM("backend/@model", backend, virDomainRngBackend, XF_REQ | XF_ALWAYS),
-    X_UNION(".", backend, virDomainRngBackend, rngCases, 0),
+    X_UNION("backend", backend, virDomainRngBackend, rngCases, 0),
     VIRTIO,
     INFO,
     X_END
@@ -334,17 +334,17 @@ static const virXmlHook pcrBanks = { parseBanks, formatBanks, equalBanks,
     "<element name='sha384'><empty/></element><element name='sha512'><empty/></element></choice></zeroOrMore>" };
 
 #define S virDomainTpmDef
-static const virXmlRow tpmPassthrough[] = { X_STR("backend/device/@path", path, 0), X_END };
+static const virXmlRow tpmPassthrough[] = { X_STR("device/@path", path, 0), X_END };
 static const virXmlRow tpmEmulator[] = {
-    X_YESNO("backend/@persistent_state", persistentState, 0),
-    X_UUID("backend/encryption/@secret", secret, 0, X_HAS(hasSecret)),
-    X_HOOK("backend/active_pcr_banks", &pcrBanks, XF_ABI),
+    X_YESNO("@persistent_state", persistentState, 0),
+    X_UUID("encryption/@secret", secret, 0, X_HAS(hasSecret)),
+    X_HOOK("active_pcr_banks", &pcrBanks, XF_ABI),
     X_END
 };
 static const virXmlRow tpmExternal[] = {
-    X_ENUM("backend/source/@type", source.type, virDomainChrType, XF_ALWAYS),
-    X_ENUM("backend/source/@mode", source.mode, virDomainChrMode, 0),
-    X_STR("backend/source/@path", source.path, 0),
+    X_ENUM("source/@type", source.type, virDomainChrType, XF_ALWAYS),
+    X_ENUM("source/@mode", source.mode, virDomainChrMode, 0),
+    X_STR("source/@path", source.path, 0),
     X_END
 };
 #define CASE(name) static X_TYPE_AS(name##Xml, virDomainTpmDef, NULL, name)
@@ -360,7 +360,7 @@ static const virXmlRow tpmRows[] = {
     X_ENUM("@model", model, virDomainTpmModel, XF_ABI),
     X_ENUM("backend/@type", backend, virDomainTpmBackend, XF_REQ | XF_ALWAYS | XF_ABI),
     X_ENUM("backend/@version", version, virDomainTpmVersion, XF_ABI),
-    X_UNION(".", backend, virDomainTpmBackend, tpmCases, 0),
+    X_UNION("backend", backend, virDomainTpmBackend, tpmCases, 0),
     INFO,
     X_END
 };
@@ -403,8 +403,8 @@ static const virXmlRow memoryRows[] = {
     X_STR("source/path", path, 0),
     X_KIB("source/alignsize", alignsize, 0),
     X_FLAG("source/pmem", pmem, 0),
-    X_KIB("source/pagesize", pagesize, 0),
     X_BITMAP("source/nodemask", nodemask, 0),
+    X_KIB("source/pagesize", pagesize, 0),
     X_KIB("target/size", size, XF_REQ | XF_ALWAYS | XF_ABI),
     X_INT("target/node", node, XF_ABI, X_HAS(hasNode)),
     X_KIB("target/label/size", labelSize, XF_ABI),

@@ -160,6 +160,7 @@ static const virXmlRow backingRows[] = {
     X_ENUM("@type", type, virStorageType, 0),
     X_UINT("@index", index, XF_LIVE),
     X_ENUM("format/@type", format, virStorageFormat, 0),
+    X_BYTES("format/metadata_cache/max_size", metadataCacheMax, 0, X_HAS(hasMetadataCache)),
     X_SAME("source", virStorageSourceXml, 0),
     X_OBJ_AS("backingStore", backing, virStorageSource, backingXml, XF_EMPTY),
     X_END
@@ -169,6 +170,7 @@ static X_TYPE_AS(backingXml, virStorageSource, "backingStore", backingRows);
 /* <mirror>: like a layer, with <format> first */
 static const virXmlRow mirrorSourceRows[] = {
     X_ENUM("format/@type", format, virStorageFormat, 0),
+    X_BYTES("format/metadata_cache/max_size", metadataCacheMax, 0, X_HAS(hasMetadataCache)),
     X_SAME("source", virStorageSourceXml, 0),
     X_OBJ_AS("backingStore", backing, virStorageSource, backingXml, XF_EMPTY),
     X_END

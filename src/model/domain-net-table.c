@@ -170,6 +170,7 @@ static const virXmlCase hostdevCases[] = {
     { VIR_DOMAIN_HOSTDEV_TYPE_PCI, &hostdevPciCaseXml }, { VIR_DOMAIN_HOSTDEV_TYPE_USB, &hostdevUsbCaseXml }, { 0 }
 };
 static const virXmlRow hostdevCase[] = {
+    X_ENUM("driver/@name", driverName, virDomainNetDriverName, XF_NOPARSE),
     X_ENUM("source/address/@type", hostdevType, virDomainHostdevType, XF_ALWAYS),
     X_UNION("source/address", hostdevType, virDomainHostdevType, hostdevCases, 0),
     X_END
@@ -185,6 +186,12 @@ static const virXmlCase netCases[] = {
     { VIR_DOMAIN_NET_TYPE_VDPA, &devCaseXml },            { VIR_DOMAIN_NET_TYPE_USER, &devCaseXml },
     { 0 }
 };
+
+/* A host device's driver is named before its source. */
+static bool isEmulated(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainNetDef *)obj)->type != VIR_DOMAIN_NET_TYPE_HOSTDEV;
+}
 
 static const virXmlRow netRows[] = {
     X_ENUM("@type", type, virDomainNetType, XF_ALWAYS | XF_ABI),
@@ -210,7 +217,7 @@ static const virXmlRow netRows[] = {
     X_STR("guest/@dev", ifnameGuest, 0),
     X_STR("guest/@actual", ifnameGuestActual, XF_LIVE),
     X_STR("model/@type", model, XF_ABI),
-    X_ENUM("driver/@name", driverName, virDomainNetDriverName, 0),
+    X_ENUM("driver/@name", driverName, virDomainNetDriverName, 0, .when = isEmulated),
     X_ENUM("driver/@txmode", txmode, virDomainNetTxMode, 0),
     X_ONOFF("driver/@ioeventfd", ioeventfd, 0),
     X_ONOFF("driver/@event_idx", eventIdx, XF_ABI),

@@ -142,6 +142,36 @@ static const virXmlRow capMemoryRows[] = { X_STR("@name", name, XF_MEMORY), X_EN
 static X_TYPE_AS(capMemoryXml, virDomainCapability, NULL, capMemoryRows);
 #undef S
 
+#define S virDomainHypervFeatures
+static const virXmlRow hypervRows[] = {
+    X_ENUM("@mode", mode, virDomainHypervMode, XF_ABI | XF_ELEM_ON),
+    X_ONOFF("relaxed/@state", relaxed, XF_ABI),
+    X_ONOFF("vapic/@state", vapic, XF_ABI),
+    X_ONOFF("spinlocks/@state", spinlocks, XF_ABI),
+    X_UINT("spinlocks/@retries", spinlockRetries, XF_ABI),
+    X_ONOFF("vpindex/@state", vpindex, XF_ABI),
+    X_ONOFF("runtime/@state", runtime, XF_ABI),
+    X_ONOFF("synic/@state", synic, XF_ABI),
+    X_ONOFF("stimer/@state", stimer, XF_ABI),
+    X_ONOFF("stimer/direct/@state", stimerDirect, XF_ABI),
+    X_ONOFF("reset/@state", reset, XF_ABI),
+    X_ONOFF("vendor_id/@state", vendorId, XF_ABI),
+    X_STR("vendor_id/@value", vendorIdValue, XF_ABI),
+    X_ONOFF("frequencies/@state", frequencies, XF_ABI),
+    X_ONOFF("reenlightenment/@state", reenlightenment, XF_ABI),
+    X_ONOFF("tlbflush/@state", tlbflush, XF_ABI),
+    X_ONOFF("ipi/@state", ipi, XF_ABI),
+    X_ONOFF("evmcs/@state", evmcs, XF_ABI),
+    X_ONOFF("avic/@state", avic, XF_ABI),
+    X_END
+};
+static X_TYPE(virDomainHypervFeatures, NULL, hypervRows);
+#undef S
+static bool hypervGiven(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainFeatures *)obj)->hyperv.mode;
+}
+
 #define S virDomainFeatures
 #define SWITCH(name, member) X_ONOFF(name "/@state", member, XF_ABI | XF_ELEM_ON)
 static const virXmlRow featureRows[] = {
@@ -153,25 +183,7 @@ static const virXmlRow featureRows[] = {
     SWITCH("hap", hap),
     X_FLAG("viridian", viridian, XF_ABI),
     X_FLAG("privnet", privnet, XF_ABI),
-    X_ENUM("hyperv/@mode", hyperv.mode, virDomainHypervMode, XF_ABI | XF_ELEM_ON),
-    X_ONOFF("hyperv/relaxed/@state", hyperv.relaxed, XF_ABI),
-    X_ONOFF("hyperv/vapic/@state", hyperv.vapic, XF_ABI),
-    X_ONOFF("hyperv/spinlocks/@state", hyperv.spinlocks, XF_ABI),
-    X_UINT("hyperv/spinlocks/@retries", hyperv.spinlockRetries, XF_ABI),
-    X_ONOFF("hyperv/vpindex/@state", hyperv.vpindex, XF_ABI),
-    X_ONOFF("hyperv/runtime/@state", hyperv.runtime, XF_ABI),
-    X_ONOFF("hyperv/synic/@state", hyperv.synic, XF_ABI),
-    X_ONOFF("hyperv/stimer/@state", hyperv.stimer, XF_ABI),
-    X_ONOFF("hyperv/stimer/direct/@state", hyperv.stimerDirect, XF_ABI),
-    X_ONOFF("hyperv/reset/@state", hyperv.reset, XF_ABI),
-    X_ONOFF("hyperv/vendor_id/@state", hyperv.vendorId, XF_ABI),
-    X_STR("hyperv/vendor_id/@value", hyperv.vendorIdValue, XF_ABI),
-    X_ONOFF("hyperv/frequencies/@state", hyperv.frequencies, XF_ABI),
-    X_ONOFF("hyperv/reenlightenment/@state", hyperv.reenlightenment, XF_ABI),
-    X_ONOFF("hyperv/tlbflush/@state", hyperv.tlbflush, XF_ABI),
-    X_ONOFF("hyperv/ipi/@state", hyperv.ipi, XF_ABI),
-    X_ONOFF("hyperv/evmcs/@state", hyperv.evmcs, XF_ABI),
-    X_ONOFF("hyperv/avic/@state", hyperv.avic, XF_ABI),
+    X_INLINE("hyperv", hyperv, virDomainHypervFeatures, XF_ABI | XF_OPEN, .when = hypervGiven),
     X_ONOFF("kvm/hidden/@state", kvm.hidden, XF_ABI),
     X_ONOFF("kvm/hint-dedicated/@state", kvm.hintDedicated, XF_ABI),
     X_ONOFF("kvm/poll-control/@state", kvm.pollControl, XF_ABI),
@@ -302,10 +314,10 @@ static X_TYPE(virDomainHugepage, "page", pageRows);
 #undef S
 #define S virDomainMemTune
 static const virXmlRow memtuneRows[] = {
-    X_KIB("hard_limit", hardLimit, 0),
-    X_KIB("soft_limit", softLimit, 0),
+    X_KIB("hard_limit", hardLimit, 0, X_HAS(hasHardLimit)),
+    X_KIB("soft_limit", softLimit, 0, X_HAS(hasSoftLimit)),
     X_KIB("min_guarantee", minGuarantee, 0),
-    X_KIB("swap_hard_limit", swapHardLimit, 0),
+    X_KIB("swap_hard_limit", swapHardLimit, 0, X_HAS(hasSwapHardLimit)),
     X_END
 };
 X_TYPE(virDomainMemTune, NULL, memtuneRows);

@@ -106,7 +106,8 @@ typedef struct {
 /* --- memory --- */
 typedef struct { unsigned long long size; virBitmap *nodemask; } virDomainHugepage;    /* size in KiB; 0: default */
 typedef struct {
-    unsigned long long hardLimit, softLimit, swapHardLimit, minGuarantee;     /* KiB; unlimited: VIR_DOMAIN_MEMORY_PARAM_UNLIMITED */
+    unsigned long long hardLimit, softLimit, swapHardLimit, minGuarantee;     /* KiB */
+    bool hasHardLimit, hasSoftLimit, hasSwapHardLimit;                        /* false: unlimited */
     bool hugepages;
     VIR_LIST(virDomainHugepage) pages;
     bool nosharepages, locked, discard;

@@ -89,7 +89,7 @@ bool virXmlValuePresent(const virXmlRow *row, const void *obj)
 static const char *numberText(const virXmlRow *row, unsigned long long v, bool negative, char *buf)
 {
     if (row->flags & (XF_HEX | XF_OCTAL)) {
-        g_snprintf(buf, VIR_XML_BUF, row->flags & XF_HEX ? "0x%0*llx" : "%0*llo", (int)row->digits, v);
+        g_snprintf(buf, VIR_XML_BUF, row->flags & XF_UPPER ? "0x%0*llX" : row->flags & XF_HEX ? "0x%0*llx" : "%0*llo", (int)row->digits, v);
         return buf;
     }
     char *p = buf + VIR_XML_BUF - 1;
