@@ -30,10 +30,9 @@ void shellError(Shell *sh, const char *format, ...)
 /* What libvirt said of the last failure, once. */
 static void reportLibraryError(Shell *sh)
 {
-    const char *message = virGetLastErrorCode() != VIR_ERR_OK ? virGetLastErrorMessage() : NULL;
+    g_autofree char *message = shellTakeError();
     if (message)
         shellError(sh, "%s", message);
-    virResetLastError();
 }
 
 static void silent(void *unused, virErrorPtr error)
@@ -74,7 +73,7 @@ static bool runCmd(Shell *sh, Cmd *cmd)
 {
     gint64 start = g_get_monotonic_time();
     sh->json = cmd->json;
-    virResetLastError();
+    g_free(shellTakeError());
     bool ok = (cmd->def->flags & CMD_NO_CONNECT) || sh->conn || shellConnect(sh, sh->uri, sh->readonly);
     ok = ok && cmd->def->run(sh, cmd);
     if (!ok)

@@ -116,17 +116,12 @@ char *readInput(Shell *sh, const char *path);
 /* Let the user edit `text`; NULL with a message on failure. */
 char *editText(Shell *sh, const char *text);
 const char *domainStateText(int state);
+/* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
+char *shellTakeError(void);
 const char *domainReasonText(int state, int reason);
 
 #define FREE_DOMAIN(d) g_autoptr(virDomain) d
-static inline void shellDomainFree(virDomainPtr d)
-{
-    virErrorPtr error = virSaveLastError();     /* the command's failure is still to be reported */
-    if (d)
-        virDomainFree(d);
-    virSetError(error);
-    virFreeError(error);
-}
+void shellDomainFree(virDomainPtr d);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, shellDomainFree)
 
 #define OPT_DOMAIN(what, completer) { "domain", OPT_DATA, true, what, completer }

@@ -7,6 +7,24 @@
 #include <string.h>
 #include <unistd.h>
 
+static char *savedError;
+
+void shellDomainFree(virDomainPtr d)
+{
+    if (virGetLastErrorCode() != VIR_ERR_OK && !savedError)
+        savedError = g_strdup(virGetLastErrorMessage());
+    if (d)
+        virDomainFree(d);
+}
+
+char *shellTakeError(void)
+{
+    char *text = virGetLastErrorCode() != VIR_ERR_OK ? g_strdup(virGetLastErrorMessage()) : g_steal_pointer(&savedError);
+    g_clear_pointer(&savedError, g_free);
+    virResetLastError();
+    return text;
+}
+
 virDomainPtr cmdDomainNamed(Shell *sh, const char *word)
 {
     virDomainPtr dom = NULL;
