@@ -78,9 +78,11 @@ void virServerClientSendEvent(virServerClient *client, const virRpcProgram *prog
 void virServerDispatch(virServerClient *client, virNetMessage *message);
 void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error);     /* takes the error */
 
-/* special.c: procedures that are about the connection itself. True: handled (ret or error filled as by a thunk). */
-typedef bool (*virServerSpecial)(virRpcServerCall *call, const void *args, void *ret, GError **error);
-virServerSpecial virServerSpecialFind(const virRpcProc *proc);
+/* special.c: the body of a procedure that is about the connection itself; NULL: it has a thunk. `quick`: it never blocks. */
+virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);
+
+/* admin.c */
+virAdmConnectPtr virServerAdminConnect(void);
 
 /* events.c */
 void virServerEventsClear(virServerClient *client);
