@@ -65,7 +65,6 @@ static bool pairConsole(virDomainDef *def, GError **error)
     } else if (!def->consoles.n && def->serials.n) {
         const virDomainChrDef *serial = def->serials.v[0];
         if (serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_NONE || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL
-            || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL
             || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL
             || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL) {
             virDomainChrDef *console = copySource(serial, &virDomainConsoleXml);

@@ -118,8 +118,6 @@ static void addDriveControllers(virDomainDef *def)
 /* Channels and virtio consoles; a controller has 31 ports, 0 being kept for the console. */
 static void addVirtioSerial(virDomainDef *def)
 {
-    unsigned int greatest = 0;
-    bool needed = false;
     for (unsigned int pass = 0; pass < 2; pass++) {
         unsigned int n = pass ? def->consoles.n : def->channels.n;
         for (unsigned int i = 0; i < n; i++) {
@@ -129,13 +127,11 @@ static void addVirtioSerial(virDomainDef *def)
                 continue;
             if (pass && chr->info.addr.type != VIR_DEVICE_ADDRESS_NONE && chr->info.addr.type != VIR_DEVICE_ADDRESS_VIRTIO_SERIAL)
                 continue;
-            needed = true;
-            if (chr->info.addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL)
-                greatest = MAX(greatest, chr->info.addr.vioserial.controller);
+            unsigned int idx = chr->info.addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL ? chr->info.addr.vioserial.controller : 0;
+            if (!virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx))
+                virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
         }
     }
-    if (needed)
-        virDomainControllerUpTo(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, greatest);
 }
 
 static void addCcid(virDomainDef *def)

@@ -91,7 +91,7 @@ static void passSeclabels(virDomainDef *def, unsigned int flags)
         virDomainSeclabel *s = def->seclabels.v[i];
         if (!s->type)
             s->type = VIR_DOMAIN_SECLABEL_DYNAMIC;
-        if (!s->relabel)
+        if (!s->relabel && s->type != VIR_DOMAIN_SECLABEL_NONE)
             s->relabel = s->type == VIR_DOMAIN_SECLABEL_DYNAMIC ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO;
         if (flags & VIR_DOMAIN_DEF_INACTIVE && s->type == VIR_DOMAIN_SECLABEL_DYNAMIC)
             g_clear_pointer(&s->label, g_free);

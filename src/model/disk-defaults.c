@@ -122,10 +122,36 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
     return true;
 }
 
+/* Disks of one bus stand together, in the order of their targets. */
+static void insertDisk(virDomainDef *def, virDomainDiskDef *disk)
+{
+    int index = virDomainDiskNameIndex(disk->dst), at = -1;
+    for (unsigned int i = def->disks.n; i-- > 0;) {
+        if (def->disks.v[i]->bus != disk->bus)
+            continue;
+        if (virDomainDiskNameIndex(def->disks.v[i]->dst) > index)
+            at = i;
+        else if (at < 0)
+            at = i + 1;
+    }
+    virListInsert(&def->disks, at < 0 ? def->disks.n : (unsigned int)at, disk);
+}
+
+static void sortDisks(virDomainDef *def)
+{
+    __typeof__(def->disks) old = def->disks;
+    def->disks.v = NULL;
+    def->disks.n = 0;
+    for (unsigned int i = 0; i < old.n; i++)
+        insertDisk(def, old.v[i]);
+    g_free(old.v);
+}
+
 bool virDomainPassDisks(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     for (unsigned int i = 0; i < def->disks.n; i++)
         if (!passDisk(def, conf, def->disks.v[i], error))
             return false;
+    sortDisks(def);
     return true;
 }

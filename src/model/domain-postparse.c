@@ -21,6 +21,8 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         virDomainDefForeachInfo(def, dropAlias, NULL);
+    if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU_NAMESPACE))
+        virDomainDropNamespaces(def);
     if (!virDomainPassGeneral(def, conf, flags, error))
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU))

@@ -13,6 +13,9 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
 bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, GError **error);      /* … and default models */
 bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);     /* controller-defaults.c */
 
+/* Extensions of other drivers mean nothing to this one. domain-table.c */
+void virDomainDropNamespaces(virDomainDef *def);
+
 /* Insert in the order that documents show: after those of its type with a lower index. Takes the controller. */
 void virDomainControllerInsert(virDomainDef *def, virDomainControllerDef *controller);
 virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainControllerType type, int idx);   /* idx -1: next free */

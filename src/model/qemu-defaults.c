@@ -151,9 +151,43 @@ static void passAudio(virDomainDef *def)
     virListAppend(&def->audios, audio);
 }
 
+/* A guest without a CPU model gets what its machine would choose, spelled out, so that it stays the same. */
+static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
+{
+    virCPUDef *cpu = &def->cpu;
+    const char *model = !cpu->mode && !cpu->model && conf->defaultCpu ? conf->defaultCpu(conf, def) : NULL;
+    if (model) {
+        cpu->given = true;
+        cpu->mode = VIR_CPU_MODE_CUSTOM;
+        cpu->match = VIR_CPU_MATCH_EXACT;
+        cpu->check = VIR_CPU_CHECK_NONE;
+        cpu->fallback = VIR_CPU_FALLBACK_FORBID;
+        cpu->model = g_strdup(model);
+    }
+    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
+        cpu->migratable = VIR_TRISTATE_SWITCH_ON;
+    if (cpu->check)
+        return;
+    switch (cpu->mode) {
+    case VIR_CPU_MODE_HOST_PASSTHROUGH:
+    case VIR_CPU_MODE_MAXIMUM:
+        cpu->check = VIR_CPU_CHECK_NONE;
+        break;
+    case VIR_CPU_MODE_HOST_MODEL:
+        cpu->check = VIR_CPU_CHECK_PARTIAL;
+        break;
+    case VIR_CPU_MODE_CUSTOM:
+        cpu->check = def->virtType == VIR_DOMAIN_VIRT_KVM ? VIR_CPU_CHECK_PARTIAL : VIR_CPU_CHECK_NONE;
+        break;
+    default:
+        break;
+    }
+}
+
 bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     passSerials(def);
+    passCPU(def, conf);
     passDisks(def);
     passNets(def, conf);
     for (unsigned int i = 0; i < def->controllers.n; i++)
