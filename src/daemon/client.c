@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_RPC
 #define VIR_LOG_NAME "daemon.client"
 #include "daemon/server.h"
+#include "daemon/events.h"
 #include "base/error.h"
 #include "base/log.h"
 #include <sys/epoll.h>
@@ -26,7 +27,6 @@ void virServerClientUnref(virServerClient *c)
     virHandleUnref(c->admin);
     g_hash_table_unref(c->streams);
     g_hash_table_unref(c->actors);
-    g_array_unref(c->callbacks);
     virChannelFree(c->channel);
     g_free(c);
 }
@@ -55,7 +55,7 @@ void virServerClientDrop(virServerClient *c, const char *reason)
     virInfo("client %" G_GUINT64_FORMAT " (pid %d) leaves: %s", c->id, (int)c->pid, reason);
     virServer *server = c->server;
     g_hash_table_foreach(c->actors, cancelQueued, c);
-    virServerEventsClear(c);
+    virServerEventsDrop(c, c->conn);
     g_hash_table_remove_all(c->streams);
     virTimerRemove(c->timer);
     c->timer = NULL;
@@ -120,9 +120,19 @@ static void postPush(gpointer data)
     g_free(p);
 }
 
-void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg)
+/* The program whose table holds `proc`. */
+static const virRpcProgram *programOf(const virRpcProc *proc)
+{
+    const virRpcProgram *p = virRpcPrograms;
+    while (p->number && (proc < p->procs || proc >= p->procs + p->nprocs))
+        p++;
+    return p;
+}
+
+void virServerClientSendEvent(virServerClient *client, const virRpcProc *proc, const void *msg)
 {
     g_autoptr(GError) error = NULL;
+    const virRpcProgram *program = programOf(proc);
     virNetHeader h = { .prog = program->number, .vers = program->version, .proc = proc->number, .type = VIR_NET_MESSAGE };
     GByteArray *out = virNetMessageBegin(NULL, &h, 0);
     if (proc->args && !virXdrEncode(proc->args, msg, out, &error)) {
@@ -246,7 +256,6 @@ static void clientAccept(virServer *server, int fd, bool readonly)
     c->channel = virChannelNew(fd);
     c->streams = g_hash_table_new_full(NULL, NULL, NULL, virServerStreamFree);
     c->actors = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)virActorUnref, NULL);
-    c->callbacks = g_array_new(FALSE, TRUE, sizeof(gpointer) * 4);
     c->timer = virTimerNew(virLoopGet(), -1, onTimer, c, NULL);
     g_ptr_array_add(server->clients, c);
     c->watch = virWatchNew(virLoopGet(), fd, EPOLLIN, onSocket, virServerClientRef(c), clientUnref);

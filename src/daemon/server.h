@@ -51,7 +51,6 @@ struct _virServerClient {
     virConnectPtr conn;                 /* of CONNECT_OPEN */
     virAdmConnectPtr admin;
     GHashTable *streams;                /* serial → virServerStream */
-    GArray *callbacks;                  /* event registrations, see events.c */
     GHashTable *actors;                 /* actors that hold queued work of ours (a set) */
     bool closeCallback;                 /* wants to hear when the local connection breaks */
 };
@@ -71,9 +70,6 @@ void virServerClientPush(virServerClient *client, GByteArray *message, const int
 /* The next messages, unless too many calls are in flight. */
 void virServerClientResume(virServerClient *client);
 
-/* An event message; any thread. `msg` is encoded before the function returns. */
-void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg);
-
 /* dispatch.c */
 void virServerDispatch(virServerClient *client, virNetMessage *message);
 void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error);     /* takes the error */
@@ -83,9 +79,6 @@ virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);
 
 /* admin.c */
 virAdmConnectPtr virServerAdminConnect(void);
-
-/* events.c */
-void virServerEventsClear(virServerClient *client);
 
 /* stream.c */
 virServerStream *virServerStreamNew(virServerClient *client, const virNetHeader *call, virStreamPtr st, uint8_t direction);
