@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_NONE
 #include "src/api/admin.h"
 #include "base/error.h"
+#include "rpc/proc.h"
 
 virConnectAuthPtr virConnectAuthPtrDefault;
 
@@ -29,5 +30,11 @@ virConnectPtr virConnectOpenReadOnly(const char *name)
 bool virAdmOpen(virAdmConnectPtr conn, const char *name, unsigned int flags, GError **error)
 {
     virSetError(error, VIR_ERR_NO_CONNECT, "%s", name ? name : "(null)");
+    return false;
+}
+
+bool virRemoteCall(virConnectPtr conn, const virRpcProc *proc, virRpcIO *io, const void *args, void *ret, GError **error)
+{
+    virSetError(error, VIR_ERR_NO_CONNECT, "%s", proc->name);
     return false;
 }
