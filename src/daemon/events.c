@@ -45,7 +45,7 @@ void virServerEventSend(virServerEvent *event, const void *msg)
 
     g_mutex_lock(&event->lock);
     if (event->client)
-        virServerClientSendEvent(event->client, proc, msg);
+        virServerClientSendEvent(event->client, virRpcProgramFind(event->kind->program), proc, msg);
     g_mutex_unlock(&event->lock);
 }
 

@@ -25,4 +25,5 @@ void virServerEventSend(virServerEvent *event, const void *msg);
 void virServerEventsDrop(struct _virServerClient *client, virConnectPtr conn);
 
 /* The server's: encodes `msg` at once and queues it. Any thread. */
-void virServerClientSendEvent(struct _virServerClient *client, const virRpcProc *proc, const void *msg);
+void virServerClientSendEvent(struct _virServerClient *client, const virRpcProgram *program, const virRpcProc *proc,
+                              const void *msg);

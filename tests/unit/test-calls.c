@@ -43,7 +43,7 @@ bool virRemoteCall(virConnectPtr conn, const virRpcProc *proc, virRpcIO *io, con
     return done;
 }
 
-void virServerClientSendEvent(struct _virServerClient *to, const virRpcProc *proc, const void *msg)
+void virServerClientSendEvent(struct _virServerClient *to, const virRpcProgram *program, const virRpcProc *proc, const void *msg)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
     g_autoptr(GError) error = NULL;
