@@ -120,19 +120,9 @@ static void postPush(gpointer data)
     g_free(p);
 }
 
-/* The program whose table holds `proc`. */
-static const virRpcProgram *programOf(const virRpcProc *proc)
-{
-    const virRpcProgram *p = virRpcPrograms;
-    while (p->number && (proc < p->procs || proc >= p->procs + p->nprocs))
-        p++;
-    return p;
-}
-
-void virServerClientSendEvent(virServerClient *client, const virRpcProc *proc, const void *msg)
+void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg)
 {
     g_autoptr(GError) error = NULL;
-    const virRpcProgram *program = programOf(proc);
     virNetHeader h = { .prog = program->number, .vers = program->version, .proc = proc->number, .type = VIR_NET_MESSAGE };
     GByteArray *out = virNetMessageBegin(NULL, &h, 0);
     if (proc->args && !virXdrEncode(proc->args, msg, out, &error)) {
