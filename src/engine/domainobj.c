@@ -2,6 +2,7 @@
 /* One domain: its immutable view, published by the holder of its actor and read by everybody. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include "engine/internal.h"
+#include "base/typedparam.h"
 #include <stdarg.h>
 
 static virDomainView *viewNew(void)
@@ -240,7 +241,7 @@ void virDomainEmit(virDomainObj *obj, int eventId, ...)
         } else {
             virTypedParameterPtr params = va_arg(args, virTypedParameterPtr);
             e->nparams = va_arg(args, int);
-            virTypedParamsCopy(&e->params, params, e->nparams);
+            e->params = virTypedParamsCopy(params, e->nparams);
         }
     }
     va_end(args);

@@ -60,7 +60,7 @@ const virHypervisorDriver virEngineDriver = {
     .domainOpenConsole = virEngineDomainOpenConsole,
     .domainGetCPUStats = virEngineDomainGetCPUStats,
     .domainGetBlockInfo = virEngineDomainGetBlockInfo,
-    .domainMonitorCommand = virEngineDomainMonitorCommand,
+    .domainQemuMonitorCommand = virEngineDomainQemuMonitorCommand,
     .domainGetJobInfo = virEngineDomainGetJobInfo,
     .connectGetCapabilities = virEngineConnectGetCapabilities,
     .connectGetDomainCapabilities = virEngineConnectGetDomainCapabilities,
@@ -73,5 +73,6 @@ const virHypervisorDriver virEngineDriver = {
     .connectDomainEventDeregisterAny = virEngineConnectDomainEventDeregisterAny,
     .connectDomainEventRegister = virEngineConnectDomainEventRegister,
     .connectDomainEventDeregister = virEngineConnectDomainEventDeregister,
-    .connectDomainMonitorEventRegister = virEngineConnectDomainMonitorEventRegister,
+    .connectDomainQemuMonitorEventRegister = virEngineConnectDomainQemuMonitorEventRegister,
+    .connectDomainQemuMonitorEventDeregister = virEngineConnectDomainQemuMonitorEventDeregister,
 };

@@ -66,7 +66,7 @@ int virEngineDomainOpenConsole(virDomainPtr domain, const char *device, virStrea
 int virEngineDomainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params, unsigned int nparams, int start, unsigned int ncpus,
     unsigned int flags, GError **error);
 int virEngineDomainGetBlockInfo(virDomainPtr domain, const char *disk, virDomainBlockInfoPtr info, unsigned int flags, GError **error);
-char *virEngineDomainMonitorCommand(virDomainPtr domain, const char *command, unsigned int flags, GError **error);
+int virEngineDomainQemuMonitorCommand(virDomainPtr domain, const char *command, char **result, unsigned int flags, GError **error);
 int virEngineDomainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GError **error);
 char *virEngineConnectGetCapabilities(virConnectPtr conn, GError **error);
 char *virEngineConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine,
@@ -82,6 +82,7 @@ int virEngineConnectDomainEventDeregisterAny(virConnectPtr conn, int callbackID,
 int virEngineConnectDomainEventRegister(virConnectPtr conn, virConnectDomainEventCallback cb, void *opaque, virFreeCallback freecb,
     GError **error);
 int virEngineConnectDomainEventDeregister(virConnectPtr conn, virConnectDomainEventCallback cb, GError **error);
-int virEngineConnectDomainMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event,
+int virEngineConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event,
     virConnectDomainQemuMonitorEventCallback cb, void *opaque, virFreeCallback freecb,
     unsigned int flags, GError **error);
+int virEngineConnectDomainQemuMonitorEventDeregister(virConnectPtr conn, int callbackID, GError **error);

@@ -138,7 +138,9 @@ int virEngineDomainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params,
         return 1;
     if (!hv->cpuTime(obj, &ns, error))
         return -1;
-    return virTypedParameterAssign(&params[0], VIR_DOMAIN_CPU_STATS_CPUTIME, VIR_TYPED_PARAM_ULLONG, ns) < 0 ? -1 : 1;
+    params[0] = (virTypedParameter){ .type = VIR_TYPED_PARAM_ULLONG, .value.ul = ns };
+    g_strlcpy(params[0].field, VIR_DOMAIN_CPU_STATS_CPUTIME, sizeof(params[0].field));
+    return 1;
 }
 #undef FAILED
 
@@ -156,16 +158,16 @@ int virEngineDomainGetBlockInfo(virDomainPtr domain, const char *disk, virDomain
     return obj->engine->hv->blockInfo(obj, disk, info, error) ? 0 : -1;
 }
 
-char *virEngineDomainMonitorCommand(virDomainPtr domain, const char *command, unsigned int flags, GError **error)
+int virEngineDomainQemuMonitorCommand(virDomainPtr domain, const char *command, char **result, unsigned int flags, GError **error)
 {
-#define FAILED NULL
+#define FAILED -1
     RUNNING(monitorCommand, "virDomainQemuMonitorCommand");
 #undef FAILED
     if (!virActorEnter(obj->head.actor, VIR_ACTOR_MODIFY, "virDomainQemuMonitorCommand", -1, error))
-        return NULL;
-    char *reply = hv->monitorCommand(obj, command, flags, error);
+        return -1;
+    *result = hv->monitorCommand(obj, command, flags, error);
     virActorLeave(obj->head.actor);
-    return reply;
+    return *result ? 0 : -1;
 }
 
 /* ---- jobs: none of the long ones exists yet, so there is never one to report or to abort ---- */
@@ -258,10 +260,15 @@ int virEngineConnectDomainEventDeregister(virConnectPtr conn, virConnectDomainEv
     return virEventBusRemoveLegacy(virEngineOf(conn)->events, conn, (gpointer)cb, error) ? 0 : -1;
 }
 
-int virEngineConnectDomainMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event,
+int virEngineConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event,
                                                virConnectDomainQemuMonitorEventCallback cb, void *opaque, virFreeCallback freecb,
                                                unsigned int flags, GError **error)
 {
     return virEventBusAdd(virEngineOf(conn)->events, conn, dom ? dom->uuid : NULL, VIR_EVENT_MONITOR, (gpointer)cb, opaque, freecb,
                           event, flags, error);
+}
+
+int virEngineConnectDomainQemuMonitorEventDeregister(virConnectPtr conn, int callbackID, GError **error)
+{
+    return virEventBusRemove(virEngineOf(conn)->events, conn, callbackID, error) ? 0 : -1;
 }

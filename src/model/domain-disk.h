@@ -136,6 +136,7 @@ typedef struct {
     virDomainDiskMirror *mirror;
     virStorageEncryption *encryption;   /* old place: beneath <disk>; post-parse keeps it in `src` and notes it here */
     virStorageAuth *auth;               /* likewise */
-    char *wwpn;
+    char *backendDomain;
+    char *qomName;                      /* status file: how QEMU calls it */
     virDeviceInfo info;
 } virDomainDiskDef;

@@ -184,7 +184,6 @@ const virHypervisor virTestHypervisor = {
     .interfaceStats = interfaceStats,
     .memoryStats = memoryStats,
     .blockInfo = blockInfo,
-    .capabilities = virTestCapabilities,
     .version = version,
     .maxVcpus = maxVcpus,
 };

@@ -50,8 +50,14 @@ int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int 
     }
     int n = MIN(maxCells, (int)node->info.nodes - startCell);
     for (int i = 0; i < n; i++)
-        freeMems[i] = node->cellMemory[MIN(startCell + i, 1)];
+        freeMems[i] = node->cellMemory[MIN(startCell + i, 1)] * 1024;
     return n;
+}
+
+unsigned long long virTestNodeFree(virConnectPtr conn, GError **error)
+{
+    const TestNode *node = virEngineGetPrivate(virEngineOf(conn));
+    return (unsigned long long)node->info.memory * 1024;
 }
 
 /* ---- <node> files ---- */

@@ -11,4 +11,5 @@ virEngine *virTestNodeOpen(const char *path, GError **error);
 void virTestNodeClose(virEngine *engine);
 int virTestNodeInfo(virConnectPtr conn, virNodeInfoPtr info, GError **error);
 int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int startCell, int maxCells, GError **error);
+unsigned long long virTestNodeFree(virConnectPtr conn, GError **error);
 char *virTestCapabilities(virEngine *engine, GError **error);
