@@ -3,7 +3,8 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
-void virNetErrorEncode(const GError *error, GByteArray *out);   /* appends */
+bool virNetErrorEncode(const GError *cause, GByteArray *out, GError **error);   /* appends */
 /* Always sets `error`: the peer's, or a complaint that it could not be read. */
 void virNetErrorDecode(const guint8 *in, gsize len, GError **error);
