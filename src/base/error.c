@@ -89,6 +89,38 @@ void virErrorSetSystem(GError **error, int from, int errnum, const char *format,
     g_propagate_error(error, e);
 }
 
+void virErrorSetArg(GError **error, int from, const char *func, const char *arg, const char *format, ...)
+{
+    if (!error)
+        return;
+    va_list args;
+    va_start(args, format);
+    GError *e = g_error_new_valist(VIR_ERROR, VIR_ERR_INVALID_ARG, format, args);
+    va_end(args);
+    virErrorDetail *d = vir_error_get_private(e);
+    d->from = from;
+    d->str1 = g_strdup(func);
+    d->str2 = g_strdup(arg);
+    g_propagate_error(error, e);
+}
+
+bool virFlagsCheck(unsigned int flags, unsigned int allowed, int from, const char *func, GError **error)
+{
+    if ((flags & ~allowed) == 0)
+        return true;
+    virErrorSetArg(error, from, func, "flags", "unsupported flags (0x%x) in function %s", flags & ~allowed, func);
+    return false;
+}
+
+bool virFlagsExclusive(unsigned int flags, unsigned int a, const char *aName, unsigned int b, const char *bName, int from,
+                       const char *func, GError **error)
+{
+    if (!(flags & a) || !(flags & b))
+        return true;
+    virErrorSetArg(error, from, func, "ctl", "Flags '%s' and '%s' are mutually exclusive", aName, bName);
+    return false;
+}
+
 void virErrorSetPublic(GError **error, const virError *public)
 {
     if (!error)

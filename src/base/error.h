@@ -34,6 +34,15 @@ void virErrorSet(GError **error, int from, int code, const char *format, ...) G_
 #define virSetSystemError(error, errnum, ...) virErrorSetSystem(error, VIR_FROM, errnum, __VA_ARGS__)
 void virErrorSetSystem(GError **error, int from, int errnum, const char *format, ...) G_GNUC_PRINTF(4, 5);
 
+/* VIR_ERR_INVALID_ARG with a sentence of its own (no prefix); str1 and str2 name the function and the argument. */
+void virErrorSetArg(GError **error, int from, const char *func, const char *arg, const char *format, ...)
+    G_GNUC_PRINTF(5, 6);
+/* False with the reference's sentence when `flags` has bits outside `allowed`. */
+bool virFlagsCheck(unsigned int flags, unsigned int allowed, int from, const char *func, GError **error);
+/* False when both bits `a` and `b` are set; their names go into the message. */
+bool virFlagsExclusive(unsigned int flags, unsigned int a, const char *aName, unsigned int b, const char *bName, int from,
+                       const char *func, GError **error);
+
 /* A virError received over the wire or from elsewhere, kept word for word. */
 void virErrorSetPublic(GError **error, const virError *public);
 
