@@ -17,6 +17,7 @@ static void argsAdd(JsonObject *o, const char *spec, va_list *args)
         json_object_set_int_member(o, name, va_arg(*args, int));
         break;
     case 'I':
+    case 'U':                           /* 64 bits; JSON here has no unsigned */
         json_object_set_int_member(o, name, va_arg(*args, gint64));
         break;
     case 'b':
@@ -28,9 +29,43 @@ static void argsAdd(JsonObject *o, const char *spec, va_list *args)
             json_object_set_member(o, name, node);
         break;
     }
+    case 'u':
+        json_object_set_int_member(o, name, va_arg(*args, unsigned int));
+        break;
+    case 'P': {
+        unsigned int value = va_arg(*args, unsigned int);
+        if (value > 0)
+            json_object_set_int_member(o, name, value);
+        break;
+    }
+    case 'B':
+        if (va_arg(*args, int))
+            json_object_set_boolean_member(o, name, TRUE);
+        break;
+    case 't': {
+        int value = va_arg(*args, int);
+        if (value != 0)
+            json_object_set_boolean_member(o, name, value == 1);
+        break;
+    }
+    case 'p': {
+        int value = va_arg(*args, int);
+        if (value != 0)
+            json_object_set_string_member(o, name, value == 1 ? "on" : "off");
+        break;
+    }
     default:
         g_assert_not_reached();
     }
+}
+
+void qmpAdd(JsonObject *o, const char *first, ...)
+{
+    va_list args;
+    va_start(args, first);
+    for (const char *spec = first; spec; spec = va_arg(args, const char *))
+        argsAdd(o, spec, &args);
+    va_end(args);
 }
 
 JsonNode *qmpArgs(const char *first, ...)

@@ -55,9 +55,11 @@ void virQmpRequestClear(virQmpRequest *request);
 /* Sent and forgotten: for handlers, which must not wait. A failure is logged. */
 void qmpSend(virQmp *qmp, const char *command, JsonNode *args);
 
-/* qmpArgs("s:id", "drive0", "i:value", 5, "b:force", true, "o:node", node, NULL): types s, i (int), I (gint64), b, o (JsonNode, taken).
- * A NULL string or node leaves the member out. */
+/* qmpArgs("s:id", "drive0", "i:value", 5, "b:force", true, "o:node", node, NULL): s string, i int, u unsigned, I/U 64 bits, b bool,
+ * o JsonNode (taken). Left out: a NULL string or node; P: an unsigned of 0; B: a false bool; an absent tristate, which t writes as bool and
+ * p as "on" and "off". */
 JsonNode *qmpArgs(const char *first, ...) G_GNUC_NULL_TERMINATED;
+void qmpAdd(JsonObject *o, const char *first, ...) G_GNUC_NULL_TERMINATED;
 
 /* Members of replies; missing or of another type: the default. */
 const char *qmpStr(JsonObject *o, const char *name);
