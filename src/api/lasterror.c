@@ -4,6 +4,7 @@
  */
 #define VIR_FROM VIR_FROM_NONE
 #define VIR_LOG_NAME "error"
+#include "api/handle.h"
 #include "base/error.h"
 #include "base/log.h"
 #include <string.h>
@@ -93,23 +94,6 @@ virErrorPtr virSaveLastError(void)
     virErrorPtr copy = g_new0(virError, 1);
     virCopyLastError(copy);
     return copy;
-}
-
-int virSetError(virErrorPtr from)
-{
-    virErrorPtr e = lastError();
-    virResetError(e);
-    if (!from)
-        return 0;
-    *e = *from;
-    e->conn = NULL;
-    e->dom = NULL;
-    e->net = NULL;
-    e->message = g_strdup(from->message);
-    e->str1 = g_strdup(from->str1);
-    e->str2 = g_strdup(from->str2);
-    e->str3 = g_strdup(from->str3);
-    return 0;
 }
 
 void virResetError(virErrorPtr e)

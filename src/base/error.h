@@ -56,6 +56,9 @@ int virErrorCode(const GError *error);      /* virErrorNumber; foreign errors ar
 /* The sentence of a code, alone (with_detail false) or as the format around a detail; "%s" stands for the detail. */
 const char *virErrorSentence(int code, bool with_detail);
 
+/* "QEMU Driver" for VIR_FROM_QEMU; "" for none. */
+const char *virErrorDomainName(int from);
+
 /* Edge: publish `error` (taken, never NULL) as the thread's last error and call the handlers, for `conn` if not NULL. */
 void virErrorDispatch(virConnectPtr conn, GError *error);
 /* Edge: fill a public error from a GError (strings are copied). */

@@ -11,7 +11,12 @@
 
 #include "base/actor.h"
 #include "base/error.h"
+#include "base/paramlist.h"
+#include "api/driver.h"
+#include "api/handle.h"
 #include "model/domain.h"
+#include "model/domain-conf.h"
+#include "model/domain-status.h"
 
 typedef struct _virEngine virEngine;        /* one driver instance: registry, directories, event bus */
 typedef struct _virDomainObj virDomainObj;  /* one domain */
@@ -29,7 +34,8 @@ typedef struct {
 } virDomainView;
 
 typedef struct _virHypervisor {
-    const char *name;               /* virConnectGetType: "QEMU", "Test" */
+    const char *name;               /* virConnectGetType: "QEMU", "TEST" */
+    int from;                       /* virErrorDomain of its errors: VIR_FROM_QEMU */
     const virDomainParseConfig *(*parseConfig)(virEngine *engine, GError **error);     /* snapshot; see model/domain-conf.h */
 
     /* Lifecycle. `start` gets a private copy of the definition to complete (addresses, ptys, aliases) and returns with the guest running or
@@ -50,10 +56,13 @@ typedef struct _virHypervisor {
     /* After a restart of the daemon: take the running guest of a status file over. False: it is gone (reason in error). */
     bool (*reconnect)(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **error);
 
-    /* Hypervisor-private part of the status file, below <domstatus>: written into / read from this element. */
-    void (*statusFormat)(virDomainObj *obj, GString *xml);
-    bool (*statusParse)(virDomainObj *obj, const char *statusXml, GError **error);
+    /* Hypervisor-private members of the status file: filled in before it is written, read before `reconnect`. */
+    void (*statusFill)(virDomainObj *obj, virDomainStatus *status);
+    bool (*statusTake)(virDomainObj *obj, const virDomainStatus *status, GError **error);
     void (*privateFree)(gpointer priv);
+
+    /* Before a definition goes away: what belongs to it on disk (NVRAM, TPM state), as the flags of undefine say. */
+    bool (*undefine)(virDomainObj *obj, const virDomainDef *def, unsigned int flags, GError **error);
 
     /* Checks before a definition is accepted, beyond the model's own. */
     bool (*validate)(virEngine *engine, const virDomainDef *def, GError **error);
@@ -68,6 +77,7 @@ typedef struct _virHypervisor {
     int (*memoryStats)(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigned int nstats, GError **error);
     bool (*blockInfo)(virDomainObj *obj, const char *disk, virDomainBlockInfo *info, GError **error);
     bool (*setMemory)(virDomainObj *obj, unsigned long long kib, GError **error);       /* live balloon target */
+    bool (*setVcpus)(virDomainObj *obj, unsigned int n, GError **error);                /* live hotplug */
 
     /* Console and channels: connects `st` to the device (NULL: the first console). */
     bool (*openConsole)(virDomainObj *obj, const char *device, virStreamPtr st, unsigned int flags, GError **error);
@@ -102,12 +112,15 @@ virEngine *virEngineNew(const virHypervisor *hv, virEngineDirs *dirs, gpointer p
 void virEngineFree(virEngine *engine);
 /* Load definitions and status files, reconnect running guests, start autostart ones. dirs == NULL: nothing is persistent. */
 bool virEngineLoad(virEngine *engine, GError **error);
+/* Add a domain that comes with the driver (the test driver's node), in `state`. Keeps its own reference to `def`. */
+bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, int state, GError **error);
 const virEngineDirs *virEngineGetDirs(virEngine *engine);
 gpointer virEngineGetPrivate(virEngine *engine);
 /* The generated operation table, implemented by the engine; a driver copies it and overrides what it must. */
 extern const virHypervisorDriver virEngineDriver;
 /* Attach a connection to the engine: sets conn->hypervisor (engine's table unless `table`), conn->priv and conn->actorOf. */
 void virEngineConnect(virEngine *engine, virConnectPtr conn, const virHypervisorDriver *table);
+void virEngineDisconnect(virConnectPtr conn);      /* events, autodestroy */
 virEngine *virEngineOf(virConnectPtr conn);
 
 virActor *virDomainObjActor(virDomainObj *obj);
@@ -121,8 +134,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomainObj, virDomainObjUnref)
 virDomainObj *virDomainObjFind(virDomainPtr domain, GError **error);
 void virEngineForeach(virEngine *engine, void (*func)(virDomainObj *obj, gpointer data), gpointer data);
 
-const virDomainView *virDomainObjView(virDomainObj *obj);            /* a reference: virDomainViewUnref */
-void virDomainViewUnref(const virDomainView *view);
+/* A reference to what readers see now; never changed by anybody. */
+virDomainView *virDomainObjView(virDomainObj *obj);
+void virDomainViewUnref(virDomainView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomainView, virDomainViewUnref)
 
 /* Holder only: publish a new state (and event), a new live definition, and write the status file. `detail` is the event's; event -1: none. */

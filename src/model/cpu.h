@@ -23,7 +23,6 @@ typedef struct {
     VIR_LIST(virNumaCache) caches;
 } virNumaCell;
 typedef struct {
-    virNumaInterconnect type;
     unsigned int initiator, target, cache;
     bool hasCache;
     virMemoryLatency access;
@@ -52,5 +51,5 @@ typedef struct {
     bool hasCacheLevel;
     VIR_LIST(virCPUFeature) features;
     VIR_LIST(virNumaCell) cells;
-    VIR_LIST(virNumaInterconnectDef) interconnects;
+    VIR_LIST(virNumaInterconnectDef) latencies, bandwidths;
 } virCPUDef;

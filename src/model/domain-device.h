@@ -132,7 +132,7 @@ typedef struct {
     unsigned int rateBytes, ratePeriod;
     virDomainRngBackend backend;
     char *path;                         /* random */
-    virDomainChrSource *egd;
+    virDomainChrSource egd;
     virVirtioOptions virtio;
     virDeviceInfo info;
 } virDomainRngDef;
@@ -156,7 +156,7 @@ typedef struct {
 
 typedef struct {
     virDomainSmartcardMode mode;
-    char *cert[3];
+    char **certificates;                /* three */
     char *database;
     virDomainChrSource source;
     virDeviceInfo info;
@@ -185,7 +185,7 @@ typedef struct {
     char *name;
     virDomainShmemModel model;
     virDomainShmemRole role;
-    unsigned long long size;            /* bytes; written in MiB */
+    unsigned long long size;            /* MiB */
     bool server;
     char *serverPath;
     bool msi;

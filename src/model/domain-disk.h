@@ -136,6 +136,6 @@ typedef struct {
     virDomainDiskMirror *mirror;
     virStorageEncryption *encryption;   /* old place: beneath <disk>; post-parse keeps it in `src` and notes it here */
     virStorageAuth *auth;               /* likewise */
-    char *wwpn;
+    char *backendDomain;
     virDeviceInfo info;
 } virDomainDiskDef;

@@ -74,11 +74,11 @@ typedef struct {
     virVirtioOptions virtio;
     virDomainNetOffload host, guest;
     VIR_LIST(virNetPortForward) portForwards;
-    bool isolated;
+    char *backendDomain;
     virTristateBool portIsolated;
     char *filter;
     VIR_LIST(virNetFilterParam) filterParams;
-    bool hasTune;
+
     unsigned long long sndbuf;
     bool hasSndbuf;
     virDomainNetTeamingType teaming;

@@ -2,10 +2,11 @@
 /* The guest as a machine: boot, features, clock, tuning, sysinfo: everything outside <devices> and <cpu>. */
 #pragma once
 
-#include "model/domain-enums.h"
+#include "model/domain-disk.h"
 
 /* --- <os>, <bootloader> --- */
 typedef struct { virDomainBootDev dev; } virDomainBootDef;
+typedef struct { char *name, *value; } virDomainInitEnv;
 typedef struct { virTristateBool enabled; virDomainOsFirmwareFeature name; } virDomainFirmwareFeature;
 typedef struct {
     virDomainOSType type;
@@ -15,11 +16,12 @@ typedef struct {
     VIR_LIST(virDomainFirmwareFeature) firmwareFeatures;
     char *init, *initdir, *inituser, *initgroup;        /* containers */
     char **initargv;
+    VIR_LIST(virDomainInitEnv) initenv;
     char *loader;
     virTristateBool loaderReadonly, loaderSecure, loaderStateless;
     virDomainLoaderType loaderType;
     char *nvram, *nvramTemplate;
-    bool hasNvram;
+    virStorageSource nvramSource;       /* <nvram type=…><source/>: instead of a path */
     char *kernel, *initrd, *cmdline, *dtb, *root, *slic;
     VIR_LIST(virDomainBootDef) boots;
     virTristateBool bootmenu;
@@ -30,7 +32,6 @@ typedef struct {
     bool hasBiosRebootTimeout;
     virDomainSmbiosMode smbios;
     char *bootloader, *bootloaderArgs;
-    bool hasBootloader;
 } virDomainOSDef;
 
 /* --- <sysinfo> --- */
@@ -47,7 +48,6 @@ typedef struct {
 
 /* --- <features> --- */
 typedef struct {
-    bool given;
     virDomainHypervMode mode;
     virTristateSwitch relaxed, vapic, spinlocks, vpindex, runtime, synic, stimer, stimerDirect, reset, vendorId, frequencies,
         reenlightenment, tlbflush, ipi, evmcs, avic, emsrBitmap, xmmInput;
@@ -55,26 +55,23 @@ typedef struct {
     char *vendorIdValue;
 } virDomainHypervFeatures;
 
-typedef struct { bool given; virTristateSwitch hidden, hintDedicated, pollControl, pvIpi, dirtyRing; unsigned int dirtyRingSize; } virDomainKvmFeatures;
-typedef struct { bool given; virTristateSwitch e820Host, passthrough; virDomainXenPassthrough passthroughMode; } virDomainXenFeatures;
+typedef struct { virTristateSwitch hidden, hintDedicated, pollControl, pvIpi, dirtyRing; unsigned int dirtyRingSize; } virDomainKvmFeatures;
+typedef struct { virTristateSwitch e820Host, passthrough; virDomainXenPassthrough passthroughMode; } virDomainXenFeatures;
 typedef struct { char *name; virTristateSwitch state; } virDomainCapability;
 
 typedef struct {
-    bool given;                         /* the document has <features> */
     bool pae, acpi, apic, viridian, privnet, gic, smm;
     virTristateSwitch apicEoi, smmState, hap, pmu, vmport, vmcoreinfo, pvspinlock, htm, nestedHv, ccfAssist, rasFeature;
     virTristateBool asyncTeardown;
     virGicVersion gicVersion;
     bool hasTseg;
     unsigned long long tseg;            /* bytes */
-    bool ioapic, hpt;
     virDomainIoapic ioapicDriver;
     virDomainHptResizing hptResizing;
     unsigned long long hptMaxPageSize;  /* KiB */
     virDomainPpcCap cfpc, sbbc, ibs;
-    virTristateBool msrsUnknownIgnore;  /* YES: ignore, NO: fault */
+    virDomainMsrsUnknown msrsUnknown;
     unsigned long long tbCacheSize;     /* KiB */
-    bool tcg;
     virDomainHypervFeatures hyperv;
     virDomainKvmFeatures kvm;
     virDomainXenFeatures xen;
@@ -109,8 +106,8 @@ typedef struct {
 /* --- memory --- */
 typedef struct { unsigned long long size; virBitmap *nodemask; } virDomainHugepage;    /* size in KiB; 0: default */
 typedef struct {
-    unsigned long long hardLimit, softLimit, swapHardLimit, minGuarantee;     /* KiB; unlimited: VIR_DOMAIN_MEMORY_PARAM_UNLIMITED */
-    bool given;
+    unsigned long long hardLimit, softLimit, swapHardLimit, minGuarantee;     /* KiB */
+    bool hasHardLimit, hasSoftLimit, hasSwapHardLimit;                        /* false: unlimited */
     bool hugepages;
     VIR_LIST(virDomainHugepage) pages;
     bool nosharepages, locked, discard;
@@ -121,7 +118,7 @@ typedef struct {
 } virDomainMemTune;
 typedef struct { unsigned int cellid; virDomainNumatuneMode mode; virBitmap *nodeset; } virDomainNumaNodeTune;
 typedef struct {
-    bool given, hasMemory;
+    bool hasMemory;
     virDomainNumatuneMode mode;
     virDomainVcpuPlacement placement;
     virBitmap *nodeset;
@@ -137,6 +134,7 @@ typedef struct {
 typedef struct {
     unsigned int id;
     bool hasId;
+    bool automatic;                     /* made from the <iothreads> count */
     int poolMin, poolMax;
     bool hasPoolMin, hasPoolMax;
 } virDomainIothreadDef;
@@ -185,6 +183,8 @@ typedef struct {
     unsigned int policy;
     char *dhCert, *session;
 } virDomainLaunchSecurity;
+
+typedef struct { char *name; virTristateBool enabled; } virDomainPerfEvent;
 
 /* --- <idmap> (containers) --- */
 typedef struct { unsigned int start, target, count; } virDomainIdMapEntry;

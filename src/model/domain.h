@@ -38,7 +38,7 @@ typedef struct {
     unsigned long long maxMemory;       /* <maxMemory>: with room for DIMMs */
     unsigned int memorySlots;
     unsigned long long memory;          /* <memory>: at boot, without DIMMs' share */
-    bool dumpCore, hasDumpCore;
+    virTristateSwitch dumpCore;
     unsigned long long currentMemory;   /* <currentMemory> */
     unsigned int blkioWeight;
     VIR_LIST(virDomainBlkioDevice) blkioDevices;
@@ -63,6 +63,7 @@ typedef struct {
     virDomainOnAction onPoweroff, onReboot, onCrash;
     virDomainLockFailure onLockfailure;
     virTristateBool suspendToMem, suspendToDisk;
+    VIR_LIST(virDomainPerfEvent) perf;
     VIR_LIST(virDomainSeclabel) seclabels;
     VIR_LIST(virDomainKeyWrapDef) keywrap;
     virDomainLaunchSecurity *launchSecurity;

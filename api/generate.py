@@ -1,0 +1,42 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Generates everything that is derived from the API records. See README.md."""
+import argparse
+import os
+import sys
+from gen import entry, headers
+from gen.model import Model
+from gen.parse import ApiError, parse_files
+
+
+def write(path, text):
+    """Only when it changed, so that nothing is rebuilt for nothing."""
+    try:
+        with open(path, encoding='utf-8') as f:
+            if f.read() == text:
+                return
+    except OSError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + '.new', 'w', encoding='utf-8') as f:
+        f.write(text)
+    os.replace(path + '.new', path)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__)
+    ap.add_argument('--out', help='the build folder; without it the records are only checked')
+    ap.add_argument('--watch', nargs='*', help='ignored: files that meson shall watch')
+    ap.add_argument('files', nargs='+')
+    opt = ap.parse_args()
+    try:
+        model = Model(parse_files(opt.files))
+        backends = [headers, entry]
+        files = [x for b in backends for x in b.outputs(model)]
+    except ApiError as e:
+        sys.exit(str(e))
+    for name, text in files if opt.out else ():
+        write(os.path.join(opt.out, name), text)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a driver module exports: `const virConnectDriver virDriverModule`. A module brings one hypervisor, or one of the host's
+ * object kinds (network, storage, …) which every local connection shares.
+ */
+#pragma once
+
+#include "api/handle.h"
+
+typedef struct _virConnectDriver {
+    const char *name;                           /* "QEMU": also what virConnectGetType answers by default */
+    const char *const *schemes;                 /* URI schemes without transport, NULL-terminated; NULL: no URI of its own */
+    bool insideClient;                          /* may be loaded into a program (test, esx, qemu:///embed) */
+
+    /* Fill the connection's operation tables. `conn->uri`, `uriText` and `flags` are set. */
+    bool (*open)(virConnectPtr conn, virConnectAuthPtr auth, unsigned int flags, GError **error);
+    void (*close)(virConnectPtr conn);          /* the last reference is gone */
+
+    /* The daemon's: before the first connection, and after the last. `root` is prefixed to every path (embedded drivers). */
+    bool (*stateInit)(bool privileged, const char *root, GError **error);
+    void (*stateStop)(void);
+    bool (*stateReload)(GError **error);
+} virConnectDriver;
+
+/* ---- opening (connect.c) ---- */
+
+/* Open `name` (NULL: the default) without touching the thread's error: what the public functions do inside, and the daemon. */
+virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsigned int flags, GError **error);
+/* In a daemon every URI without a transport is served by a local driver. */
+void virConnectUseLocalDrivers(void);
+/* The driver module of that name ("qemu"), loaded once; NULL with the reason. */
+const virConnectDriver *virDriverLoad(const char *name, GError **error);
+/* The remote driver registers itself here: it takes what no local driver does. */
+extern const virConnectDriver virRemoteConnectDriver;

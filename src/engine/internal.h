@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the engine share and nobody else sees. */
+#pragma once
+
+#include "engine/events.h"
+#include "engine/hypervisor.h"
+#include "engine/registry.h"
+
+struct _virEngine {
+    const virHypervisor *hv;
+    virEngineDirs *dirs;            /* NULL: nothing is kept on disk */
+    gpointer priv;
+    virRegistry *domains;
+    virEventBus *events;
+    gint nextId;                    /* the id of the last guest started */
+};
+
+struct _virDomainObj {
+    virObj head;                    /* uuid, name, actor */
+    virEngine *engine;
+    GMutex mutex;                   /* guards `view` for the instant of taking a reference */
+    virDomainView *view;
+    gint id;                        /* as in the view; read without it by lookups */
+    gpointer priv;
+    /* holder of the actor only */
+    gint destroying;                /* a kill is under way: an exit seen now is its doing */
+    virConnectPtr autodestroy;
+};
+
+#define VIR_DOMAIN_OBJ_NAME(obj) ((obj)->head.name)
+
+/* domainobj.c */
+virDomainObj *virDomainObjNew(virEngine *engine, const unsigned char *uuid, const char *name);
+/* Start a new view from the current one; Publish makes it the current one (takes it). Holder only. */
+virDomainView *virDomainViewEdit(virDomainObj *obj);
+void virDomainPublish(virDomainObj *obj, virDomainView *view);
+virDomainPtr virDomainObjHandle(virDomainObj *obj, virConnectPtr conn);
+/* Which of the two definitions VIR_DOMAIN_AFFECT_* names; sets `live` and `config`. */
+bool virDomainResolveFlags(const virDomainView *view, unsigned int flags, bool *live, bool *config, GError **error);
+bool virDomainRequireActive(const virDomainView *view, int from, GError **error);
+
+/* persist.c: files below dirs->configDir and stateDir. No-ops without directories. */
+bool virPersistConfig(virEngine *engine, const virDomainDef *def, GError **error);
+bool virPersistRemoveConfig(virEngine *engine, const char *name, GError **error);
+bool virPersistAutostart(virEngine *engine, const char *name, bool autostart, bool once, GError **error);
+void virPersistStatus(virDomainObj *obj);
+void virPersistRemoveStatus(virEngine *engine, const char *name);
+bool virPersistLoad(virEngine *engine, GError **error);
+
+/* lookup.c: the object behind a handle with what readers see of it; the caller frees both, also after false. */
+bool virDomainRead(virDomainPtr domain, virDomainObj **obj, virDomainView **view, GError **error);
+virDomainView *virDomainViewOf(virDomainPtr domain, GError **error);
+bool virDomainViewPasses(const virDomainView *view, unsigned int flags);
+
+/* state.c: the words of status files for virDomainXxxReason. */
+const char *virDomainStateReasonToString(int state, int reason);
+int virDomainStateReasonFromString(int state, const char *word);
+
+/* lifecycle.c */
+bool virDomainStart(virDomainObj *obj, virConnectPtr conn, unsigned int flags, const char *what, GError **error);
+/* Kill hard; returns when the guest is gone and its shutoff state is published. */
+bool virDomainKill(virDomainObj *obj, unsigned int flags, const char *what, GError **error);
+
+#define VIR_ENGINE_FROM(engine) ((engine)->hv->from)

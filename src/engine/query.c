@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fresh facts of guests: statistics, block and memory figures, consoles, the monitor; and the host's documents. */
+#define VIR_FROM VIR_FROM_DOMAIN
+#define VIR_LOG_NAME "engine.query"
+#include "engine/internal.h"
+#include "engine/ops.h"
+#include "base/log.h"
+#include <string.h>
+
+/* ---- statistics of many ---- */
+
+enum {
+    STATS_KNOWN = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU |
+                  VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK,
+    STATS_FLAGS = VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING | VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT |
+                  (int)VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
+};
+
+static void statsOf(virDomainObj *obj, const virDomainView *view, unsigned int groups, unsigned int flags, virTypedParamList *list)
+{
+    g_autoptr(GError) error = NULL;
+    if (groups & VIR_DOMAIN_STATS_STATE) {
+        virTypedParamListInt(list, view->state, "state.state");
+        virTypedParamListInt(list, view->reason, "state.reason");
+    }
+    if (obj->engine->hv->stats && !obj->engine->hv->stats(obj, groups, list, flags, &error))
+        virInfo("statistics of '%s' are incomplete: %s", VIR_DOMAIN_OBJ_NAME(obj), error ? error->message : "");
+}
+
+static virDomainStatsRecordPtr recordOf(virDomainObj *obj, const virDomainView *view, virConnectPtr conn, unsigned int groups,
+                                        unsigned int flags)
+{
+    g_auto(virTypedParamList) list = { 0 };
+    statsOf(obj, view, groups, flags, &list);
+    virDomainStatsRecordPtr r = g_new0(virDomainStatsRecord, 1);
+    r->dom = virDomainObjHandle(obj, conn);
+    r->params = virTypedParamListSteal(&list, &r->nparams);
+    return r;
+}
+
+int virEngineConnectGetAllDomainStats(virConnectPtr conn, virDomainPtr *doms, unsigned int ndoms, unsigned int stats,
+                                      virDomainStatsRecordPtr **retStats, unsigned int flags, GError **error)
+{
+    virEngine *engine = virEngineOf(conn);
+    const unsigned int filter = flags & ~(unsigned int)STATS_FLAGS;
+    if (!virFlagsCheck(filter, 0x3ffff, VIR_ENGINE_FROM(engine), "virConnectGetAllDomainStats", error))
+        return -1;
+    if ((flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS) && (stats & ~(unsigned int)STATS_KNOWN)) {
+        virErrorSet(error, VIR_ENGINE_FROM(engine), VIR_ERR_ARGUMENT_UNSUPPORTED, "Stats types bits 0x%x are not supported by this daemon",
+                    stats & ~(unsigned int)STATS_KNOWN);
+        return -1;
+    }
+    g_autoptr(GPtrArray) out = g_ptr_array_new();
+    g_autoptr(virRegistrySnapshot) s = doms ? NULL : virRegistryGet(engine->domains);
+    for (guint i = 0; i < (doms ? ndoms : s->n); i++) {
+        g_autoptr(virDomainObj) obj = doms ? virRegistryFind(engine->domains, doms[i]->uuid) : virObjRef(s->byUuid[i]);
+        if (!obj)
+            continue;
+        g_autoptr(virDomainView) view = virDomainObjView(obj);
+        if ((view->live || view->config) && virDomainViewPasses(view, filter))
+            g_ptr_array_add(out, recordOf(obj, view, conn, stats ? stats : STATS_KNOWN, flags));
+    }
+    int n = out->len;
+    g_ptr_array_add(out, NULL);
+    *retStats = (virDomainStatsRecordPtr *)g_ptr_array_free(g_steal_pointer(&out), FALSE);
+    return n;
+}
+
+/* ---- one domain ---- */
+
+/* A running domain and its operation; the caller frees both. */
+static bool running(virDomainPtr domain, virDomainObj **obj, virDomainView **view, GError **error)
+{
+    return virDomainRead(domain, obj, view, error) && virDomainRequireActive(*view, VIR_FROM, error);
+}
+
+static bool offered(bool has, const char *what, GError **error)
+{
+    if (!has)
+        virErrorSet(error, VIR_FROM, VIR_ERR_NO_SUPPORT, "%s", what);
+    return has;
+}
+
+#define RUNNING(member, what) \
+    g_autoptr(virDomainObj) obj = NULL; \
+    g_autoptr(virDomainView) view = NULL; \
+    if (!offered(virEngineOf(domain->conn)->hv->member != NULL, what, error) || !running(domain, &obj, &view, error)) \
+        return FAILED; \
+    const virHypervisor *hv = obj->engine->hv
+
+#define FAILED -1
+int virEngineDomainBlockStats(virDomainPtr domain, const char *disk, virDomainBlockStatsPtr stats, GError **error)
+{
+    RUNNING(blockStats, "virDomainBlockStats");
+    return hv->blockStats(obj, disk, stats, error) ? 0 : -1;
+}
+
+int virEngineDomainInterfaceStats(virDomainPtr domain, const char *device, virDomainInterfaceStatsPtr stats, GError **error)
+{
+    RUNNING(interfaceStats, "virDomainInterfaceStats");
+    return hv->interfaceStats(obj, device, stats, error) ? 0 : -1;
+}
+
+int virEngineDomainMemoryStats(virDomainPtr domain, virDomainMemoryStatPtr stats, unsigned int nstats, unsigned int flags,
+                               GError **error)
+{
+    RUNNING(memoryStats, "virDomainMemoryStats");
+    return hv->memoryStats(obj, stats, nstats, error);
+}
+
+int virEngineDomainSendKey(virDomainPtr domain, unsigned int codeset, unsigned int holdtime, unsigned int *keycodes, int nkeycodes,
+                           unsigned int flags, GError **error)
+{
+    RUNNING(sendKey, "virDomainSendKey");
+    if (!virActorEnter(obj->head.actor, VIR_ACTOR_MODIFY, "virDomainSendKey", -1, error))
+        return -1;
+    bool ok = hv->sendKey(obj, codeset, holdtime, keycodes, nkeycodes, flags, error);
+    virActorLeave(obj->head.actor);
+    return ok ? 0 : -1;
+}
+
+int virEngineDomainOpenConsole(virDomainPtr domain, const char *device, virStreamPtr st, unsigned int flags, GError **error)
+{
+    RUNNING(openConsole, "virDomainOpenConsole");
+    return hv->openConsole(obj, device, st, flags, error) ? 0 : -1;
+}
+
+int virEngineDomainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params, unsigned int nparams, int start, unsigned int ncpus,
+                               unsigned int flags, GError **error)
+{
+    RUNNING(cpuTime, "virDomainGetCPUStats");
+    unsigned long long ns = 0;
+    if (start >= 0) {
+        virErrorSet(error, hv->from, VIR_ERR_NO_SUPPORT, "virDomainGetCPUStats for single host CPUs");
+        return -1;
+    }
+    if (nparams == 0)
+        return 1;
+    if (!hv->cpuTime(obj, &ns, error))
+        return -1;
+    params[0] = (virTypedParameter){ .type = VIR_TYPED_PARAM_ULLONG, .value.ul = ns };
+    g_strlcpy(params[0].field, VIR_DOMAIN_CPU_STATS_CPUTIME, sizeof(params[0].field));
+    return 1;
+}
+#undef FAILED
+
+int virEngineDomainGetBlockInfo(virDomainPtr domain, const char *disk, virDomainBlockInfoPtr info, unsigned int flags, GError **error)
+{
+    g_autoptr(virDomainObj) obj = NULL;
+    g_autoptr(virDomainView) view = NULL;
+    if (!virDomainRead(domain, &obj, &view, error) ||
+        !offered(obj->engine->hv->blockInfo != NULL, "virDomainGetBlockInfo", error))
+        return -1;
+    if (!virDomainDefFindDisk(view->live ? view->live : view->config, disk)) {
+        virErrorSet(error, obj->engine->hv->from, VIR_ERR_INVALID_ARG, "invalid path %s not assigned to domain", disk);
+        return -1;
+    }
+    return obj->engine->hv->blockInfo(obj, disk, info, error) ? 0 : -1;
+}
+
+int virEngineDomainQemuMonitorCommand(virDomainPtr domain, const char *command, char **result, unsigned int flags, GError **error)
+{
+#define FAILED -1
+    RUNNING(monitorCommand, "virDomainQemuMonitorCommand");
+#undef FAILED
+    if (!virActorEnter(obj->head.actor, VIR_ACTOR_MODIFY, "virDomainQemuMonitorCommand", -1, error))
+        return -1;
+    *result = hv->monitorCommand(obj, command, flags, error);
+    virActorLeave(obj->head.actor);
+    return *result ? 0 : -1;
+}
+
+/* ---- jobs: none of the long ones exists yet, so there is never one to report or to abort ---- */
+
+int virEngineDomainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GError **error)
+{
+    g_autoptr(virDomainObj) obj = NULL;
+    g_autoptr(virDomainView) view = NULL;
+    if (!running(domain, &obj, &view, error))
+        return -1;
+    *info = (virDomainJobInfo){ .type = VIR_DOMAIN_JOB_NONE };
+    return 0;
+}
+
+/* ---- host documents ---- */
+
+char *virEngineConnectGetCapabilities(virConnectPtr conn, GError **error)
+{
+    virEngine *engine = virEngineOf(conn);
+    return offered(engine->hv->capabilities, "virConnectGetCapabilities", error) ? engine->hv->capabilities(engine, error) : NULL;
+}
+
+char *virEngineConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine,
+                                            const char *virttype, unsigned int flags, GError **error)
+{
+    virEngine *engine = virEngineOf(conn);
+    if (!offered(engine->hv->domainCapabilities, "virConnectGetDomainCapabilities", error))
+        return NULL;
+    return engine->hv->domainCapabilities(engine, emulator, arch, machine, virttype, flags, error);
+}
+
+char *virEngineConnectDomainXMLToNative(virConnectPtr conn, const char *format, const char *xml, unsigned int flags, GError **error)
+{
+    virEngine *engine = virEngineOf(conn);
+    if (!offered(engine->hv->toNative, "virConnectDomainXMLToNative", error) ||
+        !virFlagsCheck(flags, 0, VIR_ENGINE_FROM(engine), "virConnectDomainXMLToNative", error))
+        return NULL;
+    const virDomainParseConfig *conf = engine->hv->parseConfig(engine, error);
+    g_autoptr(virDomainDef) def = conf ? virDomainDefParse(xml, NULL, conf, VIR_DOMAIN_DEF_INACTIVE, error) : NULL;
+    return def ? engine->hv->toNative(engine, format, def, flags, error) : NULL;
+}
+
+int virEngineConnectGetVersion(virConnectPtr conn, unsigned long *version, GError **error)
+{
+    virEngine *engine = virEngineOf(conn);
+    return offered(engine->hv->version, "virConnectGetVersion", error) ? engine->hv->version(engine, version, error) : -1;
+}
+
+int virEngineConnectGetMaxVcpus(virConnectPtr conn, const char *type, GError **error)
+{
+    virEngine *engine = virEngineOf(conn);
+    return offered(engine->hv->maxVcpus, "virConnectGetMaxVcpus", error) ? engine->hv->maxVcpus(engine, type, error) : -1;
+}
+
+const char *virEngineConnectGetType(virConnectPtr conn, GError **error)
+{
+    return virEngineOf(conn)->hv->name;
+}
+
+char *virEngineConnectGetHostname(virConnectPtr conn, GError **error)
+{
+    return g_strdup(g_get_host_name());
+}
+
+/* ---- event registration ---- */
+
+int virEngineConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID, virConnectDomainEventGenericCallback cb,
+                                           void *opaque, virFreeCallback freecb, GError **error)
+{
+    return virEventBusAdd(virEngineOf(conn)->events, conn, dom ? dom->uuid : NULL, eventID, (gpointer)cb, opaque, freecb, NULL, 0,
+                          error);
+}
+
+int virEngineConnectDomainEventDeregisterAny(virConnectPtr conn, int callbackID, GError **error)
+{
+    return virEventBusRemove(virEngineOf(conn)->events, conn, callbackID, error) ? 0 : -1;
+}
+
+int virEngineConnectDomainEventRegister(virConnectPtr conn, virConnectDomainEventCallback cb, void *opaque, virFreeCallback freecb,
+                                        GError **error)
+{
+    return virEventBusAdd(virEngineOf(conn)->events, conn, NULL, VIR_EVENT_LEGACY_LIFECYCLE, (gpointer)cb, opaque, freecb, NULL, 0,
+                          error) < 0
+               ? -1
+               : 0;
+}
+
+int virEngineConnectDomainEventDeregister(virConnectPtr conn, virConnectDomainEventCallback cb, GError **error)
+{
+    return virEventBusRemoveLegacy(virEngineOf(conn)->events, conn, (gpointer)cb, error) ? 0 : -1;
+}
+
+int virEngineConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event,
+                                               virConnectDomainQemuMonitorEventCallback cb, void *opaque, virFreeCallback freecb,
+                                               unsigned int flags, GError **error)
+{
+    return virEventBusAdd(virEngineOf(conn)->events, conn, dom ? dom->uuid : NULL, VIR_EVENT_MONITOR, (gpointer)cb, opaque, freecb,
+                          event, flags, error);
+}
+
+int virEngineConnectDomainQemuMonitorEventDeregister(virConnectPtr conn, int callbackID, GError **error)
+{
+    return virEventBusRemove(virEngineOf(conn)->events, conn, callbackID, error) ? 0 : -1;
+}

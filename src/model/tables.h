@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tables of the model, one for each struct. Inside src/model/ only (and for the tests). */
+#pragma once
+
+#include "model/domain.h"
+#include "xml/engine.h"
+
+#define QEMU_NS_URI "http://libvirt.org/schemas/domain/qemu/1.0"
+
+extern virXmlType virDeviceInfoXml, virVirtioOptionsXml, virPCIAddressXml, virPCISourceAddressXml, virDeviceSeclabelXml;
+extern virXmlType virDomainChrSourceXml, virDomainSerialXml, virDomainParallelXml, virDomainConsoleXml, virDomainChannelXml;
+extern virXmlType virStorageSourceXml, virStorageAuthXml, virStorageEncryptionXml, virStorageIscsiXml, virDomainDiskDefXml;
+extern virXmlType virDomainNetDefXml;
+extern virXmlType virDomainGraphicsDefXml, virDomainVideoDefXml, virDomainSoundDefXml, virDomainAudioDefXml, virDomainInputDefXml;
+extern virXmlType virDomainControllerDefXml, virDomainFsDefXml, virDomainHostdevDefXml, virDomainHubDefXml, virDomainRedirdevDefXml,
+    virDomainRedirFilterXml, virDomainMemballoonDefXml, virDomainRngDefXml, virDomainWatchdogDefXml, virDomainPanicDefXml, virDomainTpmDefXml,
+    virDomainSmartcardDefXml, virDomainMemoryDefXml, virDomainShmemDefXml, virDomainIommuDefXml, virDomainVsockDefXml, virDomainCryptoDefXml,
+    virDomainNvramDefXml, virDomainLeaseDefXml;
+extern virXmlType virCPUDefXml;
+extern virXmlType virDomainOSDefXml, virSysinfoDefXml, virDomainFeaturesXml, virDomainClockDefXml, virDomainMemBackingXml, virDomainMemTuneXml,
+    virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
+    virDomainKeyWrapDefXml, virDomainLaunchSecurityXml, virDomainIdMapEntryXml, virDomainQemuCommandlineXml, virDomainQemuCapabilitiesXml,
+    virDomainQemuOverrideXml, virDomainQemuDeprecationXml;
+extern virXmlType virDomainDefXml;
+
+/* Device kinds by element name, with the list of the domain that holds them; ended by name NULL. */
+typedef struct {
+    const char *name;           /* "disk" */
+    virXmlType *type;
+    size_t offset;              /* of the VIR_LIST or pointer in virDomainDef */
+    bool single;
+    size_t info;                /* offset + 1 of its virDeviceInfo, 0: none */
+} virDomainDeviceKind;
+extern const virDomainDeviceKind virDomainDeviceKinds[];

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* `help`: from the tables of commands alone. */
+#include "shell.h"
+#include <stdio.h>
+#include <string.h>
+
+static void printGroup(const CmdGroup *g, const char *end)
+{
+    printf(" %s (help keyword '%s')%s\n", g->title, g->keyword, end);
+    for (const CmdDef *c = g->commands; c->name; c++)
+        if (!(c->flags & CMD_ALIAS))
+            printf("    %-30s %s\n", c->name, c->help);
+    printf("\n");
+}
+
+void helpAll(Shell *sh)
+{
+    printf("Grouped commands:\n\n");
+    for (int i = 0; shellGroups[i]; i++)
+        printGroup(shellGroups[i], ":");
+}
+
+static const char *valueWord(const OptDef *o)
+{
+    return o->type == OPT_INT ? "<number>" : "<string>";
+}
+
+static void printSynopsis(const CmdDef *c)
+{
+    printf("\n  SYNOPSIS\n    %s", c->name);
+    for (const OptDef *o = c->options; o && o->name; o++) {
+        if (o->type == OPT_BOOL)
+            printf(" [--%s]", o->name);
+        else if (o->type == OPT_DATA)
+            printf(o->required ? " <%s>" : " [<%s>]", o->name);
+        else if (o->type == OPT_ARGV)
+            printf(o->required ? " {[--%s] <string>}..." : " [<%s>]...", o->name);
+        else
+            printf(o->required ? " --%s %s" : " [--%s %s]", o->name, valueWord(o));
+    }
+    if (c->flags & CMD_FACTS)
+        printf(" [--output <string>]");
+    printf("\n");
+}
+
+static void printOptions(const CmdDef *c)
+{
+    if ((!c->options || !c->options->name) && !(c->flags & CMD_FACTS))
+        return;
+    printf("\n  OPTIONS\n");
+    for (const OptDef *o = c->options; o && o->name; o++) {
+        g_autofree char *left = NULL;
+        if (o->type == OPT_BOOL)
+            left = g_strdup_printf("--%s", o->name);
+        else if (o->type == OPT_DATA && o->required)
+            left = g_strdup_printf("[--%s] %s", o->name, valueWord(o));
+        else if (o->type == OPT_ARGV)
+            left = g_strdup_printf("<%s>", o->name);
+        else
+            left = g_strdup_printf("--%s %s", o->name, valueWord(o));
+        printf("    %-15s  %s\n", left, o->help);
+    }
+    if (c->flags & CMD_FACTS)
+        printf("    %-15s  %s\n", "--output <string>", "print as 'text' (default) or 'json'");
+}
+
+bool helpCommand(Shell *sh, const char *name)
+{
+    for (int i = 0; shellGroups[i]; i++) {
+        if (g_str_equal(shellGroups[i]->keyword, name) || g_str_equal(shellGroups[i]->title, name)) {
+            printGroup(shellGroups[i], ":");
+            return true;
+        }
+    }
+    const CmdDef *c = shellFind(name);
+    if (!c) {
+        shellError(sh, "command or command group '%s' doesn't exist", name);
+        return false;
+    }
+    printf("  NAME\n    %s - %s\n", c->name, c->help);
+    printSynopsis(c);
+    g_auto(GStrv) lines = g_strsplit(c->description ? c->description : c->help, "\n", -1);
+    printf("\n  DESCRIPTION\n");
+    for (char **l = lines; *l; l++)
+        printf("    %s\n", *l);
+    printOptions(c);
+    printf("\n");
+    return true;
+}

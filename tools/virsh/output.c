@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Facts and tables, as text or as JSON. */
+#include "output.h"
+#include <json-glib/json-glib.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct _Facts {
+    Shell *sh;
+    int width;
+    GString *text;
+    JsonObject *object;
+};
+
+struct _Table {
+    Shell *sh;
+    guint columns;
+    GPtrArray *cells;           /* header first, row by row */
+};
+
+void printExtra(Shell *sh, const char *format, ...)
+{
+    if (sh->quiet || sh->json)
+        return;
+    va_list args;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+}
+
+static void printNode(JsonNode *node)
+{
+    g_autofree char *text = json_to_string(node, TRUE);
+    printf("%s\n", text);
+    json_node_unref(node);
+}
+
+static void printObject(JsonObject *object)
+{
+    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+    json_node_take_object(node, object);
+    printNode(node);
+}
+
+void printText(Shell *sh, const char *key, const char *text)
+{
+    if (!sh->json) {
+        printf("%s\n", text);
+        return;
+    }
+    JsonObject *o = json_object_new();
+    json_object_set_string_member(o, key, text);
+    printObject(o);
+}
+
+void printDocument(Shell *sh, const char *key, const char *text)
+{
+    if (sh->json)
+        printText(sh, key, text);
+    else
+        fputs(text, stdout);
+}
+
+char *jsonPretty(const char *text)
+{
+    g_autoptr(JsonNode) node = json_from_string(text, NULL);
+    return node ? json_to_string(node, TRUE) : NULL;
+}
+
+/* ---- facts ---- */
+
+Facts *factsNew(Shell *sh, int width)
+{
+    Facts *f = g_new0(Facts, 1);
+    *f = (Facts){ .sh = sh, .width = width, .text = g_string_new(NULL), .object = json_object_new() };
+    return f;
+}
+
+static void factsLine(Facts *f, const char *label, const char *value)
+{
+    g_string_append_printf(f->text, "%-*s %s\n", f->width, label, value);
+}
+
+void factsString(Facts *f, const char *key, const char *label, const char *value)
+{
+    factsLine(f, label, value ? value : "-");
+    if (value)
+        json_object_set_string_member(f->object, key, value);
+    else
+        json_object_set_null_member(f->object, key);
+}
+
+void factsNumber(Facts *f, const char *key, const char *label, unsigned long long value, const char *format)
+{
+    g_autofree char *text = g_strdup_printf(format ? format : "%llu", value);
+    factsLine(f, label, text);
+    json_object_set_int_member(f->object, key, (gint64)value);
+}
+
+void factsBoth(Facts *f, const char *key, const char *label, const char *text, double json)
+{
+    factsLine(f, label, text);
+    json_object_set_double_member(f->object, key, json);
+}
+
+void factsBool(Facts *f, const char *key, const char *label, bool value, const char *yes, const char *no)
+{
+    factsLine(f, label, value ? yes : no);
+    json_object_set_boolean_member(f->object, key, value);
+}
+
+void factsEnd(Facts *f)
+{
+    if (f->sh->json)
+        printObject(json_object_ref(f->object));
+    else
+        fputs(f->text->str, stdout);
+    factsDrop(f);
+}
+
+void factsDrop(Facts *f)
+{
+    json_object_unref(f->object);
+    g_string_free(f->text, TRUE);
+    g_free(f);
+}
+
+/* ---- tables ---- */
+
+static void tableAdd(Table *t, const char *first, va_list args)
+{
+    for (const char *cell = first; cell; cell = va_arg(args, const char *))
+        g_ptr_array_add(t->cells, g_strdup(cell));
+}
+
+Table *tableNew(Shell *sh, const char *first, ...)
+{
+    Table *t = g_new0(Table, 1);
+    t->sh = sh;
+    t->cells = g_ptr_array_new_with_free_func(g_free);
+    va_list args;
+    va_start(args, first);
+    tableAdd(t, first, args);
+    va_end(args);
+    t->columns = t->cells->len;
+    return t;
+}
+
+void tableRow(Table *t, const char *first, ...)
+{
+    va_list args;
+    va_start(args, first);
+    tableAdd(t, first, args);
+    va_end(args);
+}
+
+void tableRowv(Table *t, const char *const *cells)
+{
+    for (guint i = 0; i < t->columns; i++)
+        g_ptr_array_add(t->cells, g_strdup(cells[i] ? cells[i] : "-"));
+}
+
+static int columnsOf(const char *text)
+{
+    int width = 0;
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char_validated(p, -1);
+        if (c == (gunichar)-1 || c == (gunichar)-2)
+            return (int)strlen(text);
+        width += g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+    }
+    return width;
+}
+
+static void tableJson(const Table *t)
+{
+    JsonArray *rows = json_array_new();
+    for (guint at = t->columns; at < t->cells->len; at += t->columns) {
+        JsonObject *row = json_object_new();
+        for (guint c = 0; c < t->columns; c++) {
+            g_autofree char *key = g_ascii_strdown(t->cells->pdata[c], -1);
+            const char *cell = t->cells->pdata[at + c];
+            g_strdelimit(key, " ", '-');
+            if (g_str_equal(cell, "-"))
+                json_object_set_null_member(row, key);
+            else
+                json_object_set_string_member(row, key, cell);
+        }
+        json_array_add_object_element(rows, row);
+    }
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+    json_node_take_array(node, rows);
+    printNode(node);
+}
+
+static void tableText(const Table *t)
+{
+    g_autofree int *widths = g_new0(int, t->columns);
+    int total = 0;
+    for (guint i = 0; i < t->cells->len; i++)
+        widths[i % t->columns] = MAX(widths[i % t->columns], columnsOf(t->cells->pdata[i]));
+    for (guint c = 0; c < t->columns; c++)
+        total += widths[c] + 3;
+    for (guint at = t->sh->quiet ? t->columns : 0; at < t->cells->len; at += t->columns) {
+        for (guint c = 0; c < t->columns; c++) {
+            const char *cell = t->cells->pdata[at + c];
+            bool last = c + 1 == t->columns;
+            printf("%s%s%*s", c ? "   " : " ", cell, last ? 0 : widths[c] - columnsOf(cell), "");
+        }
+        printf("\n");
+        if (at == 0) {
+            for (int i = 0; i < total; i++)
+                putchar('-');
+            putchar('\n');
+        }
+    }
+}
+
+void tableEnd(Table *t)
+{
+    if (t->sh->json)
+        tableJson(t);
+    else
+        tableText(t);
+    g_ptr_array_unref(t->cells);
+    g_free(t);
+}
+
+/* ---- typed parameters ---- */
+
+struct _Records {
+    JsonArray *rows;
+};
+
+Records *recordsNew(void)
+{
+    Records *r = g_new(Records, 1);
+    r->rows = json_array_new();
+    return r;
+}
+
+static void setParam(JsonObject *o, const virTypedParameter *p)
+{
+    switch (p->type) {
+    case VIR_TYPED_PARAM_INT:
+        json_object_set_int_member(o, p->field, p->value.i);
+        break;
+    case VIR_TYPED_PARAM_UINT:
+        json_object_set_int_member(o, p->field, p->value.ui);
+        break;
+    case VIR_TYPED_PARAM_LLONG:
+        json_object_set_int_member(o, p->field, p->value.l);
+        break;
+    case VIR_TYPED_PARAM_ULLONG:
+        json_object_set_int_member(o, p->field, (gint64)p->value.ul);
+        break;
+    case VIR_TYPED_PARAM_DOUBLE:
+        json_object_set_double_member(o, p->field, p->value.d);
+        break;
+    case VIR_TYPED_PARAM_BOOLEAN:
+        json_object_set_boolean_member(o, p->field, p->value.b);
+        break;
+    default:
+        json_object_set_string_member(o, p->field, p->value.s);
+    }
+}
+
+void recordsAdd(Records *records, const char *name, virTypedParameterPtr params, int nparams)
+{
+    JsonObject *row = json_object_new(), *stats = json_object_new();
+    json_object_set_string_member(row, "name", name);
+    for (int i = 0; i < nparams; i++)
+        setParam(stats, &params[i]);
+    json_object_set_object_member(row, "stats", stats);
+    json_array_add_object_element(records->rows, row);
+}
+
+void recordsEnd(Records *records)
+{
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+    json_node_take_array(node, records->rows);
+    printNode(node);
+    g_free(records);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The shell's core. A command is a row: name, help, options, function. From the row follow parsing, `help`, completion, and the
+ * checks of its arguments. Commands print facts through output.h, so that each of them can also answer in JSON.
+ */
+#pragma once
+
+#include <glib.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct _Shell Shell;
+typedef struct _Cmd Cmd;
+
+typedef enum {
+    OPT_BOOL,
+    OPT_STRING,         /* --name VALUE */
+    OPT_INT,            /* --name NUMBER */
+    OPT_DATA,           /* positional or --name VALUE */
+    OPT_ARGV,           /* everything that is left */
+} OptType;
+
+/* Candidates for a word that begins with `text`; a strv or NULL. */
+typedef char **(*Completer)(Shell *sh, const char *text);
+
+typedef struct {
+    const char *name;
+    OptType type;
+    bool required;
+    const char *help;
+    Completer complete;
+} OptDef;
+
+typedef enum {
+    CMD_NO_CONNECT = 1 << 0,
+    CMD_FACTS = 1 << 1,         /* prints facts: takes --output json */
+    CMD_ALIAS = 1 << 2,         /* not listed */
+} CmdFlags;
+
+typedef struct {
+    const char *name;
+    const char *help;           /* one line */
+    const char *description;    /* a few lines */
+    const OptDef *options;      /* ended by a NULL name */
+    bool (*run)(Shell *sh, Cmd *cmd);
+    unsigned int flags;
+} CmdDef;
+
+typedef struct {
+    const char *title, *keyword;
+    const CmdDef *commands;     /* ended by a NULL name */
+} CmdGroup;
+
+extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf;
+extern const CmdGroup *const shellGroups[];     /* ended by NULL */
+
+struct _Shell {
+    char *uri;
+    bool readonly, quiet, timing, interactive;
+    int debug;
+    char escape;                /* as a control character */
+    int keepaliveInterval, keepaliveCount;
+    virConnectPtr conn;
+    bool eventLoop;
+    bool json;                  /* the running command's --output json */
+    bool exitNow;
+    FILE *log;
+};
+
+struct _Cmd {
+    const CmdDef *def;
+    char **values;              /* one for each option; booleans hold "" */
+    GPtrArray *rest;            /* OPT_ARGV */
+    bool json;
+};
+
+/* parse.c */
+typedef struct _Script Script;
+/* Split a line into commands (";" between them); quotes as in sh. NULL with a message printed. */
+GPtrArray *shellSplit(Shell *sh, const char *line);            /* of strv */
+Cmd *cmdParse(Shell *sh, char **words);
+void cmdFree(Cmd *cmd);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cmd, cmdFree)
+const CmdDef *shellFind(const char *name);
+bool cmdHas(const Cmd *cmd, const char *name);
+const char *cmdString(const Cmd *cmd, const char *name);       /* NULL: not given */
+/* Sets *value and returns 1; 0: not given; -1: not a number (message printed). */
+int cmdInt(Shell *sh, const Cmd *cmd, const char *name, int *value);
+/* Two options that exclude each other: false, with a message, when both are given. */
+bool cmdExclusive(Shell *sh, const Cmd *cmd, const char *a, const char *b);
+
+/* help.c */
+bool helpCommand(Shell *sh, const char *name);
+void helpAll(Shell *sh);
+
+/* main.c */
+void shellError(Shell *sh, const char *format, ...) G_GNUC_PRINTF(2, 3);
+bool shellConnect(Shell *sh, const char *uri, bool readonly);
+void shellNeedEvents(Shell *sh);
+bool shellRunLine(Shell *sh, const char *line);
+bool shellRunWords(Shell *sh, char **words);
+
+/* complete.c */
+void shellReadline(Shell *sh);
+char **completeDomains(Shell *sh, const char *text);
+char **completeActiveDomains(Shell *sh, const char *text);
+char **completeInactiveDomains(Shell *sh, const char *text);
+
+/* util.c */
+/* The domain that --domain names by id, UUID or name; a message when there is none. */
+virDomainPtr cmdDomain(Shell *sh, Cmd *cmd);
+virDomainPtr cmdDomainNamed(Shell *sh, const char *word);
+char *readInput(Shell *sh, const char *path);
+/* Let the user edit `text`; NULL with a message on failure. */
+char *editText(Shell *sh, const char *text);
+const char *domainStateText(int state);
+/* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
+char *shellTakeError(void);
+const char *domainReasonText(int state, int reason);
+
+#define FREE_DOMAIN(d) g_autoptr(virDomain) d
+void shellDomainFree(virDomainPtr d);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomain, shellDomainFree)
+
+#define OPT_DOMAIN(what, completer) { "domain", OPT_DATA, true, what, completer }
+#define OPT_END { NULL, 0, false, NULL, NULL }
