@@ -4,9 +4,10 @@
 import argparse
 import os
 import sys
-from gen import entry, headers
+from gen import entry, headers, tables
 from gen.model import Model
 from gen.parse import ApiError, parse_files
+from gen.wire import Wire
 
 
 def write(path, text):
@@ -30,8 +31,9 @@ def main():
     opt = ap.parse_args()
     try:
         model = Model(parse_files(opt.files))
-        backends = [headers, entry]
-        files = [x for b in backends for x in b.outputs(model)]
+        wire = Wire(model)
+        files = [*headers.outputs(model), *entry.outputs(model), ('api/wire.h', tables.wire_h(wire)),
+                 ('api/wire.c', tables.wire_c(model, wire)), ('api/frozen.tsv', tables.frozen(model, wire))]
     except ApiError as e:
         sys.exit(str(e))
     for name, text in files if opt.out else ():

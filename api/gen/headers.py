@@ -66,7 +66,7 @@ def header(model, module):
     for inc in module.attrs.words('also'):
         out += f'# include <{inc}>\n'
     out += '\n# ifdef __cplusplus\nextern "C" {\n# endif\n\n'
-    mine = [r for r in model.records if r.module is module]
+    mine = [r for r in model.records if r.module is module and 'hidden' not in r.attrs]
     done = []
     for kind in ORDER:
         group = [r for r in mine if r.kind == kind]

@@ -175,7 +175,7 @@ class Wire:
         return fields
 
     def explicit_field(self, t, opt, name, bracket, limit, r):
-        n = 'n' + name
+        n = name + 'Len'
         if t == 'opaque':
             return Field('opaque', 'unsigned char *', name, limit=limit, length=n) if bracket == '<' else \
                 Field('fixed', 'unsigned char', name, limit=limit, dim=f'[{limit}]')
@@ -213,7 +213,7 @@ class Wire:
             return Field('string', 'char *', a.name, limit=STRING_MAX, arg=a,
                          opt=('opt' in a.attrs and 'wirenull' not in a.attrs) or 'wireopt' in a.attrs)
         if a.kind == 'list':
-            return self.array(a, a.limit, 'n' + a.name)
+            return self.array(a, a.limit, a.name + 'Len')
         return None
 
     def event_field(self, a):
@@ -262,7 +262,7 @@ class Wire:
             if a.kind == 'out':
                 out.append(self.out(a))
             elif a.kind in ('fill', 'alloc', 'twocall'):
-                f = self.array(self.element(a), a.limit, 'n' + a.name)
+                f = self.array(self.element(a), a.limit, a.name + 'Len')
                 f.arg = a
                 out.append(f)
                 if a.kind == 'twocall' and 'bare' not in a.attrs.words('twocall') or 'both' in a.attrs.words('alloc'):
@@ -318,6 +318,11 @@ class Wire:
         ret = self.explicit(wr[0], r) if wr else [] if r.kind == 'procedure' else self.ret_of(r)
         self.messages[r] = (Type(stem + 'Args', stem + 'Args', args, own=True) if args else None,
                             Type(stem + 'Ret', stem + 'Ret', ret, own=True) if ret else None)
+
+    def shared(self):
+        """The messages of the framing."""
+        return [Type('virWire' + r.name[3:], 'virWire' + r.name[3:], self.explicit(r.attrs.one('wireargs'), r), own=True)
+                for r in self.model.of('message')]
 
     def all_types(self):
         """Shared types, dependencies first."""
