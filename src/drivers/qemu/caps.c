@@ -7,6 +7,7 @@
 #include "host/process.h"
 #include "base/log.h"
 #include "base/util.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -303,7 +304,7 @@ static char *stampOf(const char *binary, GError **error)
 {
     struct stat st;
     if (stat(binary, &st) < 0 || access(binary, X_OK) < 0) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "Cannot check QEMU binary %s: %s", binary, g_strerror(errno));
+        virSetSystemError(error, errno, "Cannot check QEMU binary %s", binary);
         return NULL;
     }
     return g_strdup_printf("%lld %lld.%09ld kvm=%d", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,

@@ -27,9 +27,13 @@ static bool sourceEmpty(const virStorageSource *s)
 void qemuAssignNodeNames(virDomainDef *def)
 {
     unsigned int next = 0;
-    for (unsigned int i = def->disks.n; i-- > 0;)
-        for (virStorageSource *s = &def->disks.v[i]->src; s && !sourceEmpty(s); s = s->backing)
+    for (unsigned int i = def->disks.n; i-- > 0;) {
+        virStorageSource *top = &def->disks.v[i]->src;
+        if (sourceEmpty(top))
+            next++;                     /* a drive without a medium keeps a number for it */
+        for (virStorageSource *s = top; s && !sourceEmpty(s); s = s->backing)
             s->index = ++next;
+    }
 }
 
 /* ---- caching ---- */
