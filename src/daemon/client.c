@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One client of the daemon: reading, writing, keepalive, its end. */
+#define VIR_FROM VIR_FROM_RPC
+#define VIR_LOG_NAME "daemon.client"
+#include "daemon/server.h"
+#include "base/error.h"
+#include "base/log.h"
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A client that does not read is given up beyond this; streams stop feeding it long before. */
+enum { QUEUE_MAX = 64 * 1024 * 1024 };
+
+virServerClient *virServerClientRef(virServerClient *client)
+{
+    g_atomic_ref_count_inc(&client->refs);
+    return client;
+}
+
+void virServerClientUnref(virServerClient *c)
+{
+    if (!c || !g_atomic_ref_count_dec(&c->refs))
+        return;
+    virHandleUnref(c->conn);
+    virHandleUnref(c->admin);
+    g_hash_table_unref(c->streams);
+    g_hash_table_unref(c->actors);
+    g_array_unref(c->callbacks);
+    virChannelFree(c->channel);
+    g_free(c);
+}
+
+static void clientUnref(gpointer client)
+{
+    virServerClientUnref(client);
+}
+
+static void cancelQueued(gpointer actor, gpointer unused, gpointer client)
+{
+    virActorCancelOwner(actor, client);
+}
+
+/* Closing a local connection may take a while (autodestroy): not on the I/O thread. */
+static void closeConnection(gpointer conn)
+{
+    virHandleUnref(conn);
+}
+
+void virServerClientDrop(virServerClient *c, const char *reason)
+{
+    if (c->dead)
+        return;
+    c->dead = true;
+    virInfo("client %" G_GUINT64_FORMAT " (pid %d) leaves: %s", c->id, (int)c->pid, reason);
+    virServer *server = c->server;
+    g_hash_table_foreach(c->actors, cancelQueued, c);
+    virServerEventsClear(c);
+    g_hash_table_remove_all(c->streams);
+    virTimerRemove(c->timer);
+    c->timer = NULL;
+    shutdown(virChannelFd(c->channel), SHUT_RDWR);
+    virWatchRemove(c->watch);
+    c->watch = NULL;
+    if (c->conn)
+        virWorkRun(closeConnection, g_steal_pointer(&c->conn));
+    g_ptr_array_remove_fast(server->clients, c);        /* drops the server's reference */
+    if (server->changed)
+        server->changed(server);
+}
+
+static void clientWatch(virServerClient *c)
+{
+    if (c->dead)
+        return;
+    bool read = !c->closing && c->inFlight < c->server->limits.maxClientRequests;
+    virWatchSetEvents(c->watch, (read ? EPOLLIN : 0) | (virChannelQueued(c->channel) ? EPOLLOUT : 0));
+}
+
+static void clientFlush(virServerClient *c)
+{
+    g_autoptr(GError) error = NULL;
+    virChannelResult r = virChannelFlush(c->channel, &error);
+    if (r == VIR_CHANNEL_BROKEN)
+        virServerClientDrop(c, error->message);
+    else if (virChannelQueued(c->channel) > QUEUE_MAX)
+        virServerClientDrop(c, "it does not read what it is sent");
+    else if (c->closing && r == VIR_CHANNEL_DONE && c->inFlight == 0)
+        virServerClientDrop(c, "it closed the connection");
+    else
+        clientWatch(c);
+}
+
+void virServerClientPush(virServerClient *c, GByteArray *message, const int *fds, guint nfds)
+{
+    g_autoptr(GError) error = NULL;
+    if (c->dead) {
+        g_byte_array_unref(message);
+        return;
+    }
+    if (!virChannelPush(c->channel, message, fds, nfds, &error)) {
+        virServerClientDrop(c, error->message);
+        return;
+    }
+    clientFlush(c);
+}
+
+/* ---- events from any thread ---- */
+
+typedef struct {
+    virServerClient *client;
+    GByteArray *message;
+} Post;
+
+static void postPush(gpointer data)
+{
+    Post *p = data;
+    virServerClientPush(p->client, p->message, NULL, 0);
+    virServerClientUnref(p->client);
+    g_free(p);
+}
+
+void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg)
+{
+    g_autoptr(GError) error = NULL;
+    virNetHeader h = { .prog = program->number, .vers = program->version, .proc = proc->number, .type = VIR_NET_MESSAGE };
+    GByteArray *out = virNetMessageBegin(NULL, &h, 0);
+    if (proc->args && !virXdrEncode(proc->args, msg, out, &error)) {
+        virWarn("cannot send %s: %s", proc->name, error->message);
+        g_byte_array_unref(out);
+        return;
+    }
+    Post *p = g_new(Post, 1);
+    *p = (Post){ virServerClientRef(client), out };
+    virLoopInvoke(virLoopGet(), postPush, p);
+}
+
+/* ---- keepalive ---- */
+
+static void onTimer(virTimer *timer, gpointer data)
+{
+    virServerClient *c = data;
+    int wait;
+    switch (virKeepAliveCheck(&c->keepalive, g_get_monotonic_time(), &wait)) {
+    case VIR_KEEPALIVE_DEAD:
+        virServerClientDrop(c, "it answers no keepalive");
+        return;
+    case VIR_KEEPALIVE_SEND_PING:
+        if (virKeepAlivePush(c->channel, VIR_KEEPALIVE_PING, NULL))
+            clientFlush(c);
+        break;
+    case VIR_KEEPALIVE_WAIT:
+        break;
+    }
+    if (!c->dead)
+        virTimerSet(timer, wait);
+}
+
+/* Called when the client has shown that it knows the protocol. */
+static void keepaliveStart(virServerClient *c)
+{
+    if (c->keepaliveOn || c->server->limits.keepaliveInterval <= 0)
+        return;
+    c->keepaliveOn = true;
+    virKeepAliveStart(&c->keepalive, c->server->limits.keepaliveInterval, c->server->limits.keepaliveCount, g_get_monotonic_time());
+    virTimerSet(c->timer, c->server->limits.keepaliveInterval * 1000);
+}
+
+/* ---- reading ---- */
+
+static void clientMessage(virServerClient *c, virNetMessage *m)
+{
+    bool answer;
+    virKeepAliveReceived(&c->keepalive, g_get_monotonic_time());
+    if (virKeepAliveIs(m, &answer)) {
+        keepaliveStart(c);
+        if (answer && virKeepAlivePush(c->channel, VIR_KEEPALIVE_PONG, NULL))
+            clientFlush(c);
+        return;
+    }
+    if (m->header.type == VIR_NET_STREAM || m->header.type == VIR_NET_STREAM_HOLE) {
+        virServerStream *s = g_hash_table_lookup(c->streams, GUINT_TO_POINTER(m->header.serial));
+        if (s)
+            virServerStreamMessage(s, m);
+        return;                 /* of a stream that ended: what was under way when it did */
+    }
+    if (m->header.type == VIR_NET_CALL || m->header.type == VIR_NET_CALL_WITH_FDS)
+        virServerDispatch(c, m);
+    else
+        virServerClientDrop(c, "it sent a message of a type that servers don't take");
+}
+
+static void clientMessages(virServerClient *c)
+{
+    while (!c->dead && !c->closing && c->inFlight < c->server->limits.maxClientRequests) {
+        g_autoptr(GError) error = NULL;
+        g_auto(virNetMessage) m = { 0 };
+        virChannelResult r = virChannelNext(c->channel, &m, &error);
+        if (r == VIR_CHANNEL_BROKEN)
+            virServerClientDrop(c, error->message);
+        if (r != VIR_CHANNEL_DONE)
+            break;
+        clientMessage(c, &m);
+    }
+    clientWatch(c);
+}
+
+void virServerClientResume(virServerClient *c)
+{
+    clientMessages(c);
+}
+
+static void onSocket(virWatch *watch, int fd, uint32_t events, gpointer data)
+{
+    g_autoptr(virServerClient) c = virServerClientRef(data);
+    g_autoptr(GError) error = NULL;
+    if ((events & EPOLLOUT) && virChannelQueued(c->channel)) {
+        clientFlush(c);
+        if (!c->dead)
+            virServerStreamsResume(c);
+    }
+    if (!c->dead && (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
+        if (virChannelFill(c->channel, false, &error) == VIR_CHANNEL_BROKEN)
+            virServerClientDrop(c, error->message);
+        else
+            clientMessages(c);
+    }
+}
+
+/* ---- birth ---- */
+
+static void clientAccept(virServer *server, int fd, bool readonly)
+{
+    struct ucred peer = { .pid = -1 };
+    socklen_t len = sizeof(peer);
+    virServerClient *c = g_new0(virServerClient, 1);
+    g_atomic_ref_count_init(&c->refs);
+    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+    c->server = server;
+    c->id = ++server->lastClientId;
+    c->connectedAt = g_get_real_time() / G_USEC_PER_SEC;
+    c->readonly = readonly;
+    c->uid = peer.uid;
+    c->gid = peer.gid;
+    c->pid = peer.pid;
+    c->channel = virChannelNew(fd);
+    c->streams = g_hash_table_new_full(NULL, NULL, NULL, virServerStreamFree);
+    c->actors = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)virActorUnref, NULL);
+    c->callbacks = g_array_new(FALSE, TRUE, sizeof(gpointer) * 4);
+    c->timer = virTimerNew(virLoopGet(), -1, onTimer, c, NULL);
+    g_ptr_array_add(server->clients, c);
+    c->watch = virWatchNew(virLoopGet(), fd, EPOLLIN, onSocket, virServerClientRef(c), clientUnref);
+    if (server->changed)
+        server->changed(server);
+}
+
+/* ---- listening ---- */
+
+typedef struct {
+    virServer *server;
+    virWatch *watch;
+    int fd;
+    bool readonly;
+    char *path;                 /* to be removed at the end; NULL: passed to us */
+} Listener;
+
+static void onListener(virWatch *watch, int fd, uint32_t events, gpointer data)
+{
+    Listener *l = data;
+    for (;;) {
+        int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (client < 0)
+            return;
+        if (l->server->clients->len >= l->server->limits.maxClients) {
+            virWarn("Too many active clients (%u), dropping connection", l->server->clients->len);
+            close(client);
+            continue;
+        }
+        clientAccept(l->server, client, l->readonly);
+    }
+}
+
+static void listenerFree(gpointer data)
+{
+    Listener *l = data;
+    virWatchRemove(l->watch);
+    close(l->fd);
+    if (l->path)
+        unlink(l->path);
+    g_free(l->path);
+    g_free(l);
+}
+
+void virServerListen(virServer *server, int fd, bool readonly, const char *path)
+{
+    Listener *l = g_new(Listener, 1);
+    *l = (Listener){ .server = server, .fd = fd, .readonly = readonly, .path = g_strdup(path) };
+    g_ptr_array_add(server->listeners, l);
+    l->watch = virWatchNew(virLoopGet(), fd, EPOLLIN, onListener, l, NULL);
+}
+
+virServer *virServerNew(const char *name, bool isAdmin, const virServerLimits *limits)
+{
+    virServer *s = g_new0(virServer, 1);
+    *s = (virServer){ .name = g_strdup(name), .isAdmin = isAdmin, .limits = *limits,
+                      .listeners = g_ptr_array_new_with_free_func(listenerFree),
+                      .clients = g_ptr_array_new_with_free_func(clientUnref) };
+    return s;
+}
+
+void virServerClose(virServer *s)
+{
+    g_ptr_array_set_size(s->listeners, 0);
+    while (s->clients->len)
+        virServerClientDrop(s->clients->pdata[0], "the daemon ends");
+}
+
+guint virServerBusyClients(virServer *s)
+{
+    return s->clients->len;
+}

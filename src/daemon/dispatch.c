@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The way of a call: decode, choose the way by its class, run the thunk, encode, reply. A snapshot call never leaves the I/O
+ * thread; everything else runs on a thread of its own, in the turn of the object's actor where there is one.
+ */
+#define VIR_FROM VIR_FROM_RPC
+#define VIR_LOG_NAME "daemon.dispatch"
+#include "daemon/server.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "rpc/neterror.h"
+#include <string.h>
+#include <unistd.h>
+
+typedef struct {
+    virRpcServerCall call;
+    virNetHeader header;
+    virServerClient *client;
+    const virRpcProgram *program;
+    virServerSpecial run;               /* the thunk or the special's body */
+    void *args, *ret;
+    GError *error;
+} Pending;
+
+/* ---- replies ---- */
+
+void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error)
+{
+    g_autoptr(GError) own = error;
+    virNetHeader h = *call;
+    h.type = h.type == VIR_NET_STREAM || h.type == VIR_NET_STREAM_HOLE ? VIR_NET_STREAM : VIR_NET_REPLY;
+    h.status = VIR_NET_ERROR;
+    GByteArray *out = virNetMessageBegin(client->channel, &h, 0);
+    virNetErrorEncode(own, out);
+    virServerClientPush(client, out, NULL, 0);
+}
+
+static void closeFds(Pending *p)
+{
+    for (guint i = 0; i < p->call.nfdsIn; i++)
+        close(p->call.fdsIn[i]);
+    g_free(p->call.fdsIn);
+    for (guint i = 0; p->call.fdsOut && i < p->call.fdsOut->len; i++)
+        close(g_array_index(p->call.fdsOut, int, i));
+    g_clear_pointer(&p->call.fdsOut, g_array_unref);
+}
+
+static void closeConnection(gpointer conn)
+{
+    virHandleUnref(conn);
+}
+
+static void pendingFree(Pending *p)
+{
+    closeFds(p);
+    /* The last reference of a client that left closes the connection, which may take a while. */
+    if (p->client->dead && p->call.conn)
+        virWorkRun(closeConnection, p->call.conn);
+    else
+        virHandleUnref(p->call.conn);
+    virHandleUnref(p->call.admin);
+    virHandleUnref(p->call.stream);
+    virServerClientUnref(p->client);
+    g_clear_error(&p->error);
+    virArenaFree(p->call.arena);        /* holds `p` itself */
+}
+
+/* The successful reply as a message; fills p->error when it cannot be encoded. */
+static GByteArray *encodeReply(Pending *p)
+{
+    guint nfds = p->call.fdsOut ? p->call.fdsOut->len : 0;
+    bool withFds = p->call.proc->fds & VIR_RPC_FDS_REPLY;
+    virNetHeader h = p->header;
+    h.type = withFds ? VIR_NET_REPLY_WITH_FDS : VIR_NET_REPLY;
+    h.status = VIR_NET_OK;
+    /* The channel's spare buffer is the I/O thread's. */
+    GByteArray *out = virNetMessageBegin(virLoopIsCurrent(virLoopGet()) ? p->client->channel : NULL, &h, nfds);
+    if (!p->call.proc->ret || virXdrEncode(p->call.proc->ret, p->ret, out, &p->error))
+        return out;
+    g_byte_array_unref(out);
+    return NULL;
+}
+
+static void finish(gpointer data)
+{
+    Pending *p = data;
+    virServerClient *c = p->client;
+    c->inFlight--;
+    if (c->dead) {
+        if (p->call.proc->ret)
+            virXdrFree(p->call.proc->ret, p->ret);
+        pendingFree(p);
+        return;
+    }
+    GByteArray *out = p->error ? NULL : encodeReply(p);
+    if (p->call.proc->ret)
+        virXdrFree(p->call.proc->ret, p->ret);
+    if (p->error) {
+        virServerReplyError(c, &p->header, g_steal_pointer(&p->error));
+    } else {
+        if (p->call.stream)
+            virServerStreamNew(c, &p->header, p->call.stream, p->call.proc->stream);
+        virServerClientPush(c, out, p->call.fdsOut ? (int *)p->call.fdsOut->data : NULL, p->call.fdsOut ? p->call.fdsOut->len : 0);
+    }
+    pendingFree(p);
+}
+
+/* ---- running ---- */
+
+static void runThunk(Pending *p)
+{
+    if (!p->run(&p->call, p->args, p->ret, &p->error) && !p->error)
+        virSetError(&p->error, VIR_ERR_INTERNAL_ERROR, "%s failed and did not say why", p->call.proc->name);
+}
+
+static void runOnThread(gpointer data)
+{
+    Pending *p = data;
+    runThunk(p);
+    virLoopInvoke(virLoopGet(), finish, p);
+}
+
+static void cancelled(gpointer data, GError *reason)
+{
+    Pending *p = data;
+    p->error = reason;
+    virLoopInvoke(virLoopGet(), finish, p);
+}
+
+/* The UUID of the object that a call is about: that of the first handle among its arguments. */
+static const unsigned char *objectUuid(const virXdrType *type, const void *args)
+{
+    if (!type || !type->nfields || type->fields[0].kind != VIR_XDR_STRUCT)
+        return NULL;
+    const virXdrField *first = &type->fields[0];
+    const char *object = (const char *)args + first->offset;
+    for (guint i = 0; i < first->sub->nfields; i++) {
+        const virXdrField *f = &first->sub->fields[i];
+        if (f->kind == VIR_XDR_FIXED && f->limit == 16)
+            return (const unsigned char *)object + f->offset;
+    }
+    return objectUuid(first->sub, object);
+}
+
+static void submit(Pending *p)
+{
+    const virRpcProc *proc = p->call.proc;
+    const unsigned char *uuid = p->call.conn && p->call.conn->actorOf ? objectUuid(proc->args, p->args) : NULL;
+    g_autoptr(virActor) actor = uuid ? p->call.conn->actorOf(p->call.conn, uuid) : NULL;
+    if (!actor) {
+        virWorkRun(runOnThread, p);
+        return;
+    }
+    g_hash_table_add(p->client->actors, virActorRef(actor));
+    virActorSubmit(actor, proc->run == VIR_RUN_MODIFY ? VIR_ACTOR_MODIFY : VIR_ACTOR_QUERY, proc->name, -1, p->client, runOnThread,
+                   cancelled, p);
+}
+
+static void start(Pending *p)
+{
+    p->client->inFlight++;
+    switch (p->call.proc->run) {
+    case VIR_RUN_SNAPSHOT:
+        runThunk(p);
+        finish(p);
+        break;
+    case VIR_RUN_QUERY:
+    case VIR_RUN_MODIFY:
+    case VIR_RUN_AGENT:
+        submit(p);
+        break;
+    case VIR_RUN_KILL:
+    case VIR_RUN_CONNECT:
+    case VIR_RUN_HOST:
+        virWorkRun(runOnThread, p);
+        break;
+    }
+}
+
+/* ---- understanding ---- */
+
+/* Is this server's client allowed to speak that program? */
+static const virRpcProgram *programOf(virServer *server, const virNetHeader *h)
+{
+    const virRpcProgram *p = virRpcProgramFind(h->prog);
+    return p && h->vers == p->version && g_str_equal(p->name, "admin") == server->isAdmin ? p : NULL;
+}
+
+static bool understand(Pending *p, virNetMessage *m, GError **error)
+{
+    virServerClient *c = p->client;
+    p->program = programOf(c->server, &m->header);
+    if (!p->program) {
+        virSetError(error, VIR_ERR_RPC, "Cannot find program %u version %u", m->header.prog, m->header.vers);
+        return false;
+    }
+    const virRpcProc *proc = virRpcProcFind(m->header.prog, m->header.proc);
+    if (!proc || proc->event || m->header.proc < 0) {
+        virSetError(error, VIR_ERR_RPC, "unknown procedure: %d", m->header.proc);
+        return false;
+    }
+    p->call.proc = proc;
+    p->run = virServerSpecialFind(proc);
+    bool special = p->run != NULL;
+    if (!special)
+        p->run = virRpcThunkFor(proc);
+    if (!p->run) {
+        virSetError(error, VIR_ERR_NO_SUPPORT, "%s", proc->name);
+        return false;
+    }
+    if (!special && !c->conn && !c->server->isAdmin) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "hypervisor connection not open");
+        return false;
+    }
+    g_autoptr(GError) cause = NULL;
+    p->args = proc->args ? virArenaAlloc(p->call.arena, proc->args->size) : NULL;
+    p->ret = proc->ret ? virArenaAlloc(p->call.arena, proc->ret->size) : NULL;
+    if (proc->args ? !virXdrDecode(proc->args, m->body, m->len, p->args, p->call.arena, &cause) : m->len != 0) {
+        virSetError(error, VIR_ERR_RPC, "Unable to decode message payload%s%s", cause ? ": " : "", cause ? cause->message : "");
+        return false;
+    }
+    return true;
+}
+
+void virServerDispatch(virServerClient *c, virNetMessage *m)
+{
+    GError *error = NULL;
+    virArena *arena = virArenaNew();
+    Pending *p = virArenaAlloc(arena, sizeof(*p));
+    p->client = virServerClientRef(c);
+    p->header = m->header;
+    p->call = (virRpcServerCall){ .client = c, .arena = arena, .fdsIn = g_steal_pointer(&m->fds), .nfdsIn = m->nfds };
+    m->nfds = 0;
+    if (!understand(p, m, &error)) {
+        virServerReplyError(c, &m->header, error);
+        pendingFree(p);
+        return;
+    }
+    p->call.conn = virHandleRef(c->conn);
+    p->call.admin = virHandleRef(c->admin);
+    if (p->call.proc->fds & VIR_RPC_FDS_REPLY)
+        p->call.fdsOut = g_array_new(FALSE, FALSE, sizeof(int));
+    if (p->call.proc->stream) {
+        p->call.stream = virStreamNew(c->conn, VIR_STREAM_NONBLOCK);
+    }
+    start(p);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The server: sockets, clients, and the way of a call. Everything here runs on the I/O thread unless a comment says otherwise; work
+ * that may block is handed to an actor or a work thread, and its reply comes back with virLoopInvoke.
+ */
+#pragma once
+
+#include "api/handle.h"
+#include "src/api/connect.h"
+#include "base/actor.h"
+#include "base/loop.h"
+#include "rpc/channel.h"
+#include "rpc/keepalive.h"
+#include "rpc/proc.h"
+
+typedef struct _virServer virServer;
+typedef struct _virServerClient virServerClient;
+typedef struct _virServerStream virServerStream;
+
+typedef struct {
+    unsigned int maxClients, maxAnonymousClients, maxClientRequests;
+    int keepaliveInterval;
+    unsigned int keepaliveCount;
+} virServerLimits;
+
+struct _virServer {
+    char *name;                         /* "libvirtd", "admin" */
+    virServerLimits limits;
+    bool isAdmin;                       /* speaks the admin program instead of remote, qemu, lxc */
+    GPtrArray *listeners;               /* virListener */
+    GPtrArray *clients;
+    guint64 lastClientId;
+    void (*changed)(virServer *server); /* the number of clients changed: for --timeout */
+};
+
+struct _virServerClient {
+    gatomicrefcount refs;
+    virServer *server;
+    guint64 id;
+    gint64 connectedAt;                 /* seconds since the epoch */
+    bool readonly, closing, dead;
+    uid_t uid;
+    gid_t gid;
+    pid_t pid;
+    virChannel *channel;
+    virWatch *watch;
+    virKeepAlive keepalive;
+    virTimer *timer;
+    bool keepaliveOn;
+    unsigned int inFlight;
+    virConnectPtr conn;                 /* of CONNECT_OPEN */
+    virAdmConnectPtr admin;
+    GHashTable *streams;                /* serial → virServerStream */
+    GArray *callbacks;                  /* event registrations, see events.c */
+    GHashTable *actors;                 /* actors that hold queued work of ours (a set) */
+    bool closeCallback;                 /* wants to hear when the local connection breaks */
+};
+
+virServer *virServerNew(const char *name, bool isAdmin, const virServerLimits *limits);
+/* Accept clients on a listening socket (taken). */
+void virServerListen(virServer *server, int fd, bool readonly, const char *path);
+void virServerClose(virServer *server);         /* listeners and clients; waits for nothing */
+guint virServerBusyClients(virServer *server);
+
+virServerClient *virServerClientRef(virServerClient *client);
+void virServerClientUnref(virServerClient *client);     /* any thread */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virServerClient, virServerClientUnref)
+void virServerClientDrop(virServerClient *client, const char *reason);
+/* Queue bytes that are already a message (taken) and write what the socket takes. */
+void virServerClientPush(virServerClient *client, GByteArray *message, const int *fds, guint nfds);
+/* The next messages, unless too many calls are in flight. */
+void virServerClientResume(virServerClient *client);
+
+/* An event message; any thread. `msg` is encoded before the function returns. */
+void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg);
+
+/* dispatch.c */
+void virServerDispatch(virServerClient *client, virNetMessage *message);
+void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error);     /* takes the error */
+
+/* special.c: procedures that are about the connection itself. True: handled (ret or error filled as by a thunk). */
+typedef bool (*virServerSpecial)(virRpcServerCall *call, const void *args, void *ret, GError **error);
+virServerSpecial virServerSpecialFind(const virRpcProc *proc);
+
+/* events.c */
+void virServerEventsClear(virServerClient *client);
+
+/* stream.c */
+virServerStream *virServerStreamNew(virServerClient *client, const virNetHeader *call, virStreamPtr st, uint8_t direction);
+void virServerStreamMessage(virServerStream *stream, virNetMessage *message);
+void virServerStreamFree(gpointer stream);
+void virServerStreamsResume(virServerClient *client);   /* the client read: there is room again */
