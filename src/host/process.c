@@ -316,12 +316,18 @@ static void watchEnded(virWatch *watch, int fd, uint32_t events, gpointer data)
     p->func(p, p->data);
 }
 
+static void watchStart(gpointer data)
+{
+    virProcess *p = data;
+    p->watch = virWatchNew(virLoopGet(), p->fd, EPOLLIN, watchEnded, p, watchDestroy);
+}
+
 void virProcessWatch(virProcess *p, void (*func)(virProcess *, gpointer), gpointer data, GDestroyNotify destroy)
 {
     p->func = func;
     p->data = data;
     p->destroy = destroy;
-    p->watch = virWatchNew(virLoopGet(), p->fd, EPOLLIN, watchEnded, virProcessRef(p), watchDestroy);
+    virLoopInvoke(virLoopGet(), watchStart, virProcessRef(p));         /* `watch` belongs to the I/O thread */
 }
 
 static void unwatch(gpointer data)

@@ -166,6 +166,8 @@ bool qemuCommandSmartcards(qemuCommand *cmd, GError **error)
     for (unsigned int i = 0; i < cmd->def->smartcards.n; i++) {
         const virDomainSmartcardDef *s = cmd->def->smartcards.v[i];
         JsonNode *node;
+        static char *const none[3];
+        char *const *cert = s->certificates && g_strv_length(s->certificates) >= 3 ? s->certificates : none;
         if (s->mode == VIR_DOMAIN_SMARTCARD_PASSTHROUGH) {
             g_autofree char *id = g_strdup_printf("char%s", s->info.alias);
             if (!qemuChardev(cmd, &s->source, id, false, error))
@@ -174,7 +176,7 @@ bool qemuCommandSmartcards(qemuCommand *cmd, GError **error)
         } else if (s->mode == VIR_DOMAIN_SMARTCARD_HOST) {
             node = qmpArgs("s:driver", "ccid-card-emulated", "s:backend", "nss-emulated", "s:id", s->info.alias, NULL);
         } else {
-            node = qmpArgs("s:driver", "ccid-card-emulated", "s:backend", "certificates", "s:cert1", s->cert[0], "s:cert2", s->cert[1], "s:cert3", s->cert[2],
+            node = qmpArgs("s:driver", "ccid-card-emulated", "s:backend", "certificates", "s:cert1", cert[0], "s:cert2", cert[1], "s:cert3", cert[2],
                            "s:db", s->database ? s->database : "/etc/pki/nssdb", "s:id", s->info.alias, NULL);
         }
         if (!qemuDevice(cmd, node, &s->info, error))

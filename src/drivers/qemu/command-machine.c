@@ -38,9 +38,9 @@ void qemuCommandMachine(qemuCommand *cmd)
         g_string_append_printf(m, ",vmport=%s", onOff(f->vmport));
     if (f->smm)
         g_string_append_printf(m, ",smm=%s", f->smmState == VIR_TRISTATE_SWITCH_OFF ? "off" : "on");
-    if (f->ioapic)
+    if (f->ioapicDriver != VIR_DOMAIN_IOAPIC_NONE)
         g_string_append_printf(m, ",kernel_irqchip=%s", f->ioapicDriver == VIR_DOMAIN_IOAPIC_QEMU ? "split" : "on");
-    g_string_append_printf(m, ",dump-guest-core=%s", def->hasDumpCore && def->dumpCore ? "on" : "off");
+    g_string_append_printf(m, ",dump-guest-core=%s", def->dumpCore == VIR_TRISTATE_SWITCH_ON ? "on" : "off");
     if (def->mem.nosharepages)
         g_string_append(m, ",mem-merge=off");
     if (hasNvdimm(def))
@@ -71,8 +71,6 @@ static void cpuHyperv(const virDomainHypervFeatures *h, GString *out)
         { h->reenlightenment, "reenlightenment" }, { h->tlbflush, "tlbflush" }, { h->ipi, "ipi" }, { h->evmcs, "evmcs" }, { h->avic, "avic" },
         { h->emsrBitmap, "emsr-bitmap" }, { h->xmmInput, "xmm-input" },
     };
-    if (!h->given)
-        return;
     if (h->mode == VIR_DOMAIN_HYPERV_MODE_PASSTHROUGH) {
         g_string_append(out, ",hv-passthrough=on");
         return;
@@ -110,8 +108,6 @@ static void cpuKvm(const virDomainDef *def, GString *out)
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (def->panics.v[i]->model == VIR_DOMAIN_PANIC_MODEL_HYPERV)
             g_string_append(out, ",hv-crash");
-    if (!k->given)
-        return;
     if (k->hidden == VIR_TRISTATE_SWITCH_ON)
         g_string_append(out, ",kvm=off");
     if (k->hintDedicated == VIR_TRISTATE_SWITCH_ON)
@@ -290,7 +286,7 @@ bool qemuCommandNuma(qemuCommand *cmd, GError **error)
         g_autofree char *id = g_strdup_printf("ram-node%u", i);
         g_autoptr(GString) numa = g_string_new(NULL);
         g_string_printf(numa, "node,nodeid=%u", i);
-        for (int from = virBitmapNext(cell->cpus, -1); cell->cpus && from >= 0;) {
+        for (int from = cell->cpus ? virBitmapNext(cell->cpus, -1) : -1; from >= 0;) {
             int to = from;
             while (virBitmapHas(cell->cpus, to + 1))
                 to++;

@@ -182,7 +182,7 @@ static bool commandRng(qemuCommand *cmd, const virDomainRngDef *r, GError **erro
         qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "rng-builtin", "s:id", object, NULL));
         break;
     default:
-        if (!r->egd || !qemuChardev(cmd, r->egd, chardev, false, error))
+        if (!qemuChardev(cmd, &r->egd, chardev, false, error))
             return false;
         qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "rng-egd", "s:id", object, "s:chardev", chardev, NULL));
         break;

@@ -33,7 +33,7 @@ static const struct { const char *command; DeadlineClass class; } deadlines[] = 
 typedef struct {
     const char *command;
     char *owned;                /* command of a forgotten one */
-    bool waiting, done;
+    bool waiting, done, raw;
     virQmpResult result;
     JsonNode *reply;
     GError *error;
@@ -228,7 +228,7 @@ static GError *qemuError(const char *command, JsonObject *error)
     return e;
 }
 
-static void takeReply(virQmp *qmp, JsonObject *o)
+static void takeReply(virQmp *qmp, JsonNode *root, JsonObject *o)
 {
     const char *idText = qmpStr(o, "id");
     guint64 id = idText && g_str_has_prefix(idText, "libvirt-") ? g_ascii_strtoull(idText + strlen("libvirt-"), NULL, 10) : 0;
@@ -237,10 +237,12 @@ static void takeReply(virQmp *qmp, JsonObject *o)
     Pending *p = g_hash_table_lookup(qmp->pending, key), *forgotten = p && !p->waiting ? p : NULL;
     if (p) {
         g_hash_table_remove(qmp->pending, key);
-        JsonObject *error = qmpObj(o, "error");
+        JsonObject *error = p->raw ? NULL : qmpObj(o, "error");
         p->result = error ? VIR_QMP_ERROR : VIR_QMP_OK;
         if (error)
             p->error = qemuError(p->command, error);
+        else if (p->raw)
+            p->reply = json_node_ref(root);
         else if (json_object_has_member(o, "return"))
             p->reply = json_object_dup_member(o, "return");
         p->done = true;
@@ -273,7 +275,7 @@ static void takeMessage(virQmp *qmp, JsonNode *root)
         g_cond_broadcast(&qmp->cond);
         g_mutex_unlock(&qmp->mutex);
     } else {
-        takeReply(qmp, o);
+        takeReply(qmp, root, o);
     }
 }
 
@@ -464,7 +466,7 @@ bool qmpCallMany(virQmp *qmp, virQmpRequest *requests, guint n, GError **error)
         virActorPark(qmp->actor);
     g_mutex_lock(&qmp->mutex);
     for (guint i = 0; i < n; i++) {
-        p[i] = (Pending){ .command = requests[i].command, .waiting = true };
+        p[i] = (Pending){ .command = requests[i].command, .waiting = true, .raw = requests[i].raw };
         JsonNode *args = g_steal_pointer(&requests[i].args);
         if (!qmp->why) {
             ids[i] = submit(qmp, &p[i], args);

@@ -45,6 +45,7 @@ virQmpResult qmpCall(virQmp *qmp, const char *command, JsonNode *args, JsonNode 
 typedef struct {
     const char *command;
     JsonNode *args;             /* taken */
+    bool raw;                   /* `reply` is QEMU's whole message, whether "return" or "error" */
     JsonNode *reply;            /* owned by the caller afterwards */
     GError *error;
     virQmpResult result;

@@ -28,8 +28,6 @@ typedef struct {
     virDomainParseConfig conf;
 } qemuDriver;
 
-typedef struct { char *path; } qemuLabel;
-
 /* Lives as long as its virDomainObj. `process` and `qmp` are exchanged under the mutex, since a kill passes the queue; all else belongs to
  * the holder of the actor. */
 typedef struct {
@@ -45,9 +43,9 @@ typedef struct {
     bool fakeReboot;                    /* the next power-off is the first half of a reboot */
     int shutdownDetail;                 /* virDomainEventShutdownDetailType of the power-off seen, -1: none */
     bool crashed;
+    int pauseReason, resumeReason;      /* why the next STOP and RESUME come; 0: not our doing */
     GPtrArray *taps;                    /* of ours, to be removed */
     GPtrArray *labelled;                /* paths whose owner we changed */
-    GHashTable *consoles;               /* alias -> qemuConsole in use */
 } qemuGuest;
 
 qemuDriver *qemuDriverOf(virEngine *engine);
