@@ -89,7 +89,7 @@ def driver_h(model):
     for g, rs in groups.items():
         out += f'typedef struct {{\n'
         for r in rs:
-            out += '    ' + wrap(f'{ctype(r.ret)}(*{r.op})({params(op_args(r), "GError **error")});').replace('\n', '\n    ') + '\n'
+            out += wrap(f'    {ctype(r.ret)}(*{r.op})({params(op_args(r), "GError **error")});') + '\n'
         out += f'}} {driver_type(g)};\n\n'
     return out
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Shared by the backends: the head of a file, wrapping of comments and argument lists."""
+import re
 import textwrap
 
 HEAD = '/* SPDX-License-Identifier: LGPL-2.1-or-later */\n/* Generated from the records in api: change them there. */\n'
@@ -38,5 +39,7 @@ def ctype(ret):
 
 
 def wrap(text, width=118):
-    """One C declaration or call over several lines."""
-    return '\n'.join(textwrap.wrap(text, width, subsequent_indent=' ' * 8, break_long_words=False))
+    """One C declaration or call over several lines, broken behind commas only."""
+    lead = len(text) - len(text.lstrip())
+    kept = ' ' * lead + re.sub(r'(?<!,) ', '\x01', text[lead:])
+    return '\n'.join(textwrap.wrap(kept, width, subsequent_indent=' ' * (lead + 8), break_long_words=False)).replace('\x01', ' ')

@@ -20,6 +20,7 @@ typedef struct _virConnectDriver {
     bool (*stateInit)(bool privileged, const char *root, GError **error);
     void (*stateStop)(void);
     bool (*stateReload)(GError **error);
+    bool (*stateBusy)(void);                    /* guests run: an idle daemon stays */
 } virConnectDriver;
 
 /* ---- opening (connect.c) ---- */

@@ -4,6 +4,7 @@
 #include "src/api/admin.h"
 #include "src/api/driver.h"
 #include "base/error.h"
+#include "rpc/proc.h"
 
 virConnectAuthPtr virConnectAuthPtrDefault;
 
@@ -18,5 +19,11 @@ const virConnectDriver virRemoteConnectDriver = { .name = "remote", .open = open
 bool virAdmOpen(virAdmConnectPtr conn, const char *name, unsigned int flags, GError **error)
 {
     virSetError(error, VIR_ERR_NO_CONNECT, "%s", name ? name : "(null)");
+    return false;
+}
+
+bool virRemoteCall(virConnectPtr conn, const virRpcProc *proc, virRpcIO *io, const void *args, void *ret, GError **error)
+{
+    virSetError(error, VIR_ERR_NO_CONNECT, "%s", proc->name);
     return false;
 }
