@@ -248,10 +248,10 @@ static bool portTaken(const virDomainDef *def, unsigned int controller, unsigned
     return false;
 }
 
-/* Port 0 is the first console's alone. */
-static bool placePort(virDomainDef *def, virDeviceInfo *info, bool console, GError **error)
+/* Channels only: virtio consoles keep what the document says. Port 0 is for consoles. */
+static bool placePort(virDomainDef *def, virDeviceInfo *info, GError **error)
 {
-    if (info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL && (info->addr.vioserial.port || console)) {
+    if (info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL && info->addr.vioserial.port) {
         if (!portTaken(def, info->addr.vioserial.controller, info->addr.vioserial.port, info))
             return true;
         virSetError(error, VIR_ERR_XML_ERROR, "virtio serial port %u on controller %u is already occupied", info->addr.vioserial.port, info->addr.vioserial.controller);
@@ -266,7 +266,7 @@ static bool placePort(virDomainDef *def, virDeviceInfo *info, bool console, GErr
         const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
         if (!c)
             c = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
-        for (unsigned int port = console && idx == 0 ? 0 : 1; port < portsOf(c); port++) {
+        for (unsigned int port = 1; port < portsOf(c); port++) {
             if (portTaken(def, idx, port, info))
                 continue;
             info->addr.type = VIR_DEVICE_ADDRESS_VIRTIO_SERIAL;
@@ -280,11 +280,8 @@ static bool placePort(virDomainDef *def, virDeviceInfo *info, bool console, GErr
 
 bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    for (unsigned int i = 0; i < def->consoles.n; i++)
-        if (def->consoles.v[i]->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO && !placePort(def, &def->consoles.v[i]->info, true, error))
-            return false;
     for (unsigned int i = 0; i < def->channels.n; i++)
-        if (def->channels.v[i]->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO && !placePort(def, &def->channels.v[i]->info, false, error))
+        if (def->channels.v[i]->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO && !placePort(def, &def->channels.v[i]->info, error))
             return false;
     return true;
 }

@@ -62,13 +62,15 @@ static bool pairConsole(virDomainDef *def, GError **error)
             virXmlCopyInto(&virDomainChrSourceXml, &console->source, &def->serials.v[0]->source);
         }
         console->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
-    } else if (!def->consoles.n && def->serials.n) {
+    } else if (def->serials.n) {
         const virDomainChrDef *serial = def->serials.v[0];
         if (serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_NONE || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL
             || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL
             || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL) {
             virDomainChrDef *console = copySource(serial, &virDomainConsoleXml);
             console->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
+            console->port = serial->port;
+            console->hasPort = true;
             virListInsert(&def->consoles, 0, console);
         }
     }
@@ -135,14 +137,13 @@ bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GErro
             virSetError(error, VIR_ERR_XML_ERROR, "target type must be specified for channel device");
             return false;
         }
-        if (channel->source.type == VIR_DOMAIN_CHR_SPICEVMC && channel->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO && !channel->name)
-            channel->name = g_strdup("com.redhat.spice.0");
     }
-    if (!pairConsole(def, error))
-        return false;
     numberPorts(def->serials.v, def->serials.n);
     numberPorts(def->parallels.v, def->parallels.n);
-    numberPorts(def->consoles.v, def->consoles.n);
+    for (unsigned int i = 0; i < def->consoles.n; i++)
+        def->consoles.v[i]->port = i, def->consoles.v[i]->hasPort = true;
+    if (!pairConsole(def, error))
+        return false;
     for (unsigned int i = 0; i < def->consoles.n; i++) {
         virDomainChrDef *console = def->consoles.v[i];
         if (!console->consoleTarget)

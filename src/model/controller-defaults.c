@@ -6,13 +6,33 @@
 #include "model/passes.h"
 #include "model/tables.h"
 
-void virDomainControllerInsert(virDomainDef *def, virDomainControllerDef *c)
+static int orderOf(const virDomainControllerDef *c)
 {
-    unsigned int at = def->controllers.n;
-    for (unsigned int i = def->controllers.n; i-- > 0;)
-        if (def->controllers.v[i]->type == c->type && def->controllers.v[i]->idx > c->idx)
+    return c->hasIdx ? (int)c->idx : -1;
+}
+
+static void insertSorted(virDomainDef *def, virDomainControllerDef *c)
+{
+    int at = -1;
+    for (unsigned int i = def->controllers.n; i-- > 0;) {
+        if (def->controllers.v[i]->type != c->type)
+            continue;
+        if (orderOf(def->controllers.v[i]) > orderOf(c))
             at = i;
-    virListInsert(&def->controllers, at, c);
+        else if (at < 0)
+            at = i + 1;
+    }
+    virListInsert(&def->controllers, at < 0 ? def->controllers.n : (unsigned int)at, c);
+}
+
+void virDomainControllersSort(virDomainDef *def)
+{
+    __typeof__(def->controllers) old = def->controllers;
+    def->controllers.v = NULL;
+    def->controllers.n = 0;
+    for (unsigned int i = 0; i < old.n; i++)
+        insertSorted(def, old.v[i]);
+    g_free(old.v);
 }
 
 static unsigned int nextIndex(const virDomainDef *def, virDomainControllerType type)
@@ -34,7 +54,7 @@ virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainContr
     c->type = type;
     c->idx = idx >= 0 ? (unsigned int)idx : nextIndex(def, type);
     c->hasIdx = true;
-    virDomainControllerInsert(def, c);
+    virListAppend(&def->controllers, c);
     return c;
 }
 
@@ -69,11 +89,6 @@ static bool passIndexes(virDomainDef *def, GError **error)
         }
         if (usb && c->usbModel == VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1)
             lastEhci = c->idx;
-        if (c->type == VIR_DOMAIN_CONTROLLER_PCI && (c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT)
-            && c->idx != 0 && virDomainArchIsX86(def->os.arch)) {
-            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
-            return false;
-        }
         for (unsigned int j = 0; j < i; j++) {
             virDomainControllerDef *other = def->controllers.v[j];
             if (other->type != c->type || other->idx != c->idx || (usb && (isCompanion(c) || isCompanion(other)) && other->usbModel != c->usbModel))
@@ -83,16 +98,6 @@ static bool passIndexes(virDomainDef *def, GError **error)
         }
     }
     return true;
-}
-
-static void sortControllers(virDomainDef *def)
-{
-    __typeof__(def->controllers) old = def->controllers;
-    def->controllers.v = NULL;
-    def->controllers.n = 0;
-    for (unsigned int i = 0; i < old.n; i++)
-        virDomainControllerInsert(def, old.v[i]);
-    g_free(old.v);
 }
 
 /* Drives sit on controllers up to the greatest that a disk or host device names. */
@@ -187,7 +192,6 @@ bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *con
 {
     if (!passIndexes(def, error))
         return false;
-    sortControllers(def);
     placeScsiHostdevs(def, conf);
     addDriveControllers(def);
     addVirtioSerial(def);

@@ -106,8 +106,15 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
     }
     if (!disk->bus)
         disk->bus = busFromName(disk);
-    if (!disk->snapshot && disk->readonly)
-        disk->snapshot = VIR_DOMAIN_DISK_SNAPSHOT_NONE;
+    if (!disk->snapshot && disk->src.type == VIR_STORAGE_VHOSTUSER)
+        disk->snapshot = VIR_DOMAIN_DISK_SNAPSHOT_NO;
+    if (sourceIsEmpty(&disk->src) && disk->src.type == VIR_STORAGE_NETWORK)
+        disk->src.type = VIR_STORAGE_FILE;
+    if (disk->src.protocol == VIR_STORAGE_PROTOCOL_ISCSI && disk->src.name && !strchr(disk->src.name, '/')) {      /* the LUN, 0 when not given */
+        char *name = g_strconcat(disk->src.name, "/0", NULL);
+        g_free(disk->src.name);
+        disk->src.name = name;
+    }
     if (disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM)
         disk->readonly = true;
     for (unsigned int i = 0; i < disk->src.hosts.n; i++) {

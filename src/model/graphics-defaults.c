@@ -156,7 +156,7 @@ static bool passVideo(virDomainDef *def, const virDomainParseConfig *conf, GErro
     }
     for (unsigned int i = 0; i < def->videos.n; i++) {
         virDomainVideoDef *video = def->videos.v[i];
-        if (i == 0 && !primaries)
+        if (i == 0 && !primaries && video->type != VIR_DOMAIN_VIDEO_NONE)
             video->primary = VIR_TRISTATE_BOOL_YES;
         if (!video->type)
             video->type = defaultVideo(def, conf);

@@ -10,14 +10,15 @@ bool virDomainPassDisks(virDomainDef *def, const virDomainParseConfig *conf, GEr
 bool virDomainPassGraphics(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);    /* graphics-defaults.c */
 bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);     /* device-defaults.c */
 void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *conf);                     /* qemu-defaults.c: implied devices */
-bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, GError **error);      /* … and default models */
+bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);      /* … and default models */
+bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);     /* controller-defaults.c */
 
 /* Extensions of other drivers mean nothing to this one. domain-table.c */
 void virDomainDropNamespaces(virDomainDef *def);
 
-/* Insert in the order that documents show: after those of its type with a lower index. Takes the controller. */
-void virDomainControllerInsert(virDomainDef *def, virDomainControllerDef *controller);
+/* Controllers of a type stand together as they are read; implied ones are appended. */
+void virDomainControllersSort(virDomainDef *def);
 virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainControllerType type, int idx);   /* idx -1: next free */
 /* Add controllers 0..idx of a type as far as they are missing. */
 void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, unsigned int idx);

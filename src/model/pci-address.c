@@ -38,6 +38,7 @@ typedef struct {
     GArray *buses;              /* virPCIBus */
     bool trial;
     bool express;               /* pcie-root */
+    unsigned int placed;        /* devices that got a place, PCI controllers aside */
     GHashTable *soldered;       /* trial: infos that have their place */
     GError **error;
 } virPCISet;
@@ -498,7 +499,7 @@ static bool placeIch9(virPCISet *set, virDomainControllerDef *c)
     return true;
 }
 
-typedef struct { virPCISet *set; const char *kind; bool pciControllers; unsigned int placed; } virPCIWalk;
+typedef struct { virPCISet *set; const char *kind; bool pciControllers; } virPCIWalk;
 
 static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
@@ -512,7 +513,8 @@ static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDe
     /* soldered devices are already marked in a trial run */
     if (walk->set->soldered && g_hash_table_contains(walk->set->soldered, info))
         return true;
-    walk->placed++;
+    if (!walk->pciControllers)
+        walk->set->placed++;
     if (c && c->type == VIR_DOMAIN_CONTROLLER_USB && ich9Function(c->usbModel) >= 0)
         return placeIch9(walk->set, device);
     return placeNext(walk->set, k, info);
@@ -642,9 +644,8 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
     }
     nameModels(def);
     g_autoptr(GHashTable) soldered = trial.soldered = g_hash_table_new(NULL, NULL);
-    bool nothingToPlace = virDomainDefForeachInfo(def, allGiven, &trial);
     bool ok = openSet(&trial) && solderAndPlace(&trial);
-    if (ok && isExpress && !nothingToPlace) {
+    if (ok && isExpress && trial.placed) {
         virDeviceInfo spare = { 0 };        /* one port free for hotplug */
         ok = placeNext(&trial, SLOT_PCIE, &spare);
     }

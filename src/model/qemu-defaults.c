@@ -85,8 +85,6 @@ static void passDisks(virDomainDef *def)
 {
     for (unsigned int i = 0; i < def->disks.n; i++) {
         virDomainDiskDef *disk = def->disks.v[i];
-        if (disk->src.type == VIR_STORAGE_VHOSTUSER)
-            continue;
         if (!disk->driverName)
             disk->driverName = g_strdup("qemu");
         if (!disk->src.format)
@@ -95,6 +93,24 @@ static void passDisks(virDomainDef *def)
             disk->mirror->source.format = VIR_STORAGE_FORMAT_RAW;
         if (disk->cache == VIR_DOMAIN_DISK_CACHE_DEFAULT)
             disk->cache = VIR_DOMAIN_DISK_CACHE_UNSET;
+        for (virStorageSource *s = &disk->src; s; s = s->backing)
+            if (s->encryption && !s->encryption->engine)
+                s->encryption->engine = VIR_STORAGE_ENCRYPTION_ENGINE_QEMU;
+        if (disk->encryption && !disk->encryption->engine)
+            disk->encryption->engine = VIR_STORAGE_ENCRYPTION_ENGINE_QEMU;
+    }
+}
+
+/* Model names are QEMU's; those that were once written otherwise are put right. */
+static void spellModel(char **model)
+{
+    static const char *const known[] = { "virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000e", "igb", "rtl8139", "ne2k_pci", "pcnet", "i82551",
+                                         "i82557b", "i82559er", "vmxnet3", "usb-net", "spapr-vlan", "lan9118", "scm91c111", "vmxnet", "vmxnet2", "netfront", "am79c970a", "am79c973" };
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (g_ascii_strcasecmp(*model, known[i]) != 0 || strcmp(*model, known[i]) == 0)
+            continue;
+        g_free(*model);
+        *model = g_strdup(known[i]);
     }
 }
 
@@ -102,7 +118,9 @@ static void passNets(virDomainDef *def, const virDomainParseConfig *conf)
 {
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        if (!net->model && net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
+        if (net->model)
+            spellModel(&net->model);
+        else if (net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
             static const char *const preferred[] = { "rtl8139", "e1000", "virtio", NULL };
             for (int j = 0; preferred[j] && !net->model; j++)
                 if (has(conf, def, preferred[j]))
@@ -128,6 +146,10 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
             c->scsiModel = has(conf, def, "lsi") ? VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC : VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI;
         return true;
     case VIR_DOMAIN_CONTROLLER_PCI:
+        if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) && c->idx != 0) {
+            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
+            return false;
+        }
         if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
             c->pciModel = virDomainDefIsQ35(def) ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
         return true;
@@ -136,18 +158,26 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
     }
 }
 
+bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (!passController(def, conf, def->controllers.v[i], error))
+            return false;
+    return true;
+}
+
 static void passAudio(virDomainDef *def)
 {
-    if (def->audios.n)
+    bool spice = false, vnc = def->graphics.n == 0;
+    for (unsigned int i = 0; i < def->graphics.n; i++) {
+        spice |= def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_SPICE;
+        vnc |= def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_VNC;
+    }
+    if (def->audios.n || !(spice || vnc))
         return;
     virDomainAudioDef *audio = g_new0(virDomainAudioDef, 1);
     audio->id = 1;
-    audio->type = VIR_DOMAIN_AUDIO_NONE;
-    for (unsigned int i = 0; i < def->graphics.n; i++)
-        if (def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_SPICE)
-            audio->type = VIR_DOMAIN_AUDIO_SPICE;
-    if (def->graphics.n && def->graphics.v[0]->type == VIR_DOMAIN_GRAPHICS_SDL)
-        audio->type = VIR_DOMAIN_AUDIO_SDL;
+    audio->type = spice ? VIR_DOMAIN_AUDIO_SPICE : VIR_DOMAIN_AUDIO_NONE;
     virListAppend(&def->audios, audio);
 }
 
@@ -184,15 +214,29 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
     }
 }
 
-bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+/* Sockets that a run put into its own folder ("…/domain-7-NAME/channel") are not the definition's. */
+static void dropChannelPaths(virDomainDef *def)
 {
+    for (unsigned int i = 0; i < def->channels.n; i++) {
+        virDomainChrDef *c = def->channels.v[i];
+        const char *path = c->source.path, *base = path ? strrchr(path, '/') : NULL, *dir = base;
+        if (c->source.type != VIR_DOMAIN_CHR_UNIX || !base || g_strcmp0(base + 1, c->name) != 0)
+            continue;
+        while (dir > path && dir[-1] != '/')
+            dir--;
+        if (g_str_has_prefix(dir, "domain-"))
+            g_clear_pointer(&c->source.path, g_free);
+    }
+}
+
+bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+{
+    if (flags & VIR_DOMAIN_DEF_INACTIVE)
+        dropChannelPaths(def);
     passSerials(def);
     passCPU(def, conf);
     passDisks(def);
     passNets(def, conf);
-    for (unsigned int i = 0; i < def->controllers.n; i++)
-        if (!passController(def, conf, def->controllers.v[i], error))
-            return false;
     passAudio(def);
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (!def->panics.v[i]->model)

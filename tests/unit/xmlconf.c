@@ -40,7 +40,7 @@ static const char *canonicalQemu(const virDomainParseConfig *conf, const virDoma
 
 static const char *defaultCpu(const virDomainParseConfig *conf, const virDomainDef *def)
 {
-    return def->os.arch == VIR_ARCH_I686 ? "qemu32" : "qemu64";
+    return strstr(def->emulator, "i386") ? "qemu32" : "qemu64";
 }
 
 const virDomainParseConfig *virTestQemuConfig(void)
