@@ -29,6 +29,9 @@ def figures(mode, env, *more):
 def side(daemon, env):
     uri = 'test+unix:///default'
     daemon.start()
+    os.sched_setaffinity(daemon.process.pid, {1})
+    for task in os.listdir(f'/proc/{daemon.process.pid}/task'):
+        os.sched_setaffinity(int(task), {1})
     try:
         found = figures('state', env, uri)
         found.update(figures('connect', env, uri))
