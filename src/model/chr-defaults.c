@@ -113,25 +113,39 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
     return true;
 }
 
-static bool passSources(virDomainChrDef **v, unsigned int n, GError **error)
+bool virDomainPassChrSource(virDomainChrSource *s, bool needsPath, GError **error)
 {
-    for (unsigned int i = 0; i < n; i++) {
-        virDomainChrSource *s = &v[i]->source;
-        if (s->type == VIR_DOMAIN_CHR_TCP && !s->mode)
-            s->mode = VIR_DOMAIN_CHR_MODE_CONNECT;
-        if (s->type == VIR_DOMAIN_CHR_UNIX && s->path && !s->mode)
-            s->mode = VIR_DOMAIN_CHR_MODE_CONNECT;
-        if (!checkSource(s, error))
-            return false;
+    if (!s->mode && (s->type == VIR_DOMAIN_CHR_TCP || (s->type == VIR_DOMAIN_CHR_UNIX && s->path)))
+        s->mode = VIR_DOMAIN_CHR_MODE_CONNECT;
+    if (needsPath && s->type == VIR_DOMAIN_CHR_UNIX && !s->path) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Missing source path attribute for char device");
+        return false;
     }
+    return checkSource(s, error);
+}
+
+static bool passSources(virDomainChrDef **v, unsigned int n, bool needsPath, GError **error)
+{
+    for (unsigned int i = 0; i < n; i++)
+        if (!virDomainPassChrSource(&v[i]->source, needsPath, error))
+            return false;
     return true;
 }
 
 bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    if (!passSources(def->serials.v, def->serials.n, error) || !passSources(def->parallels.v, def->parallels.n, error)
-        || !passSources(def->consoles.v, def->consoles.n, error) || !passSources(def->channels.v, def->channels.n, error))
+    if (!passSources(def->serials.v, def->serials.n, true, error) || !passSources(def->parallels.v, def->parallels.n, true, error)
+        || !passSources(def->consoles.v, def->consoles.n, true, error) || !passSources(def->channels.v, def->channels.n, false, error))
         return false;
+    for (unsigned int i = 0; i < def->smartcards.n; i++)
+        if (def->smartcards.v[i]->mode == VIR_DOMAIN_SMARTCARD_PASSTHROUGH && !virDomainPassChrSource(&def->smartcards.v[i]->source, true, error))
+            return false;
+    for (unsigned int i = 0; i < def->redirdevs.n; i++)
+        if (!virDomainPassChrSource(&def->redirdevs.v[i]->source, true, error))
+            return false;
+    for (unsigned int i = 0; i < def->rngs.n; i++)
+        if (def->rngs.v[i]->backend == VIR_DOMAIN_RNG_BACKEND_EGD && !virDomainPassChrSource(&def->rngs.v[i]->egd, true, error))
+            return false;
     for (unsigned int i = 0; i < def->channels.n; i++) {
         virDomainChrDef *channel = def->channels.v[i];
         if (!channel->channelTarget) {

@@ -76,22 +76,24 @@ static bool isCompanion(const virDomainControllerDef *c)
     return c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3;
 }
 
-/* A member of an ICH9 family joins the first family that lacks it. */
+/* A member of an ICH9 family joins the last family that lacks it. */
 static unsigned int nextUsbIndex(const virDomainDef *def, const virDomainControllerDef *self)
 {
-    for (unsigned int idx = 0; isCompanion(self); idx++) {
-        bool family = false, fits = true;
-        for (unsigned int i = 0; i < def->controllers.n; i++) {
-            const virDomainControllerDef *c = def->controllers.v[i];
-            if (c == self || c->type != VIR_DOMAIN_CONTROLLER_USB || !c->hasIdx || c->idx != idx)
-                continue;
-            family = true;
-            fits &= isCompanion(c) && c->usbModel != self->usbModel;
+    int found = -1;
+    for (unsigned int i = 0; i < def->controllers.n && isCompanion(self); i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        if (c == self || c->type != VIR_DOMAIN_CONTROLLER_USB || !c->hasIdx || (int)c->idx <= found)
+            continue;
+        bool fits = true;
+        for (unsigned int j = 0; j < def->controllers.n; j++) {
+            const virDomainControllerDef *d = def->controllers.v[j];
+            if (d != self && d->type == c->type && d->hasIdx && d->idx == c->idx)
+                fits &= isCompanion(d) && d->usbModel != self->usbModel;
         }
-        if (fits || !family)
-            return idx;
+        if (fits)
+            found = c->idx;
     }
-    return nextIndex(def, VIR_DOMAIN_CONTROLLER_USB);
+    return found >= 0 ? (unsigned int)found : nextIndex(def, VIR_DOMAIN_CONTROLLER_USB);
 }
 
 /* Controllers without an index get the next free one. */

@@ -6,6 +6,7 @@
 
 bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);     /* defaults.c */
 bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GError **error);             /* chr-defaults.c */
+bool virDomainPassChrSource(virDomainChrSource *source, bool needsPath, GError **error);
 bool virDomainPassDisks(virDomainDef *def, const virDomainParseConfig *conf, GError **error);           /* disk-defaults.c */
 bool virDomainPassGraphics(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);    /* graphics-defaults.c */
 bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);     /* device-defaults.c */

@@ -380,15 +380,6 @@ static void solderQ35(virPCISet *set)
 
 /* --- placing automatically --- */
 
-static void markMultifunction(virPCISet *set, unsigned int bus, unsigned int slot)
-{
-    for (unsigned int i = 0; i < set->def->controllers.n && !set->trial; i++) {
-        virPCIAddress *a = &set->def->controllers.v[i]->info.addr.pci;
-        if (set->def->controllers.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_PCI && a->bus == bus && a->slot == slot && a->function == 0)
-            a->multi = VIR_TRISTATE_SWITCH_ON;
-    }
-}
-
 /* The first free slot on the first bus that takes such a device. Root ports fill the functions of a slot. */
 static bool findPlace(virPCISet *set, unsigned int kind, virDeviceInfo *info)
 {
@@ -404,7 +395,6 @@ static bool findPlace(virPCISet *set, unsigned int kind, virDeviceInfo *info)
                 if (function == 8)
                     continue;
                 place(set, info, b, slot, function, VIR_TRISTATE_SWITCH_ABSENT);
-                markMultifunction(set, b, slot);
                 return true;
             }
             if (bus->used[slot])
@@ -630,6 +620,17 @@ static void numberControllers(virDomainDef *def)
     }
 }
 
+/* Function 0 says so where a slot has more of them. */
+static void spellMultifunction(virPCISet *set)
+{
+    for (unsigned int i = 0; i < set->def->controllers.n; i++) {
+        virDomainControllerDef *c = set->def->controllers.v[i];
+        virPCIAddress *a = &c->info.addr.pci;
+        if (controllerKind(set, c) == SLOT_ROOT_PORT && isPlaced(&c->info) && a->function == 0 && !a->multi && busAt(set, a->bus)->used[a->slot] & ~1)
+            a->multi = VIR_TRISTATE_SWITCH_ON;
+    }
+}
+
 bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     const virDomainControllerDef *root = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0);
@@ -660,6 +661,8 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
     nameModels(def);
     virPCISet set = { .def = def, .conf = conf, .express = isExpress, .error = error };
     ok = openSet(&set) && solderAndPlace(&set);
+    if (ok)
+        spellMultifunction(&set);
     g_array_unref(set.buses);
     if (ok)
         numberControllers(def);

@@ -27,6 +27,15 @@ static bool hasUsb(const virDomainDef *def)
     return virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_USB, -1) != NULL;
 }
 
+/* Is there, or will there be once indexes are given, a controller 0? */
+static bool hasFirst(const virDomainDef *def, virDomainControllerType type)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (def->controllers.v[i]->type == type && (!def->controllers.v[i]->hasIdx || def->controllers.v[i]->idx == 0))
+            return true;
+    return false;
+}
+
 /* The document may name the root without its index. */
 static void addPciRoot(virDomainDef *def, virDomainControllerModelPci model)
 {
@@ -51,7 +60,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
         if (q35 && has(conf, def, "qemu-xhci"))
             usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
     }
-    if (q35 && !virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_SATA, 0))
+    if (q35 && !hasFirst(def, VIR_DOMAIN_CONTROLLER_SATA))
         virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_SATA, 0);
     if (q35)
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT);
@@ -115,7 +124,7 @@ static void passNets(virDomainDef *def, const virDomainParseConfig *conf)
         virDomainNetDef *net = def->nets.v[i];
         if (!net->model && net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
             static const char *const preferred[] = { "rtl8139", "e1000", "virtio", NULL };
-            for (int j = 0; preferred[j] && !net->model; j++)
+            for (int j = net->type == VIR_DOMAIN_NET_TYPE_VDPA ? 2 : 0; preferred[j] && !net->model; j++)
                 if (has(conf, def, preferred[j]))
                     net->model = g_strdup(preferred[j]);
         }
@@ -203,16 +212,20 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
 }
 
 /* Sockets that a run put into its own folder ("…/domain-7-NAME/channel") are not the definition's. */
-static void dropChannelPaths(virDomainDef *def)
+static void dropChannelPaths(virDomainDef *def, const virDomainParseConfig *conf)
 {
     for (unsigned int i = 0; i < def->channels.n; i++) {
         virDomainChrDef *c = def->channels.v[i];
         const char *path = c->source.path, *base = path ? strrchr(path, '/') : NULL, *dir = base;
-        if (c->source.type != VIR_DOMAIN_CHR_UNIX || !base || g_strcmp0(base + 1, c->name) != 0)
+        if (c->source.type != VIR_DOMAIN_CHR_UNIX || !base || !c->name || !g_str_has_suffix(base, c->name))
+            continue;
+        g_autofree char *folder = g_strndup(path, base - path);
+        bool ours = g_strcmp0(folder, conf->channelTargetDir) == 0;
+        if (!ours && strcmp(base + 1, c->name) != 0)
             continue;
         while (dir > path && dir[-1] != '/')
             dir--;
-        if (g_str_has_prefix(dir, "domain-"))
+        if (ours || g_str_has_prefix(dir, "domain-"))
             g_clear_pointer(&c->source.path, g_free);
     }
 }
@@ -220,7 +233,7 @@ static void dropChannelPaths(virDomainDef *def)
 bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
-        dropChannelPaths(def);
+        dropChannelPaths(def, conf);
     passSerials(def);
     passCPU(def, conf);
     passDisks(def);

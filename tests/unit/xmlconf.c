@@ -53,7 +53,7 @@ const virDomainParseConfig *virTestQemuConfig(void)
     static const virDomainParseConfig conf = {
         .name = "QEMU", .hostArch = VIR_ARCH_X86_64, .macPrefix = { 0x52, 0x54, 0x00 },
         .features = VIR_DOMAIN_CONF_QEMU | VIR_DOMAIN_CONF_ADDRESSES | VIR_DOMAIN_CONF_QEMU_NAMESPACE,
-        .lookup = lookupQemu, .canonicalMachine = canonicalQemu, .defaultCpu = defaultCpu, .hasDevice = hasDevice,
+        .channelTargetDir = "/var/lib/libvirt/qemu/channel/target", .lookup = lookupQemu, .canonicalMachine = canonicalQemu, .defaultCpu = defaultCpu, .hasDevice = hasDevice,
     };
     return &conf;
 }
