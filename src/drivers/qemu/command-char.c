@@ -43,7 +43,7 @@ bool qemuChardev(qemuCommand *cmd, const virDomainChrSource *s, const char *id, 
         g_string_printf(out, "socket,id=%s,path=%s", id, path);
         break;
     case VIR_DOMAIN_CHR_SPICEVMC:
-        g_string_printf(out, "spicevmc,id=%s,name=%s", id, virDomainSpicevmcChannelToString(s->spicevmc));
+        g_string_printf(out, "spicevmc,id=%s,name=%s", id, strstr(id, "redir") ? "usbredir" : strstr(id, "smartcard") ? "smartcard" : "vdagent");
         break;
     case VIR_DOMAIN_CHR_SPICEPORT:
         g_string_printf(out, "spiceport,id=%s,name=%s", id, endsWith(s->channel));

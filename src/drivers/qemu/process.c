@@ -343,7 +343,8 @@ static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost 
     qemuNetFds(nets, cmd->def->nets.n, fds);
     virProcessSpec spec = { .argv = (const char *const *)cmd->argv->pdata, .env = (const char *const *)cmd->env->pdata, .fds = (int *)(void *)fds->data,
                             .nfds = fds->len, .in = -1, .out = log, .err = log, .session = true, .switchUser = driver->switchUser, .uid = driver->uid,
-                            .gid = driver->gid, .umask = 002, .maxFiles = driver->settings.maxFiles };
+                            .gid = driver->gid, .umask = 002, .bindFrom = cmd->def->virtType == VIR_DOMAIN_VIRT_KVM ? driver->kvmNode : NULL, .bindTo = "/dev/kvm",
+                            .maxFiles = driver->settings.maxFiles };
     virProcess *process = virProcessSpawn(&spec, error);
     if (process) {
         g_autofree char *pid = g_strdup_printf("%d\n", (int)virProcessPid(process));
@@ -588,6 +589,7 @@ static void stripNets(virDomainDef *def)
         net->host = net->guest = (virDomainNetOffload){ 0 };
         net->teaming = VIR_DOMAIN_NET_TEAMING_NONE;
         net->hasSndbuf = false;
+        net->info.acpiIndex = net->info.bootIndex = 0;
     }
 }
 
@@ -610,11 +612,13 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     qemuAssignNodeNames(def);
     qemuFillSocketPaths(def, domainDir, channelDir);
     stripNets(def);
+    if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
+        virUUIDGenerate(def->genid);
     for (unsigned int i = 0; i < def->graphics.n; i++) {
         virDomainGraphicsDef *g = def->graphics.v[i];
         virDomainGraphicsListen *l = g->listens.n ? g->listens.v[0] : NULL;
-        if (g->type == VIR_DOMAIN_GRAPHICS_VNC && g->port <= 0)
-            g->port = 5900;
+        if (g->port <= 0 && (g->type == VIR_DOMAIN_GRAPHICS_VNC || !l || l->type != VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->hasPort || g->autoport == VIR_TRISTATE_BOOL_YES))
+            g->port = g->type == VIR_DOMAIN_GRAPHICS_VNC ? 5900 : 5901;
         if (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !l->address)
             l->address = g_strdup("127.0.0.1");
     }

@@ -23,6 +23,7 @@ typedef struct {
     bool switchUser;                    /* guests run as uid:gid */
     uid_t uid;
     gid_t gid;
+    char *kvmNode;                      /* NULL, or a /dev/kvm that the guests' user may open, where the host's own is root's alone */
     qemuCapsCache *caps;
     qemuDocumentContext documents;
     virDomainParseConfig conf;
