@@ -43,7 +43,8 @@ static void guestClear(qemuGuest *g)
     g_clear_pointer(&g->pidPath, g_free);
     g_clear_pointer(&g->vcpuTids, g_free);
     g->nvcpuTids = 0;
-    g->fakeReboot = g->crashed = false;
+    g->fakeReboot = g->crashed = g->restarting = false;
+    g->pauseReason = g->resumeReason = 0;
     g->shutdownDetail = -1;
 }
 
