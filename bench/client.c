@@ -3,6 +3,7 @@
  * The measuring client: public API only, so the same binary runs on our library and on the reference's. Prints "NAME VALUE" lines,
  * times in microseconds for each operation. `raw` measures the floor: a ping-pong of the same size over a plain unix socket.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,15 @@
 #include <libvirt/virterror.h>
 
 enum { CALLS = 20000, CONNECTS = 1000, DOMAINS = 1000, LISTS = 50, MESSAGE = 88 };
+
+/* One processor for the client, another for its peer: where a scheduler puts them changes the figures more than anything we do. */
+static void pin(int cpu)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    sched_setaffinity(0, sizeof(set), &set);
+}
 
 static double now(void)
 {
@@ -134,6 +144,7 @@ static void raw(void)
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) < 0 || fork() == 0) {
         close(fds[0]);
+        pin(1);
         for (;;) {
             transfer(fds[1], buffer, 0);
             transfer(fds[1], buffer, 1);
@@ -153,6 +164,7 @@ static void raw(void)
 
 int main(int argc, char **argv)
 {
+    pin(0);
     if (argc > 1 && strcmp(argv[1], "raw") == 0) {
         raw();
         return 0;

@@ -85,7 +85,7 @@ def umbrella(model):
     first = ['libvirt-common', 'libvirt-host', 'libvirt-domain']
     names = first + [n for n in sorted(names) if n not in first and n != 'virterror']
     incs = ''.join(f'# include <libvirt/{n}.h>\n' for n in names)
-    return f'{HEAD}#ifndef LIBVIRT_H\n# define LIBVIRT_H\n\n{incs}# include <libvirt/virterror.h>\n\n#endif\n'
+    return f'{HEAD}#ifndef LIBVIRT_H\n# define LIBVIRT_H\n\n{incs}\n#endif\n'
 
 
 def outputs(model):

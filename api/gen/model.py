@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Checks the records and derives what the backends need: symbol nodes, operation groups, kinds of arguments."""
+import os
 import re
 from .parse import ApiError
 
@@ -80,6 +81,8 @@ class Model:
 
     def check_function(self, r):
         self.need_since(r)
+        if not r.doc and not os.environ.get('API_UNDOCUMENTED'):
+            r.error(f'{r.name} is not documented')
         if not r.ret:
             r.error(f'{r.name} lacks a return type')
 

@@ -53,7 +53,7 @@ def attributes(text, where, known):
 
 RECORD_ATTRS = set('''since symver rpc deadline run acl aclfilter stream fds priority manual write writeif exclusive requires
     driver get ref free uuid uuidstring ret wire wireargs wireret from group library summary header suffix tag pointer code errdomain
-    invalid key sentence detail legacy id callback alias local prefix program file shape of same opaque also bare offline null default callas uuidtext what op hidden'''.split())
+    invalid key sentence detail legacy id callback alias local prefix program file shape of same opaque also bare offline null default callas uuidtext what op hidden source'''.split())
 ITEM_ATTRS = set('''opt wireopt wirenull uuid list fill out twocall alloc need nonneg positive nonzero as case switch fds fd since
     sentinel sentence detail unchecked max less null late key offop label'''.split())
 

@@ -36,7 +36,6 @@ void virRemoteUnref(virRemote *r)
         close(r->epoll);
     virChannelFree(r->channel);
     g_hash_table_unref(r->streams);
-    virRemoteEventsFree(r->events);
     g_clear_error(&r->broken);
     g_mutex_clear(&r->lock);
     g_free(r);
@@ -75,6 +74,7 @@ void virRemoteShutdown(virRemote *r)
     GError *error = NULL;
     virSetError(&error, VIR_ERR_INTERNAL_ERROR, "client socket is closed");
     g_mutex_lock(&r->lock);
+    r->conn = NULL;
     virRemoteBreak(r, VIR_CONNECT_CLOSE_REASON_CLIENT, error);
     virRemoteUnlock(r);
 }
@@ -86,6 +86,14 @@ static void brokenError(virRemote *r, GError **error)
         g_propagate_error(error, g_error_copy(r->broken));
     else
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "client socket is closed: %s", r->broken->message);
+}
+
+bool virRemoteAlive(virRemote *r)
+{
+    g_mutex_lock(&r->lock);
+    bool alive = r->broken == NULL;
+    virRemoteUnlock(r);
+    return alive;
 }
 
 /* ---- reading ---- */
@@ -198,6 +206,8 @@ static void waitTurn(virRemote *r, bool lead, bool output)
         r->reading = false;
     if (output && !r->broken && virChannelFlush(r->channel, &error) == VIR_CHANNEL_BROKEN)
         virRemoteBreak(r, VIR_CONNECT_CLOSE_REASON_ERROR, error);
+    if (output)
+        virRemoteStreamsWritable(r);
 }
 
 /* Somebody else must read on when this thread leaves. */

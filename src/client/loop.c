@@ -9,6 +9,7 @@
 #include "client/remote.h"
 #include "api/deliver.h"
 #include "base/log.h"
+#include "src/client/events.h"
 #include <errno.h>
 #include <sys/epoll.h>
 
@@ -42,6 +43,7 @@ static void loopReady(int watch, int fd, int events, void *opaque)
             virRemoteReadAll(r);
         if (!r->broken && virChannelFlush(r->channel, &error) == VIR_CHANNEL_BROKEN)
             virRemoteBreak(r, VIR_CONNECT_CLOSE_REASON_ERROR, error);
+        virRemoteStreamsWritable(r);
         virRemoteLoopWatch(r);
     }
     virRemoteUnlock(r);
@@ -104,7 +106,7 @@ int virRemoteSetKeepAlive(virConnectPtr conn, int interval, unsigned int count, 
     return 0;
 }
 
-/* ---- callbacks on their way to the program's loop ---- */
+/* ---- what must be done without the lock ---- */
 
 typedef struct {
     virConnectPtr conn;
@@ -113,21 +115,6 @@ typedef struct {
     GDestroyNotify destroy;
 } Parcel;
 
-static void parcelOpen(gpointer data)
-{
-    Parcel *p = data;
-    p->func(p->conn, p->data);
-}
-
-static void parcelFree(gpointer data)
-{
-    Parcel *p = data;
-    if (p->destroy)
-        p->destroy(p->data);
-    virHandleUnref(p->conn);
-    g_free(p);
-}
-
 void virRemoteDeliver(virRemote *r, void (*func)(virConnectPtr, gpointer), gpointer data, GDestroyNotify destroy)
 {
     Parcel *p = g_new(Parcel, 1);
@@ -135,36 +122,99 @@ void virRemoteDeliver(virRemote *r, void (*func)(virConnectPtr, gpointer), gpoin
     g_queue_push_tail(&r->parcels, p);
 }
 
+static void parcelOpen(Parcel *p)
+{
+    if (p->conn)
+        p->func(p->conn, p->data);
+    if (p->destroy)
+        p->destroy(p->data);
+    virHandleUnref(p->conn);
+    g_free(p);
+}
+
 void virRemoteUnlock(virRemote *r)
 {
+    Parcel *p;
     if (r->delivering || !r->parcels.length) {
         g_mutex_unlock(&r->lock);
         return;
     }
-    Parcel *p;
     g_autoptr(virRemote) keep = virRemoteRef(r);
     r->delivering = true;
     while ((p = g_queue_pop_head(&r->parcels))) {
         g_mutex_unlock(&r->lock);
-        if (p->conn)
-            virConnectDeliver(p->conn, parcelOpen, p, parcelFree);
-        else
-            parcelFree(p);
+        parcelOpen(p);
         g_mutex_lock(&r->lock);
     }
     r->delivering = false;
     g_mutex_unlock(&r->lock);
 }
 
-static void closedTell(virConnectPtr conn, gpointer reason)
+/* ---- events and the end, told to the program ---- */
+
+typedef struct {
+    const virRpcProc *proc;
+    GBytes *payload;
+} Event;
+
+static void eventDispatch(virConnectPtr conn, gpointer data)
 {
-    virConnectClosed(conn, GPOINTER_TO_INT(reason));
+    Event *e = data;
+    g_autoptr(GError) error = NULL;
+    gsize len;
+    const guint8 *bytes = g_bytes_get_data(e->payload, &len);
+    if (!virRemoteEventDispatch(conn, e->proc, bytes, len, &error))
+        virWarn("cannot decode %s: %s", e->proc->name, error->message);
+}
+
+static void eventFree(gpointer data)
+{
+    Event *e = data;
+    g_bytes_unref(e->payload);
+    g_free(e);
+}
+
+void virRemoteEventMessage(virRemote *r, const virNetMessage *m)
+{
+    const virRpcProc *proc = virRpcProcFind(m->header.prog, m->header.proc);
+    if (!proc || !proc->event) {
+        virDebug("unknown event: program 0x%x procedure %d", m->header.prog, m->header.proc);
+        return;
+    }
+    Event *e = g_new(Event, 1);
+    *e = (Event){ proc, g_bytes_new(m->body, m->len) };
+    virRemoteDeliver(r, eventDispatch, e, eventFree);
+}
+
+typedef struct {
+    virConnectPtr conn;
+    int reason;
+} Closed;
+
+static void closedTell(gpointer data)
+{
+    Closed *c = data;
+    virConnectClosed(c->conn, c->reason);
+}
+
+static void closedFree(gpointer data)
+{
+    Closed *c = data;
+    virHandleUnref(c->conn);
+    g_free(c);
+}
+
+static void closedPost(virConnectPtr conn, gpointer reason)
+{
+    Closed *c = g_new(Closed, 1);
+    *c = (Closed){ virHandleRef(conn), GPOINTER_TO_INT(reason) };
+    virConnectDeliver(conn, closedTell, c, closedFree);
 }
 
 void virRemoteReportClosed(virRemote *r)
 {
     if (r->open)
-        virRemoteDeliver(r, closedTell, GINT_TO_POINTER(r->closeReason), NULL);
+        virRemoteDeliver(r, closedPost, GINT_TO_POINTER(r->closeReason), NULL);
 }
 
 /* ---- begin and end ---- */

@@ -55,9 +55,8 @@ struct _virRemote {
     bool delivering;
 
     virKeepAlive keepalive;
-    bool serverAnswersPings, serverHasCallbackIds, serverPassesFds, serverTellsClose, closeRegistered;
+    bool serverAnswersPings, closeRegistered;
     int features[32];           /* cached answers plus one; 0: not asked */
-    struct _virRemoteEvents *events;
     bool unixSocket, open;
 };
 
@@ -66,8 +65,11 @@ virRemote *virRemoteRef(virRemote *remote);
 void virRemoteUnref(virRemote *remote);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virRemote, virRemoteUnref)
 virRemote *virRemoteOf(virConnectPtr conn);     /* NULL when another driver opened it */
+bool virRemoteAlive(virRemote *remote);
+struct _virConnectDriver;
+extern const struct _virConnectDriver virRemoteAdminCarrier;    /* of connections that carry libvirt-admin's calls */
 
-/* Shuts the socket and fails all that waits. Harmless when it is broken already. */
+/* Parts from the connection's handle, shuts the socket and fails all that waits. */
 void virRemoteShutdown(virRemote *remote);
 /* Lock held: give the connection up; `error` is taken. */
 void virRemoteBreak(virRemote *remote, int reason, GError *error);
@@ -77,10 +79,10 @@ bool virRemoteSend(virRemote *remote, GByteArray *message, const int *fds, guint
 /* Lock held; released while waiting. True when the waiter is done, false with the reason when the connection broke. */
 bool virRemoteWait(virRemote *remote, virRemoteWaiter *waiter, GError **error);
 void virRemoteWaiterDone(virRemoteWaiter *waiter);
-/* Every unlock: hands over what was queued by virRemoteDeliver meanwhile. The program's loop is never called under our lock: it
- * may want a lock of its own that a caller of ours holds. */
+/* Every unlock: does what virRemoteDeliver put off. The program's loop is never called under our lock: it may want a lock of
+ * its own that a caller of ours holds. */
 void virRemoteUnlock(virRemote *remote);
-/* Lock held: func(conn, data) is to run in the program's loop, then destroy(data). */
+/* Lock held: func(conn, data) is to run when the lock is free, unless the connection is being closed; then destroy(data). */
 void virRemoteDeliver(virRemote *remote, void (*func)(virConnectPtr conn, gpointer data), gpointer data,
                       GDestroyNotify destroy);
 /* Wait until the output has been written, so that a fast sender can't fill the memory. */
@@ -104,11 +106,10 @@ bool virRemoteStreamAttach(virRemote *remote, virStreamPtr stream, const virRpcP
 void virRemoteStreamDetach(virRemote *remote, uint32_t serial);
 void virRemoteStreamMessage(virRemote *remote, const virNetMessage *message);
 void virRemoteStreamsBreak(virRemote *remote);
+void virRemoteStreamsWritable(virRemote *remote);     /* output has been written: senders may go on */
 void virRemoteStreamUnref(virRemoteStream *stream);
 extern const virStreamDriver virRemoteStreams;
 
-/* ---- events (event.c) ---- */
 void virRemoteEventMessage(virRemote *remote, const virNetMessage *message);
-void virRemoteEventsFree(struct _virRemoteEvents *events);
 /* A reference, unless the connection is being freed at this moment. */
 virConnectPtr virRemoteConnRef(virRemote *remote);

@@ -170,6 +170,16 @@ void virRemoteStreamsBreak(virRemote *r)
     }
 }
 
+void virRemoteStreamsWritable(virRemote *r)
+{
+    GHashTableIter iter;
+    gpointer s;
+    g_hash_table_iter_init(&iter, r->streams);
+    while (virChannelQueuedMessages(r->channel) == 0 && g_hash_table_iter_next(&iter, NULL, &s))
+        if (((virRemoteStream *)s)->timer >= 0)
+            virRemoteDeliver(r, pokeTimer, GINT_TO_POINTER(((virRemoteStream *)s)->timer), NULL);
+}
+
 /* ---- operations ---- */
 
 /* Locked on success. */

@@ -27,13 +27,6 @@ typedef struct {
 
 /* ---- replies ---- */
 
-void virServerEncodeError(const GError *error, GByteArray *out)
-{
-    g_autoptr(GError) instead = NULL;
-    if (!virNetErrorEncode(error, out, &instead))
-        virNetErrorEncode(instead, out, NULL);
-}
-
 void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error)
 {
     g_autoptr(GError) own = error;
@@ -41,7 +34,7 @@ void virServerReplyError(virServerClient *client, const virNetHeader *call, GErr
     h.type = h.type == VIR_NET_STREAM || h.type == VIR_NET_STREAM_HOLE ? VIR_NET_STREAM : VIR_NET_REPLY;
     h.status = VIR_NET_ERROR;
     GByteArray *out = virNetMessageBegin(client->channel, &h, 0);
-    virServerEncodeError(own, out);
+    virNetErrorEncode(own, out);
     virServerClientPush(client, out, NULL, 0);
 }
 

@@ -72,7 +72,6 @@ void virServerClientResume(virServerClient *client);
 
 /* dispatch.c */
 void virServerDispatch(virServerClient *client, virNetMessage *message);
-void virServerEncodeError(const GError *error, GByteArray *out);     /* appends; never fails */
 void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error);     /* takes the error */
 
 /* special.c: the body of a procedure that is about the connection itself; NULL: it has a thunk. `quick`: it never blocks. */

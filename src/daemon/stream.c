@@ -8,6 +8,7 @@
 #include "daemon/server.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "rpc/neterror.h"
 #include <string.h>
 
 enum { ROOM = 1024 * 1024, INPUT_MAX = 64 * 1024 * 1024 };
@@ -29,7 +30,7 @@ static void streamSend(virServerStream *s, virNetStatus status, const char *data
     h.status = status;
     GByteArray *out = virNetMessageBegin(s->client->channel, &h, 0);
     if (error)
-        virServerEncodeError(error, out);
+        virNetErrorEncode(error, out);
     else if (len)
         g_byte_array_append(out, (const guint8 *)data, len);
     virServerClientPush(s->client, out, NULL, 0);

@@ -62,6 +62,7 @@ static bool pairConsole(virDomainDef *def, GError **error)
             virXmlCopyInto(&virDomainChrSourceXml, &console->source, &def->serials.v[0]->source);
         }
         console->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
+        console->port = def->serials.v[0]->port;
     } else if (def->serials.n) {
         const virDomainChrDef *serial = def->serials.v[0];
         if (serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_NONE || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL

@@ -73,22 +73,37 @@ void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, un
 
 static bool isCompanion(const virDomainControllerDef *c)
 {
-    return c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3;
+    return c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3;
 }
 
-/* Controllers without an index get the next free one; companions share their master's. */
+/* A member of an ICH9 family joins the first family that lacks it. */
+static unsigned int nextUsbIndex(const virDomainDef *def, const virDomainControllerDef *self)
+{
+    for (unsigned int idx = 0; isCompanion(self); idx++) {
+        bool family = false, fits = true;
+        for (unsigned int i = 0; i < def->controllers.n; i++) {
+            const virDomainControllerDef *c = def->controllers.v[i];
+            if (c == self || c->type != VIR_DOMAIN_CONTROLLER_USB || !c->hasIdx || c->idx != idx)
+                continue;
+            family = true;
+            fits &= isCompanion(c) && c->usbModel != self->usbModel;
+        }
+        if (fits || !family)
+            return idx;
+    }
+    return nextIndex(def, VIR_DOMAIN_CONTROLLER_USB);
+}
+
+/* Controllers without an index get the next free one. */
 static bool passIndexes(virDomainDef *def, GError **error)
 {
-    int lastEhci = -1;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         virDomainControllerDef *c = def->controllers.v[i];
         bool usb = c->type == VIR_DOMAIN_CONTROLLER_USB;
         if (!c->hasIdx) {
-            c->idx = usb && isCompanion(c) && c->usbModel != VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 && lastEhci >= 0 ? (unsigned int)lastEhci : nextIndex(def, c->type);
+            c->idx = usb ? nextUsbIndex(def, c) : nextIndex(def, c->type);
             c->hasIdx = true;
         }
-        if (usb && c->usbModel == VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1)
-            lastEhci = c->idx;
         for (unsigned int j = 0; j < i; j++) {
             virDomainControllerDef *other = def->controllers.v[j];
             if (other->type != c->type || other->idx != c->idx || (usb && (isCompanion(c) || isCompanion(other)) && other->usbModel != c->usbModel))
@@ -188,8 +203,21 @@ static void placeScsiHostdevs(virDomainDef *def, const virDomainParseConfig *con
     }
 }
 
+/* Companions serve two ports each of their master's. */
+static void passMasters(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        virDomainControllerDef *c = def->controllers.v[i];
+        if (c->type != VIR_DOMAIN_CONTROLLER_USB || !isCompanion(c) || c->usbModel == VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 || c->info.hasMaster)
+            continue;
+        c->info.hasMaster = true;
+        c->info.masterStartport = (c->usbModel - VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1) * 2;
+    }
+}
+
 bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
+    passMasters(def);
     if (!passIndexes(def, error))
         return false;
     placeScsiHostdevs(def, conf);

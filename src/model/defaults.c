@@ -24,6 +24,8 @@ static bool passIdentity(virDomainDef *def, GError **error)
     }
     if (memcmp(def->uuid, none, 16) == 0)
         virUUIDGenerate(def->uuid);
+    if (def->hasGenid && memcmp(def->genid, none, 16) == 0)
+        virUUIDGenerate(def->genid);
     return true;
 }
 
@@ -74,6 +76,8 @@ static bool passOS(virDomainDef *def, const virDomainParseConfig *conf, GError *
         boot->dev = VIR_DOMAIN_BOOT_HD;
         virListAppend(&def->os.boots, boot);
     }
+    if (def->os.bootmenu != VIR_TRISTATE_BOOL_YES)
+        def->os.hasBootmenuTimeout = false;
     if (def->os.loader && !def->os.loaderType)
         def->os.loaderType = VIR_DOMAIN_LOADER_TYPE_ROM;
     passFirmware(def);
@@ -127,9 +131,10 @@ static bool passVcpus(virDomainDef *def, GError **error)
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "maxvcpus must not be less than current vcpus (%u < %u)", def->maxVcpus, def->vcpus);
         return false;
     }
-    if (!def->vcpuPlacement)
-        def->vcpuPlacement = !def->cpumask && def->numatune.hasMemory && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO ? VIR_DOMAIN_CPU_PLACEMENT_AUTO
-                                                                                                        : VIR_DOMAIN_CPU_PLACEMENT_STATIC;
+    if (!def->cpumask && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO)
+        def->vcpuPlacement = VIR_DOMAIN_CPU_PLACEMENT_AUTO;
+    else if (!def->vcpuPlacement)
+        def->vcpuPlacement = VIR_DOMAIN_CPU_PLACEMENT_STATIC;
     if (def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO)
         g_clear_pointer(&def->cpumask, virBitmapFree);
     if (def->vcpuList.n) {

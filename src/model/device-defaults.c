@@ -5,6 +5,19 @@
 #include "base/error.h"
 #include "model/passes.h"
 
+/* Model names are QEMU's; those that were once written otherwise are put right. */
+static void spellModel(char **model)
+{
+    static const char *const known[] = { "virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000e", "igb", "rtl8139", "ne2k_pci", "pcnet", "i82551",
+                                         "i82557b", "i82559er", "vmxnet3", "usb-net", "spapr-vlan", "lan9118", "scm91c111", "vmxnet", "vmxnet2", "netfront", "am79c970a", "am79c973" };
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (g_ascii_strcasecmp(*model, known[i]) != 0 || strcmp(*model, known[i]) == 0)
+            continue;
+        g_free(*model);
+        *model = g_strdup(known[i]);
+    }
+}
+
 static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net, unsigned int flags, GError **error)
 {
     static const virDomainHostdevType pci = VIR_DOMAIN_HOSTDEV_TYPE_PCI;
@@ -25,6 +38,12 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
         virSetError(error, VIR_ERR_XML_ERROR, "expected unicast mac address, found multicast '%02x:%02x:%02x:%02x:%02x:%02x'", net->mac.b[0],
                     net->mac.b[1], net->mac.b[2], net->mac.b[3], net->mac.b[4], net->mac.b[5]);
         return false;
+    }
+    if (net->model)
+        spellModel(&net->model);
+    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) {     /* no device of ours to tune or filter */
+        net->queues = 0;
+        g_clear_pointer(&net->filter, g_free);
     }
     if (net->type == VIR_DOMAIN_NET_TYPE_DIRECT && !net->macvlanMode)
         net->macvlanMode = VIR_NET_MACVLAN_MODE_VEPA;
@@ -82,7 +101,7 @@ static void passHostdev(virDomainHostdevDef *dev)
             || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV))
         dev->managed = VIR_TRISTATE_BOOL_NO;
     if (dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && dev->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI)
-        dev->iscsi.type = VIR_STORAGE_NETWORK;
+        virStorageIscsiLun(&dev->iscsi);
 }
 
 static void passSeclabels(virDomainDef *def, unsigned int flags)

@@ -29,6 +29,8 @@ bool virDomainAssignUSB(virDomainDef *def, const virDomainParseConfig *conf, GEr
 bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 /* Where a disk goes by its target's name ("sdb" on scsi: controller 0, unit 1). False: not a name of such a disk. */
 bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error);
+/* The name ends with the LUN: "iqn…/0" when none is given. */
+void virStorageIscsiLun(virStorageSource *src);
 /* "sda" 0, "vdb" 1, "sdaa" 26; -1: not a disk name. The partition's number, if any, is cut off. */
 int virDomainDiskNameIndex(const char *name);
 

@@ -38,7 +38,6 @@ typedef struct {
     GArray *buses;              /* virPCIBus */
     bool trial;
     bool express;               /* pcie-root */
-    unsigned int placed;        /* devices that got a place, PCI controllers aside */
     GHashTable *soldered;       /* trial: infos that have their place */
     GError **error;
 } virPCISet;
@@ -445,8 +444,10 @@ static bool grow(virPCISet *set, unsigned int kind)
                 return true;
             }
         }
-        if (!findPlace(set, SLOT_PCIE_TO_PCI, &bridge) && !(grow(set, SLOT_PCIE) && findPlace(set, SLOT_PCIE_TO_PCI, &bridge)))
+        /* a port of its own for the bridge, even where another is free: as the reference counts */
+        if (!grow(set, SLOT_PCIE))
             return false;
+        busAt(set, set->buses->len - 1)->used[0] = 0xff;
         addBus(set, VIR_DOMAIN_CONTROLLER_PCI_PCIE_TO_PCI_BRIDGE);
         return true;
     }
@@ -513,8 +514,6 @@ static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDe
     /* soldered devices are already marked in a trial run */
     if (walk->set->soldered && g_hash_table_contains(walk->set->soldered, info))
         return true;
-    if (!walk->pciControllers)
-        walk->set->placed++;
     if (c && c->type == VIR_DOMAIN_CONTROLLER_USB && ich9Function(c->usbModel) >= 0)
         return placeIch9(walk->set, device);
     return placeNext(walk->set, k, info);
@@ -644,8 +643,11 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
     }
     nameModels(def);
     g_autoptr(GHashTable) soldered = trial.soldered = g_hash_table_new(NULL, NULL);
+    bool bare = true;       /* the document says nothing about ports */
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        bare &= def->controllers.v[i]->type != VIR_DOMAIN_CONTROLLER_PCI || def->controllers.v[i]->idx == 0;
     bool ok = openSet(&trial) && solderAndPlace(&trial);
-    if (ok && isExpress && trial.placed) {
+    if (ok && isExpress && bare && trial.buses->len > 1) {
         virDeviceInfo spare = { 0 };        /* one port free for hotplug */
         ok = placeNext(&trial, SLOT_PCIE, &spare);
     }

@@ -27,8 +27,16 @@ static bool hasUsb(const virDomainDef *def)
     return virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_USB, -1) != NULL;
 }
 
+/* The document may name the root without its index. */
 static void addPciRoot(virDomainDef *def, virDomainControllerModelPci model)
 {
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        virDomainControllerDef *c = def->controllers.v[i];
+        if (c->type == VIR_DOMAIN_CONTROLLER_PCI && c->pciModel == model && !c->hasIdx) {
+            c->hasIdx = true;
+            return;
+        }
+    }
     if (!virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0))
         virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_PCI, 0)->pciModel = model;
 }
@@ -101,26 +109,11 @@ static void passDisks(virDomainDef *def)
     }
 }
 
-/* Model names are QEMU's; those that were once written otherwise are put right. */
-static void spellModel(char **model)
-{
-    static const char *const known[] = { "virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000e", "igb", "rtl8139", "ne2k_pci", "pcnet", "i82551",
-                                         "i82557b", "i82559er", "vmxnet3", "usb-net", "spapr-vlan", "lan9118", "scm91c111", "vmxnet", "vmxnet2", "netfront", "am79c970a", "am79c973" };
-    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (g_ascii_strcasecmp(*model, known[i]) != 0 || strcmp(*model, known[i]) == 0)
-            continue;
-        g_free(*model);
-        *model = g_strdup(known[i]);
-    }
-}
-
 static void passNets(virDomainDef *def, const virDomainParseConfig *conf)
 {
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        if (net->model)
-            spellModel(&net->model);
-        else if (net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
+        if (!net->model && net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
             static const char *const preferred[] = { "rtl8139", "e1000", "virtio", NULL };
             for (int j = 0; preferred[j] && !net->model; j++)
                 if (has(conf, def, preferred[j]))
@@ -135,11 +128,6 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
     case VIR_DOMAIN_CONTROLLER_USB:
         if (!c->usbModel && virDomainArchIsX86(def->os.arch))
             c->usbModel = VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI;
-        /* companions: the first is EHCI's index, ports in steps of two */
-        if (c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3 && !c->info.hasMaster) {
-            c->info.hasMaster = true;
-            c->info.masterStartport = (c->usbModel - VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1) * 2;
-        }
         return true;
     case VIR_DOMAIN_CONTROLLER_SCSI:
         if (!c->scsiModel || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_AUTO)
@@ -195,7 +183,7 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         cpu->model = g_strdup(model);
     }
     if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
-        cpu->migratable = VIR_TRISTATE_SWITCH_ON;
+        cpu->migratable = has(conf, def, "cpu.migratable") ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_OFF;
     if (cpu->check)
         return;
     switch (cpu->mode) {

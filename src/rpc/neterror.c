@@ -4,12 +4,16 @@
 #include "rpc/neterror.h"
 #include "api/wire.h"
 
-bool virNetErrorEncode(const GError *cause, GByteArray *out, GError **error)
+void virNetErrorEncode(const GError *cause, GByteArray *out)
 {
     const virErrorDetail *d = virErrorGetDetail(cause);
     virWireNetError e = { .code = virErrorCode(cause), .domain = d->from, .message = cause->message, .level = d->level,
                           .str1 = d->str1, .str2 = d->str2, .str3 = d->str3, .int1 = d->int1, .int2 = d->int2 };
-    return virXdrEncode(&virWireNetErrorXdr, &e, out, error);
+    if (virXdrEncode(&virWireNetErrorXdr, &e, out, NULL))
+        return;
+    e.message = (char *)"the error's text is too long for the wire";
+    e.str1 = e.str2 = e.str3 = NULL;
+    virXdrEncode(&virWireNetErrorXdr, &e, out, NULL);
 }
 
 void virNetErrorDecode(const guint8 *in, gsize len, GError **error)

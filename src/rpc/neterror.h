@@ -3,8 +3,7 @@
 #pragma once
 
 #include <glib.h>
-#include <stdbool.h>
 
-bool virNetErrorEncode(const GError *cause, GByteArray *out, GError **error);   /* appends */
+void virNetErrorEncode(const GError *cause, GByteArray *out);   /* appends */
 /* Always sets `error`: the peer's, or a complaint that it could not be read. */
 void virNetErrorDecode(const guint8 *in, gsize len, GError **error);

@@ -2,11 +2,14 @@
 /* Opening and closing a connection over the wire, and the few operations that are answered on this side of it. */
 #define VIR_FROM VIR_FROM_REMOTE
 #define VIR_LOG_NAME "remote"
-#include "client/remotedriver.h"
+#include "client/target.h"
 #include "api/stubs.h"
 #include "api/wire.h"
 #include "base/log.h"
 #include "client/remote.h"
+#include "src/api/clientconf.h"
+#include "src/api/driver.h"
+#include "src/client/events.h"
 
 enum {
     REMOTE = 0x20008086,
@@ -15,11 +18,12 @@ enum {
 };
 
 /* What a peer may be able to do; the numbers travel. */
-enum { FEATURE_REMOTE = 2, FEATURE_FD_PASSING = 8, FEATURE_KEEPALIVE = 10, FEATURE_EVENT_CALLBACK = 14, FEATURE_CLOSE_CALLBACK = 15 };
+enum { FEATURE_REMOTE = 2, FEATURE_KEEPALIVE = 10, FEATURE_EVENT_CALLBACK = 14, FEATURE_CLOSE_CALLBACK = 15 };
 
 virRemote *virRemoteOf(virConnectPtr conn)
 {
-    return conn && conn->driver == &virRemoteDriver ? conn->priv : NULL;
+    bool ours = conn && (conn->driver == &virRemoteConnectDriver || conn->driver == &virRemoteAdminCarrier);
+    return ours ? conn->priv : NULL;
 }
 
 static bool simpleCall(virRemote *r, int number, const void *args, void *ret, GError **error)
@@ -84,9 +88,9 @@ static bool handshake(virConnectPtr conn, virRemote *r, const virRemoteTarget *t
         return false;
     if (!conn->uriText && !adoptUri(conn, r, error))
         return false;
-    r->serverHasCallbackIds = featureAsk(r, FEATURE_EVENT_CALLBACK);
-    r->serverTellsClose = featureAsk(r, FEATURE_CLOSE_CALLBACK);
-    if (r->serverTellsClose)
+    if (!featureAsk(r, FEATURE_EVENT_CALLBACK))
+        virWarn("the daemon is older than 1.3: it cannot tell this client of events");
+    if (featureAsk(r, FEATURE_CLOSE_CALLBACK))
         r->closeRegistered = simpleCall(r, PROC_REGISTER_CLOSE, NULL, NULL, NULL);
     return true;
 }
@@ -95,11 +99,7 @@ static bool handshake(virConnectPtr conn, virRemote *r, const virRemoteTarget *t
 
 static int remoteIsAlive(virConnectPtr conn, GError **error)
 {
-    virRemote *r = virRemoteOf(conn);
-    g_mutex_lock(&r->lock);
-    int alive = r->broken == NULL;
-    virRemoteUnlock(r);
-    return alive;
+    return virRemoteAlive(virRemoteOf(conn));
 }
 
 static char *remoteGetURI(virConnectPtr conn, GError **error)
@@ -156,9 +156,10 @@ static const virHypervisorDriver *remoteHypervisor(void)
 
 /* ---- open and close ---- */
 
-bool virRemoteOpen(virConnectPtr conn, virConnectAuthPtr auth, const char *mode, GError **error)
+static bool remoteOpen(virConnectPtr conn, virConnectAuthPtr auth, unsigned int flags, GError **error)
 {
-    g_autoptr(virRemoteTarget) t = virRemoteTargetNew(conn->uri, conn->flags & VIR_CONNECT_RO, mode, error);
+    g_autofree char *mode = virClientConfigString("remote_mode");
+    g_autoptr(virRemoteTarget) t = virRemoteTargetNew(conn->uri, flags & VIR_CONNECT_RO, mode, error);
     int fd = t ? virRemoteConnect(t, error) : -1;
     if (fd < 0)
         return false;
@@ -172,7 +173,7 @@ bool virRemoteOpen(virConnectPtr conn, virConnectAuthPtr auth, const char *mode,
     }
     r->open = true;
     conn->priv = g_steal_pointer(&r);
-    conn->driver = &virRemoteDriver;
+    conn->driver = &virRemoteConnectDriver;
     conn->hypervisor = remoteHypervisor();
     conn->network = &virRemoteNetworkDriver;
     conn->interface = &virRemoteInterfaceDriver;
@@ -201,12 +202,14 @@ static void remoteClose(virConnectPtr conn)
     }
     virRemoteLoopStop(r);
     virRemoteShutdown(r);
+    virRemoteEventsFree(conn);
     virRemoteUnref(r);
     conn->priv = NULL;
 }
 
-const virConnectDriver virRemoteDriver = {
+const virConnectDriver virRemoteConnectDriver = {
     .name = "remote",
     .insideClient = true,
+    .open = remoteOpen,
     .close = remoteClose,
 };
