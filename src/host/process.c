@@ -14,7 +14,9 @@
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
+#include <sched.h>
 #include <sys/epoll.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -117,6 +119,14 @@ static void childUser(const Child *c)
         childFail(c, 'u');
 }
 
+static void childMounts(const Child *c)
+{
+    const virProcessSpec *s = c->spec;
+    if (s->bindFrom && (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
+                        mount(s->bindFrom, s->bindTo, NULL, MS_BIND, NULL) < 0))
+        childFail(c, 'm');
+}
+
 static void childLimits(const virProcessSpec *s)
 {
     struct rlimit r;
@@ -146,6 +156,7 @@ static void childMain(const Child *c)
     if (s->cwd && chdir(s->cwd) < 0)
         childFail(c, 'c');
     childLimits(s);
+    childMounts(c);
     childDescriptors(c);
     childUser(c);
     execve(s->argv[0], (char *const *)s->argv, s->env ? (char *const *)s->env : environ);

@@ -19,6 +19,7 @@ typedef struct {
     uid_t uid;
     gid_t gid;                  /* supplementary groups of uid are looked up */
     mode_t umask;               /* 0: ours */
+    const char *bindFrom, *bindTo;      /* in a mount namespace of its own, bindFrom is seen at bindTo; NULL: ours */
     const char *cwd;
     unsigned long long maxFiles;        /* RLIMIT_NOFILE, 0: ours */
     bool maxCore;               /* unlimited core dumps */

@@ -139,7 +139,7 @@ qemuCaps *qemuCapsFromCache(const char *text, const char *binary, const char *st
 /* ---- probing ---- */
 
 struct _qemuCapsCache {
-    char *folder;
+    char *folder, *kvmNode;
     bool switchUser;
     uid_t uid;
     gid_t gid;
@@ -161,7 +161,8 @@ static virProcess *probeStart(qemuCapsCache *cache, const char *binary, bool kvm
                            "-accel", "tcg", "-chardev", chardev, "-mon", "chardev=mon,mode=control", NULL };
     const char *env[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL };
     virProcessSpec spec = { .argv = argv, .env = env, .fds = &theirs, .nfds = 1, .in = -1, .out = output, .err = output,
-                            .switchUser = cache->switchUser, .uid = cache->uid, .gid = cache->gid };
+                            .switchUser = cache->switchUser, .uid = cache->uid, .gid = cache->gid,
+                            .bindFrom = kvm ? cache->kvmNode : NULL, .bindTo = "/dev/kvm" };
     return virProcessSpawn(&spec, error);
 }
 
@@ -265,7 +266,14 @@ void qemuCapsCacheFree(qemuCapsCache *cache)
     g_mutex_clear(&cache->mutex);
     g_cond_clear(&cache->cond);
     g_free(cache->folder);
+    g_free(cache->kvmNode);
     g_free(cache);
+}
+
+void qemuCapsCacheSetKvmNode(qemuCapsCache *cache, const char *path)
+{
+    g_free(cache->kvmNode);
+    cache->kvmNode = g_strdup(path);
 }
 
 static char *cachePath(qemuCapsCache *cache, const char *binary)
@@ -300,15 +308,15 @@ static qemuCaps *capsLoadOrProbe(qemuCapsCache *cache, const char *binary, const
     return capsFromReplies(binary, replies);
 }
 
-static char *stampOf(const char *binary, GError **error)
+static char *stampOf(qemuCapsCache *cache, const char *binary, GError **error)
 {
     struct stat st;
     if (stat(binary, &st) < 0 || access(binary, X_OK) < 0) {
         virSetSystemError(error, errno, "Cannot check QEMU binary %s", binary);
         return NULL;
     }
-    return g_strdup_printf("%lld %lld.%09ld kvm=%d", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                           virHostHasKvm(virHostLocal()));
+    return g_strdup_printf("%lld %lld.%09ld kvm=%d user=%d", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                           virHostHasKvm(virHostLocal()), cache->switchUser ? (int)cache->uid : -1);
 }
 
 static qemuCaps *capsRef(qemuCaps *caps)
@@ -319,7 +327,7 @@ static qemuCaps *capsRef(qemuCaps *caps)
 
 qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error)
 {
-    g_autofree char *stamp = stampOf(binary, error);
+    g_autofree char *stamp = stampOf(cache, binary, error);
     if (!stamp)
         return NULL;
     g_mutex_lock(&cache->mutex);

@@ -43,6 +43,8 @@ qemuCaps *qemuCapsFromCache(const char *text, const char *binary, const char *st
 typedef struct _qemuCapsCache qemuCapsCache;
 /* `folder` NULL: nothing is kept on disk. `uid`: who runs the probes when `switchUser`. */
 qemuCapsCache *qemuCapsCacheNew(const char *folder, bool switchUser, uid_t uid, gid_t gid);
+/* Probes see this file as /dev/kvm (taken): see qemuDriver.kvmNode. */
+void qemuCapsCacheSetKvmNode(qemuCapsCache *cache, const char *path);
 void qemuCapsCacheFree(qemuCapsCache *cache);
 /* A reference. May run QEMU (about 0.1 s); a second caller waits for the first one's answer. */
 qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error);

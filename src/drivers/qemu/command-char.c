@@ -40,10 +40,13 @@ bool qemuChardev(qemuCommand *cmd, const virDomainChrSource *s, const char *id, 
                         s->protocol == VIR_DOMAIN_CHR_PROTOCOL_TELNET ? ",telnet=on" : "");
         break;
     case VIR_DOMAIN_CHR_UNIX:
-        g_string_printf(out, "socket,id=%s,path=%s", id, path);
+        if (cmd->sockets && g_hash_table_contains(cmd->sockets, id))
+            g_string_printf(out, "socket,id=%s,fd=%d", id, GPOINTER_TO_INT(g_hash_table_lookup(cmd->sockets, id)) - 1);
+        else
+            g_string_printf(out, "socket,id=%s,path=%s", id, path);
         break;
     case VIR_DOMAIN_CHR_SPICEVMC:
-        g_string_printf(out, "spicevmc,id=%s,name=%s", id, virDomainSpicevmcChannelToString(s->spicevmc));
+        g_string_printf(out, "spicevmc,id=%s,name=%s", id, strstr(id, "redir") ? "usbredir" : strstr(id, "smartcard") ? "smartcard" : "vdagent");
         break;
     case VIR_DOMAIN_CHR_SPICEPORT:
         g_string_printf(out, "spiceport,id=%s,name=%s", id, endsWith(s->channel));

@@ -177,7 +177,7 @@ static void addFormat(JsonObject *o, const virStorageSource *s)
 /* Both nodes of a layer; those below it first, since QEMU opens them in that order. */
 static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virDomainDiskDef *disk, const char *prefix, bool readonly, bool top, GError **error)
 {
-    bool ends = s->hasBacking && (!s->backing || sourceEmpty(s->backing));
+    bool ends = (s->hasBacking || s->backing) && (!s->backing || sourceEmpty(s->backing));
     if (s->backing && !sourceEmpty(s->backing)) {
         g_autofree char *below = g_strdup_printf("libvirt-%u", s->backing->index);
         if (!commandLayer(cmd, s->backing, disk, below, true, false, error))
@@ -204,7 +204,7 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     addCache(o, disk);
     addFormat(o, s);
     qmpAdd(o, "s:file", storage, NULL);
-    if (s->backing && !ends) {
+    if (s->backing && !sourceEmpty(s->backing)) {
         g_autofree char *below = g_strdup_printf("libvirt-%u-format", s->backing->index);
         qmpAdd(o, "s:backing", below, NULL);
     } else if (ends && (s->format == VIR_STORAGE_FORMAT_QCOW2 || s->format == VIR_STORAGE_FORMAT_QED || s->format == VIR_STORAGE_FORMAT_VMDK)) {

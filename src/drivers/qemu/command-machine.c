@@ -177,7 +177,7 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
         }
         g_string_append(out, def->virtType == VIR_DOMAIN_VIRT_KVM ? "host" : "max");
         if (def->virtType == VIR_DOMAIN_VIRT_KVM)
-            g_string_append_printf(out, ",migratable=%s", cpu->migratable == VIR_TRISTATE_SWITCH_OFF ? "off" : "on");
+            g_string_append(out, cpu->migratable == VIR_TRISTATE_SWITCH_OFF ? "" : ",migratable=on");
         break;
     case VIR_CPU_MODE_MAXIMUM:
         g_string_append(out, "max");
@@ -250,7 +250,7 @@ static JsonNode *memoryObject(const qemuCommand *cmd, const char *id, unsigned l
     JsonObject *o = json_node_get_object(node);
     if (memfd && mem->hugepages)
         qmpAdd(o, "b:hugetlb", TRUE, NULL);
-    if (mem->discard)
+    if (mem->discard && (file || memfd))
         qmpAdd(o, "b:discard-data", TRUE, NULL);
     if (file || memfd)
         qmpAdd(o, "b:share", access == VIR_DOMAIN_MEMORY_ACCESS_SHARED, NULL);
@@ -267,10 +267,13 @@ bool qemuCommandMemory(qemuCommand *cmd, GError **error)
 {
     const virDomainDef *def = cmd->def;
     const char *ram = defaultRam(cmd);
+    unsigned long long memory = def->cpu.cells.n ? 0 : def->memory;
+    for (unsigned int i = 0; i < def->cpu.cells.n; i++)
+        memory += (def->cpu.cells.v[i]->memory + 1023) / 1024 * 1024;
     if (def->maxMemory > 0)
-        qemuArg(cmd, "-m", "size=%lluk,slots=%u,maxmem=%lluk", def->memory, def->memorySlots, def->maxMemory);
+        qemuArg(cmd, "-m", "size=%lluk,slots=%u,maxmem=%lluk", memory, def->memorySlots, def->maxMemory);
     else
-        qemuArg(cmd, "-m", "%llu", (def->memory + 1023) / 1024);
+        qemuArg(cmd, "-m", "%llu", (memory + 1023) / 1024);
     if (ram)
         qemuArgJson(cmd, "-object", memoryObject(cmd, ram, (def->memory + 1023) / 1024 * 1024, -1));
     else if (def->cpu.cells.n == 0 && def->mem.allocation == VIR_DOMAIN_MEMORY_ALLOCATION_IMMEDIATE)
@@ -294,7 +297,7 @@ bool qemuCommandNuma(qemuCommand *cmd, GError **error)
             from = virBitmapNext(cell->cpus, to);
         }
         g_string_append_printf(numa, ",memdev=%s", id);
-        qemuArgJson(cmd, "-object", memoryObject(cmd, id, cell->memory, i));
+        qemuArgJson(cmd, "-object", memoryObject(cmd, id, (cell->memory + 1023) / 1024 * 1024, i));
         qemuArg(cmd, "-numa", "%s", numa->str);
     }
     for (unsigned int i = 0; i < def->cpu.cells.n; i++)

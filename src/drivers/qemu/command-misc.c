@@ -61,7 +61,7 @@ bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error)
         JsonObject *o = json_node_get_object(object);
         if (file)
             qmpAdd(o, "b:share", pmem || m->access == VIR_DOMAIN_MEMORY_ACCESS_SHARED, NULL);
-        qmpAdd(o, "U:size", m->size * 1024, NULL);
+        qmpAdd(o, "U:size", (m->size + 2047) / 2048 * 2048 * 1024, NULL);     /* modules come in steps of 2 MiB */
         if (m->alignsize)
             qmpAdd(o, "U:align", m->alignsize * 1024, NULL);
         qmpAdd(o, "B:pmem", m->pmem, "B:readonly", m->readonly, NULL);

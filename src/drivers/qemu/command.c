@@ -100,6 +100,9 @@ static void commandEnvironment(qemuCommand *cmd)
         g_ptr_array_add(cmd->env, g_strdup_printf("%s=%s%s", xdg[i].name, cmd->domainDir, xdg[i].folder));
     if (cmd->def->clock.offset == VIR_DOMAIN_CLOCK_TIMEZONE && cmd->def->clock.timezone)
         g_ptr_array_add(cmd->env, g_strdup_printf("TZ=%s", cmd->def->clock.timezone));
+    for (unsigned int i = 0; i < cmd->def->audios.n; i++)
+        if (cmd->def->audios.v[i]->sdlDriver != VIR_DOMAIN_AUDIO_SDL_DRIVER_NONE)
+            g_ptr_array_add(cmd->env, g_strdup_printf("SDL_AUDIODRIVER=%s", virDomainAudioSdlDriverToString(cmd->def->audios.v[i]->sdlDriver)));
     for (unsigned int i = 0; cmd->def->qemuCommandline && i < cmd->def->qemuCommandline->env.n; i++) {
         const virDomainQemuEnv *env = cmd->def->qemuCommandline->env.v[i];
         g_ptr_array_add(cmd->env, g_strdup_printf("%s=%s", env->name, env->value ? env->value : ""));
@@ -292,6 +295,17 @@ static void commandTail(qemuCommand *cmd)
     g_ptr_array_add(cmd->env, NULL);
 }
 
+/* What QEMU does with deprecated parts of QMP: <qemu:deprecation behavior=''/>. */
+static void commandDeprecation(qemuCommand *cmd, const char *behavior)
+{
+    static const struct { const char *word, *output, *input; } rows[] = {
+        { "omit", "hide", NULL }, { "reject", "hide", "reject" }, { "crash", "hide", "crash" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (g_str_equal(behavior, rows[i].word))
+            qemuArgJson(cmd, "-compat", qmpArgs("s:deprecated-output", rows[i].output, "s:deprecated-input", rows[i].input, NULL));
+}
+
 bool qemuCommandBuild(qemuCommand *cmd, GError **error)
 {
     const virDomainDef *def = cmd->def;
@@ -303,6 +317,8 @@ bool qemuCommandBuild(qemuCommand *cmd, GError **error)
     commandEnvironment(cmd);
     qemuArg(cmd, def->emulator, NULL);
     qemuArg(cmd, "-name", "guest=%s,debug-threads=on", name);
+    if (def->qemuDeprecation && def->qemuDeprecation->behavior)
+        commandDeprecation(cmd, def->qemuDeprecation->behavior);
     qemuArg(cmd, "-S", NULL);
     qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "secret", "s:id", "masterKey0", "s:format", "raw", "s:file", key, NULL));
     if (!qemuCommandPflash(cmd, error))

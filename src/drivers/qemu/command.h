@@ -25,7 +25,7 @@ typedef struct {
     bool sandbox, timestamps, vncSasl;
     const char *incoming;               /* -incoming, NULL: none */
     const qemuNetHost *nets;            /* one for each of def->nets, or NULL */
-    const int *vhostVsock;
+    GHashTable *sockets;                /* chardev id -> descriptor + 1 of its listening socket; NULL: QEMU makes them by path */
     /* out */
     GPtrArray *argv;                    /* NULL terminated */
     GPtrArray *env;                     /* "LC_ALL=C" … */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -81,6 +82,7 @@ static void driverFree(qemuDriver *driver)
     virEngineFree(driver->engine);
     qemuCapsCacheFree(driver->caps);
     qemuSettingsClear(&driver->settings);
+    g_free(driver->kvmNode);
     g_free(driver);
 }
 
@@ -93,6 +95,27 @@ static bool makeFolders(const virEngineDirs *dirs, qemuDriver *driver, GError **
             return false;
     }
     return true;
+}
+
+/* Where udev has not opened /dev/kvm to the guests' user, they see a node of their own in its place. */
+static void makeKvmNode(qemuDriver *driver, const char *libDir)
+{
+    struct stat st;
+    g_autofree char *path = g_build_filename(libDir, "dev-kvm", NULL);
+    bool closed = driver->switchUser && stat("/dev/kvm", &st) == 0 && !(st.st_mode & 06) && !(st.st_gid == driver->gid && (st.st_mode & 060) == 060);
+    unlink(path);
+    if (!closed)
+        return;
+    if (mknod(path, S_IFCHR | 0600, st.st_rdev) < 0 || chown(path, driver->uid, driver->gid) < 0) {
+        virInfo("guests will not be able to use KVM: cannot make '%s': %s", path, g_strerror(errno));
+        return;
+    }
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0)                         /* a file system without devices */
+        return;
+    close(fd);
+    driver->kvmNode = g_steal_pointer(&path);
+    qemuCapsCacheSetKvmNode(driver->caps, driver->kvmNode);
 }
 
 static qemuDriver *driverNew(bool privileged, const char *root, GError **error)
@@ -111,7 +134,10 @@ static qemuDriver *driverNew(bool privileged, const char *root, GError **error)
     if (!virHostUuid(virHostLocal(), driver->documents.hostUuid))
         virUUIDGenerate(driver->documents.hostUuid);
     driver->engine = virEngineNew(&qemuHypervisor, dirs, driver, error);
-    if (!driver->engine || !makeFolders(dirs, driver, error) || !virEngineLoad(driver->engine, error)) {
+    bool ok = driver->engine && makeFolders(dirs, driver, error);
+    if (ok)
+        makeKvmNode(driver, dirs->libDir);
+    if (!ok || !virEngineLoad(driver->engine, error)) {
         driverFree(driver);
         return NULL;
     }

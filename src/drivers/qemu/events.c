@@ -28,6 +28,7 @@ static int wordIn(const char *const *words, int n, const char *word, int otherwi
 static void restartGuest(Event *e)
 {
     e->guest->resumeReason = VIR_DOMAIN_RUNNING_BOOTED;
+    e->guest->restarting = true;
     qmpSend(e->qmp, "system_reset", NULL);
     qmpSend(e->qmp, "cont", NULL);
 }
@@ -40,10 +41,11 @@ static void onShutdown(Event *e)
     bool reboot = e->guest->fakeReboot || (def->onPoweroff == VIR_DOMAIN_ON_RESTART && g_strcmp0(reason, "guest-reset") != 0);
     if (reboot && !signal) {
         e->guest->fakeReboot = false;
-        restartGuest(e);
-        virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_REBOOT);
+        restartGuest(e);                /* whose RESET event tells the world */
         return;
     }
+    if (e->guest->shutdownDetail >= 0)
+        return;                         /* our own signal, after the guest has powered itself off */
     e->guest->shutdownDetail = guest ? VIR_DOMAIN_EVENT_SHUTDOWN_GUEST : VIR_DOMAIN_EVENT_SHUTDOWN_HOST;
     virDomainSetState(e->obj, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_UNKNOWN, VIR_DOMAIN_EVENT_SHUTDOWN, e->guest->shutdownDetail);
     if (def->onPoweroff != VIR_DOMAIN_ON_PRESERVE || signal)
@@ -62,7 +64,7 @@ static void onStop(Event *e)
     int detail = reason == VIR_DOMAIN_PAUSED_IOERROR ? VIR_DOMAIN_EVENT_SUSPENDED_IOERROR
                : reason == VIR_DOMAIN_PAUSED_WATCHDOG ? VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG : VIR_DOMAIN_EVENT_SUSPENDED_PAUSED;
     e->guest->pauseReason = 0;
-    if (e->view->state == VIR_DOMAIN_RUNNING)
+    if (e->view->state == VIR_DOMAIN_RUNNING && !e->guest->restarting)
         virDomainSetState(e->obj, VIR_DOMAIN_PAUSED, reason, VIR_DOMAIN_EVENT_SUSPENDED, detail);
 }
 
@@ -71,6 +73,7 @@ static void onResume(Event *e)
     int reason = e->guest->resumeReason ? e->guest->resumeReason : VIR_DOMAIN_RUNNING_UNPAUSED;
     e->guest->resumeReason = 0;
     e->guest->shutdownDetail = -1;
+    e->guest->restarting = false;
     if (e->view->state != VIR_DOMAIN_RUNNING)
         virDomainSetState(e->obj, VIR_DOMAIN_RUNNING, reason, VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
 }

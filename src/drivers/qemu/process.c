@@ -43,7 +43,8 @@ static void guestClear(qemuGuest *g)
     g_clear_pointer(&g->pidPath, g_free);
     g_clear_pointer(&g->vcpuTids, g_free);
     g->nvcpuTids = 0;
-    g->fakeReboot = g->crashed = false;
+    g->fakeReboot = g->crashed = g->restarting = false;
+    g->pauseReason = g->resumeReason = 0;
     g->shutdownDetail = -1;
 }
 
@@ -313,22 +314,52 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
 
 /* ---- start ---- */
 
-static int listenMonitor(qemuDriver *driver, const char *dir, GError **error)
+/* A listening socket that the guest's user may be connected at; QEMU gets the descriptor, so it need not be able to make one there. */
+static int listenUnix(qemuDriver *driver, const char *path, mode_t mode, GError **error)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
-    g_autofree char *path = g_strconcat(dir, "/monitor.sock", NULL);
     g_auto(virFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path)) >= sizeof(addr.sun_path)) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "UNIX socket path '%s' too long", path);
         return -1;
     }
     unlink(path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, 0700) < 0 || listen(fd, 4) < 0 ||
+    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, mode) < 0 || listen(fd, 4) < 0 ||
         (driver->switchUser && chown(path, driver->uid, driver->gid) < 0)) {
-        virSetSystemError(error, errno, "cannot listen on monitor socket '%s'", path);
+        virSetSystemError(error, errno, "Unable to bind to UNIX socket path '%s'", path);
         return -1;
     }
     return virFdSteal(&fd);
+}
+
+static int listenMonitor(qemuDriver *driver, const char *dir, GError **error)
+{
+    g_autofree char *path = g_strconcat(dir, "/monitor.sock", NULL);
+    return listenUnix(driver, path, 0700, error);
+}
+
+static void closeSocket(gpointer fd)
+{
+    close(GPOINTER_TO_INT(fd) - 1);
+}
+
+static bool listenChardevs(qemuDriver *driver, const virDomainDef *def, GHashTable *sockets, GError **error)
+{
+    const struct { virDomainChrDef **v; unsigned int n; } lists[] = {
+        { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n }, { def->channels.v, def->channels.n }, { def->consoles.v, def->consoles.n },
+    };
+    for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
+        for (unsigned int i = 0; i < lists[l].n; i++) {
+            const virDomainChrDef *chr = lists[l].v[i];
+            bool first = chr->device == VIR_DOMAIN_CHR_DEVICE_CONSOLE && chr->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO;
+            if (first || chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.mode != VIR_DOMAIN_CHR_MODE_BIND || !chr->source.path)
+                continue;
+            int fd = listenUnix(driver, chr->source.path, 0775, error);
+            if (fd < 0)
+                return false;
+            g_hash_table_insert(sockets, g_strdup_printf("char%s", chr->info.alias), GINT_TO_POINTER(fd + 1));
+        }
+    return true;
 }
 
 static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost *nets, GError **error)
@@ -341,9 +372,17 @@ static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost 
     g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
     g_array_append_val(fds, cmd->monitorFd);
     qemuNetFds(nets, cmd->def->nets.n, fds);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, cmd->sockets);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        int fd = GPOINTER_TO_INT(value) - 1;
+        g_array_append_val(fds, fd);
+    }
     virProcessSpec spec = { .argv = (const char *const *)cmd->argv->pdata, .env = (const char *const *)cmd->env->pdata, .fds = (int *)(void *)fds->data,
                             .nfds = fds->len, .in = -1, .out = log, .err = log, .session = true, .switchUser = driver->switchUser, .uid = driver->uid,
-                            .gid = driver->gid, .umask = 002, .maxFiles = driver->settings.maxFiles };
+                            .gid = driver->gid, .umask = 002, .bindFrom = cmd->def->virtType == VIR_DOMAIN_VIRT_KVM ? driver->kvmNode : NULL, .bindTo = "/dev/kvm",
+                            .maxFiles = driver->settings.maxFiles };
     virProcess *process = virProcessSpawn(&spec, error);
     if (process) {
         g_autofree char *pid = g_strdup_printf("%d\n", (int)virProcessPid(process));
@@ -460,12 +499,13 @@ static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, cons
 {
     qemuDriver *driver = qemuDriverOfObj(obj);
     qemuGuest *g = qemuGuestOf(obj);
+    g_autoptr(GHashTable) sockets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, closeSocket);
     g_auto(virFd) monitor = listenMonitor(driver, g->domainDir, error);
-    if (monitor < 0)
+    if (monitor < 0 || !listenChardevs(driver, def, sockets, error))
         return false;
     g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir, strrchr(g->domainDir, '/') + strlen("/domain-"));
     qemuCommand cmd = { .def = def, .caps = caps, .domainDir = g->domainDir, .channelDir = g->channelDir, .memoryDir = memoryDir, .monitorFd = monitor,
-                        .sandbox = driver->settings.seccomp != 0, .timestamps = true, .vncSasl = driver->settings.vncSasl, .nets = nets };
+                        .sandbox = driver->settings.seccomp != 0, .timestamps = true, .vncSasl = driver->settings.vncSasl, .nets = nets, .sockets = sockets };
     g_autoptr(virProcess) process = qemuCommandBuild(&cmd, error) ? spawn(obj, &cmd, nets, error) : NULL;
     qemuCommandClear(&cmd);
     virFdClear(&monitor);               /* ours goes, so that a QEMU that dies before the greeting is noticed */
@@ -588,6 +628,7 @@ static void stripNets(virDomainDef *def)
         net->host = net->guest = (virDomainNetOffload){ 0 };
         net->teaming = VIR_DOMAIN_NET_TEAMING_NONE;
         net->hasSndbuf = false;
+        net->info.acpiIndex = net->info.bootIndex = 0;
     }
 }
 
@@ -610,11 +651,13 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     qemuAssignNodeNames(def);
     qemuFillSocketPaths(def, domainDir, channelDir);
     stripNets(def);
+    if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
+        virUUIDGenerate(def->genid);
     for (unsigned int i = 0; i < def->graphics.n; i++) {
         virDomainGraphicsDef *g = def->graphics.v[i];
         virDomainGraphicsListen *l = g->listens.n ? g->listens.v[0] : NULL;
-        if (g->type == VIR_DOMAIN_GRAPHICS_VNC && g->port <= 0)
-            g->port = 5900;
+        if (g->port <= 0 && (g->type == VIR_DOMAIN_GRAPHICS_VNC || !l || l->type != VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->hasPort || g->autoport == VIR_TRISTATE_BOOL_YES))
+            g->port = g->type == VIR_DOMAIN_GRAPHICS_VNC ? 5900 : 5901;
         if (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !l->address)
             l->address = g_strdup("127.0.0.1");
     }

@@ -23,6 +23,7 @@ typedef struct {
     bool switchUser;                    /* guests run as uid:gid */
     uid_t uid;
     gid_t gid;
+    char *kvmNode;                      /* NULL, or a /dev/kvm that the guests' user may open, where the host's own is root's alone */
     qemuCapsCache *caps;
     qemuDocumentContext documents;
     virDomainParseConfig conf;
@@ -41,6 +42,7 @@ typedef struct {
     unsigned int nvcpuTids;
     unsigned long long balloon;         /* KiB, the last known; atomic */
     bool fakeReboot;                    /* the next power-off is the first half of a reboot */
+    bool restarting;                    /* powered off and on again by us: what stops and resumes meanwhile is no news */
     int shutdownDetail;                 /* virDomainEventShutdownDetailType of the power-off seen, -1: none */
     bool crashed;
     int pauseReason, resumeReason;      /* why the next STOP and RESUME come; 0: not our doing */
