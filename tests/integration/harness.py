@@ -65,7 +65,7 @@ class Daemon:
         self.binary = binary or LIBVIRTD
         self.env = env or ours()
         self.conf = conf
-        self.process = None
+        self.process = self.output = None
         self.log = f'/run/libvirt-test-{os.getpid()}.log'
 
     def start(self):
@@ -75,8 +75,9 @@ class Daemon:
         if self.binary == ORACLE:
             with open('/etc/libvirt/qemu.conf', 'w') as f:
                 f.write('security_driver = "none"\nuser = "root"\ngroup = "root"\nstdio_handler = "file"\nremember_owner = 0\n')
+        self.output = open(self.log, 'ab')
         self.process = subprocess.Popen([self.binary], env=self.env, stdin=subprocess.DEVNULL,
-                                        stdout=open(self.log, 'ab'), stderr=subprocess.STDOUT)
+                                        stdout=self.output, stderr=subprocess.STDOUT)
         wait_for(self.answers, 60)
         return self
 
@@ -105,6 +106,9 @@ class Daemon:
                 self.process.kill()
                 self.process.wait()
                 raise AssertionError(f'{self.binary} did not end:\n{self.tail()}')
+        if self.output:
+            self.output.close()
+            self.output = None
         return self.process.returncode if self.process else None
 
     def kill(self):
