@@ -5,6 +5,7 @@ A test program calls enter() first: as root it is started again in a mount names
 /run/libvirt and the like are empty, so that nothing of the machine is seen or changed.
 """
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -126,6 +127,15 @@ def virsh(*args, old=False, uri=None, check=True, **more):
     """Our virsh, or Debian's with its own library."""
     command = [OLD_VIRSH if old else VIRSH] + (['-c', uri] if uri else []) + list(args)
     return run(command, env=dict(os.environ) if old else ours(), check=check, **more)
+
+
+def wipe():
+    """The private view is empty again."""
+    assert os.environ.get('LIBVIRT_TEST_INSIDE'), 'these would be the real folders'
+    for folder in FOLDERS:
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
 
 
 def kill_guests():
