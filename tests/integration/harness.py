@@ -129,6 +129,11 @@ def virsh(*args, old=False, uri=None, check=True, **more):
     return run(command, env=dict(os.environ) if old else ours(), check=check, **more)
 
 
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
 def wipe():
     """The private view is empty again."""
     assert os.environ.get('LIBVIRT_TEST_INSIDE'), 'these would be the real folders'
