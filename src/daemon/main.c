@@ -281,13 +281,14 @@ static void closeServers(gpointer done)
 {
     for (int i = 0; me.servers[i]; i++)
         virServerClose(me.servers[i]);
-    g_main_loop_quit(done);
+    g_async_queue_push(done, me.servers);
 }
 
 static void endService(void)
 {
-    virLoopInvoke(virLoopGet(), closeServers, me.loop);
-    g_main_loop_run(me.loop);
+    g_autoptr(GAsyncQueue) done = g_async_queue_new();
+    virLoopInvoke(virLoopGet(), closeServers, done);
+    g_async_queue_pop(done);
     for (guint i = me.drivers->len; i-- > 0;) {
         const virConnectDriver *d = me.drivers->pdata[i];
         if (d->stateStop)

@@ -3,11 +3,15 @@
 #define VIR_FROM VIR_FROM_RPC
 #define VIR_LOG_NAME "daemon.special"
 #include "daemon/server.h"
+#include "daemon/events.h"
+#include "daemon/thunk.h"
 #include "api/driver.h"
 #include "api/wire.h"
 #include "base/error.h"
 #include "src/api/driver.h"
 #include <string.h>
+
+enum { REMOTE_PROGRAM = 0x20008086, PROC_CLOSED = 362 };
 
 /* What a peer may ask of a connection (VIR_DRV_FEATURE_*); the others are the driver's to answer. */
 enum {
@@ -37,6 +41,40 @@ static bool connectClose(virRpcServerCall *call, const void *data, void *ret, GE
 {
     call->client->closing = true;
     return true;
+}
+
+/* ---- the client wants to hear when our own connection breaks ---- */
+
+static void localClosed(virConnectPtr conn, int reason, void *client)
+{
+    const virWireConnectEventConnectionClosedMsg msg = { .reason = reason };
+    virServerClientSendEvent(client, virRpcProgramFind(REMOTE_PROGRAM), virRpcProcFind(REMOTE_PROGRAM, PROC_CLOSED), &msg);
+}
+
+static void clientForget(void *client)
+{
+    virServerClientUnref(client);
+}
+
+static bool closeRegister(virRpcServerCall *call, const void *data, void *ret, GError **error)
+{
+    if (!virThunkOpen(call, error))
+        return false;
+    if (virConnectRegisterCloseCallback(call->conn, localClosed, virServerClientRef(call->client), clientForget) == 0)
+        return true;
+    virServerClientUnref(call->client);
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "close callback already registered");
+    return false;
+}
+
+static bool closeUnregister(virRpcServerCall *call, const void *data, void *ret, GError **error)
+{
+    if (!virThunkOpen(call, error))
+        return false;
+    if (virConnectUnregisterCloseCallback(call->conn, localClosed) == 0)
+        return true;
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "close callback not registered");
+    return false;
 }
 
 static bool supportsFeature(virRpcServerCall *call, const void *data, void *out, GError **error)
@@ -92,6 +130,8 @@ static const struct {
 } specials[] = {
     { "virConnectOpen", connectOpen, false },
     { "virConnectClose", connectClose, true },
+    { "virConnectRegisterCloseCallback", closeRegister, true },
+    { "virConnectUnregisterCloseCallback", closeUnregister, true },
     { "virConnectSupportsFeature", supportsFeature, true },
     { "virAuthList", authList, true },
     { "virAuthPolkit", authOther, true },
