@@ -27,6 +27,8 @@ typedef struct _virConnectDriver {
 
 /* Open `name` (NULL: the default) without touching the thread's error: what the public functions do inside, and the daemon. */
 virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsigned int flags, GError **error);
+/* The parsed form of a connection URI. */
+GUri *virConnectParseUri(const char *text, GError **error);
 /* In a daemon every URI without a transport is served by a local driver. */
 void virConnectUseLocalDrivers(void);
 /* The driver module of that name ("qemu"), loaded once; NULL with the reason. */

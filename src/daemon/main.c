@@ -277,17 +277,20 @@ static bool serve(const Options *o, const virDaemonConfig *c, GError **error)
     return true;
 }
 
-static void closeServers(gpointer done)
+static void closeServers(gpointer closed)
 {
     for (int i = 0; me.servers[i]; i++)
         virServerClose(me.servers[i]);
-    g_main_loop_quit(done);
+    g_atomic_int_set((gint *)closed, TRUE);
+    g_main_context_wakeup(NULL);
 }
 
 static void endService(void)
 {
-    virLoopInvoke(virLoopGet(), closeServers, me.loop);
-    g_main_loop_run(me.loop);
+    gint closed = FALSE;
+    virLoopInvoke(virLoopGet(), closeServers, &closed);
+    while (!g_atomic_int_get(&closed))
+        g_main_context_iteration(NULL, TRUE);
     for (guint i = me.drivers->len; i-- > 0;) {
         const virConnectDriver *d = me.drivers->pdata[i];
         if (d->stateStop)

@@ -3,11 +3,14 @@
 #define VIR_FROM VIR_FROM_RPC
 #define VIR_LOG_NAME "daemon.special"
 #include "daemon/server.h"
+#include "daemon/events.h"
 #include "api/driver.h"
 #include "api/wire.h"
 #include "base/error.h"
 #include "src/api/driver.h"
 #include <string.h>
+
+enum { REMOTE_PROGRAM = 0x20008086, PROC_CONNECTION_CLOSED = 362 };
 
 /* What a peer may ask of a connection (VIR_DRV_FEATURE_*); the others are the driver's to answer. */
 enum {
@@ -78,6 +81,49 @@ static bool authOther(virRpcServerCall *call, const void *data, void *ret, GErro
     return false;
 }
 
+/* Local drivers talk to things that end, too: what breaks behind our connection breaks the client's. */
+static void connectionBroke(virConnectPtr conn, int reason, void *client)
+{
+    const virRpcProgram *program = virRpcProgramFind(REMOTE_PROGRAM);
+    virWireConnectEventConnectionClosedMsg msg = { .reason = reason };
+    virServerClientSendEvent(client, program, virRpcProcFind(program->number, PROC_CONNECTION_CLOSED), &msg);
+}
+
+static void forgetClient(void *client)
+{
+    virServerClientUnref(client);
+}
+
+static bool registerClose(virRpcServerCall *call, const void *data, void *ret, GError **error)
+{
+    if (!call->conn) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "hypervisor connection not open");
+        return false;
+    }
+    if (virConnectRegisterCloseCallback(call->conn, connectionBroke, virServerClientRef(call->client), forgetClient) == 0)
+        return true;
+    virServerClientUnref(call->client);
+    virErrorSetPublic(error, virGetLastError());
+    return false;
+}
+
+void virServerForgetClose(virConnectPtr conn)
+{
+    g_mutex_lock(&conn->lock);
+    bool ours = conn->close.func == connectionBroke;
+    g_mutex_unlock(&conn->lock);
+    if (ours)
+        virConnectUnregisterCloseCallback(conn, connectionBroke);
+}
+
+static bool unregisterClose(virRpcServerCall *call, const void *data, void *ret, GError **error)
+{
+    if (call->conn && virConnectUnregisterCloseCallback(call->conn, connectionBroke) == 0)
+        return true;
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "the client has no close callback registered");
+    return false;
+}
+
 static bool admOpen(virRpcServerCall *call, const void *data, void *ret, GError **error)
 {
     if (!call->admin)
@@ -98,6 +144,8 @@ static const struct {
     { "virAuthSaslInit", authOther, true },
     { "virAuthSaslStart", authOther, true },
     { "virAuthSaslStep", authOther, true },
+    { "virConnectRegisterCloseCallback", registerClose, true },
+    { "virConnectUnregisterCloseCallback", unregisterClose, true },
     { "virAdmConnectOpen", admOpen, true },
     { "virAdmConnectClose", connectClose, true },
 };

@@ -2,6 +2,12 @@
 /* Tables of character devices. */
 #include "model/tables.h"
 
+/* A socket whose place is chosen at start has no source. */
+static bool hasPath(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainChrSource *)obj)->path != NULL;
+}
+
 #define S virDomainChrSource
 /* pty paths belong to the run */
 static const virXmlRow ptyCase[] = { X_STR("source/@path", path, XF_LIVE), X_LIST("source/seclabel", seclabels, virDeviceSeclabel, 0), X_END };
@@ -31,7 +37,7 @@ static const virXmlRow tcpCase[] = {
     X_END
 };
 static const virXmlRow unixCase[] = {
-    X_ENUM("source/@mode", mode, virDomainChrMode, 0),
+    X_ENUM("source/@mode", mode, virDomainChrMode, 0, .when = hasPath),
     X_STR("source/@path", path, 0),
     X_YESNO("source/reconnect/@enabled", reconnect, 0),
     X_UINT("source/reconnect/@timeout", reconnectTimeout, 0),

@@ -22,6 +22,7 @@ struct _virDomainParseConfig {
     unsigned int features;              /* virDomainConfFeatures */
     virArch hostArch;
     unsigned char macPrefix[3];         /* 52:54:00 */
+    const char *channelTargetDir;       /* QEMU: where sockets of channels are made; such paths are not kept in definitions */
     void *opaque;                       /* the driver's, for the functions below */
 
     /* Can this driver run such guests? Values of 0 in osType, arch, virtType mean "any". On success `def` gets defaults for
@@ -32,6 +33,12 @@ struct _virDomainParseConfig {
     /* Is the named device type or capability in the emulator that `def` uses? (QEMU's device names: "qxl-vga", "piix3-usb-uhci", "pvpanic"…)
      * NULL: everything is. */
     bool (*hasDevice)(const virDomainParseConfig *conf, const virDomainDef *def, const char *device);
+    /* Model of a <video> that names none; NULL: cirrus or what the virtualisation type suggests. */
+    virDomainVideoType (*defaultVideo)(const virDomainParseConfig *conf, const virDomainDef *def);
+    /* CPU model of a guest whose document names none (QEMU: "qemu64"); NULL, or a NULL answer: leave it open. */
+    const char *(*defaultCpu)(const virDomainParseConfig *conf, const virDomainDef *def);
+    /* Does this device of the host have an express capability? NULL: no. */
+    bool (*hostPCIIsExpress)(const virDomainParseConfig *conf, const virPCIAddress *address);
     /* The driver's own defaults and checks, after the model's. May be NULL. */
     bool (*postParse)(const virDomainParseConfig *conf, virDomainDef *def, unsigned int flags, GError **error);
     bool (*validate)(const virDomainParseConfig *conf, const virDomainDef *def, GError **error);

@@ -282,6 +282,7 @@ static const virXmlRow diskRows[] = {
     X_STR("product", product, XF_ABI),
     X_OBJ("encryption", encryption, virStorageEncryption, 0),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
+    X_STR("privateData/qom/@name", qomName, XF_STATUS),
     X_END
 };
 X_TYPE(virDomainDiskDef, "disk", diskRows, .init = initDisk);

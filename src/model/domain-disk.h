@@ -137,5 +137,6 @@ typedef struct {
     virStorageEncryption *encryption;   /* old place: beneath <disk>; post-parse keeps it in `src` and notes it here */
     virStorageAuth *auth;               /* likewise */
     char *backendDomain;
+    char *qomName;                      /* status file: how QEMU calls it */
     virDeviceInfo info;
 } virDomainDiskDef;

@@ -1,15 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a document leaves open: defaults and implied devices. Plain passes over the struct, each idempotent. */
+/* What a document leaves open. Plain passes over the struct, each idempotent, in a fixed order. */
 #define VIR_FROM VIR_FROM_DOMAIN
-#include <string.h>
-#include "base/util.h"
-#include "model/domain-conf.h"
+#include "base/error.h"
+#include "model/passes.h"
+
+bool virDomainArchIsX86(virArch arch)
+{
+    return arch == VIR_ARCH_X86_64 || arch == VIR_ARCH_I686;
+}
+
+static bool spellLoadparm(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
+{
+    for (char *p = info->loadparm; p && *p; p++)
+        *p = g_ascii_toupper(*p);
+    return true;
+}
+
+/* Aliases of an earlier run are not part of a definition. */
+static bool dropAlias(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
+{
+    if (info->alias && !g_str_has_prefix(info->alias, "ua-"))
+        g_clear_pointer(&info->alias, g_free);
+    return true;
+}
 
 bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
 {
-    return true;
+    if (flags & VIR_DOMAIN_DEF_INACTIVE)
+        virDomainDefForeachInfo(def, dropAlias, NULL);
+    virDomainDefForeachInfo(def, spellLoadparm, NULL);
+    if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU_NAMESPACE))
+        virDomainDropNamespaces(def);
+    if (!virDomainPassGeneral(def, conf, flags, error))
+        return false;
+    virDomainControllersSort(def);
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU))
+        virDomainPassQemuDevices(def, conf);
+    if (!virDomainPassDisks(def, conf, error) || !virDomainPassChr(def, conf, error)
+        || !virDomainPassGraphics(def, conf, flags, error) || !virDomainPassDevices(def, conf, flags, error))
+        return false;
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuModels(def, conf, flags, error))
+        return false;
+    if (conf->postParse && !conf->postParse(conf, def, flags, error))
+        return false;
+    if (!virDomainPassControllers(def, conf, error))
+        return false;
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuControllers(def, conf, error))
+        return false;
+    return !virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) || virDomainDefAssignAddresses(def, conf, error);
 }
-bool virDomainDefValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+
+bool virDomainDefAssignAddresses(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    return true;
+    return virDomainAssignVirtioSerial(def, conf, error) && virDomainAssignPCI(def, conf, error) && virDomainAssignUSB(def, conf, error);
 }

@@ -16,8 +16,10 @@ typedef struct {
     long long pid;
     /* parts of the hypervisor's */
     char *monitorPath, *monitorType;    /* <monitor path= type='unix'/> */
+    VIR_LIST(virDomainStatusName) taints;       /* <taint flag=/> */
+    bool mountNamespace;                /* <namespaces><mount/> */
     VIR_LIST(virDomainStatusVcpu) vcpus;
-    bool allowReboot, hasAllowReboot;
+    virTristateBool allowReboot;
     VIR_LIST(virDomainStatusName) qemuCaps;     /* <qemuCaps><flag name=/> */
     VIR_LIST(virDomainStatusName) devices;      /* <devices><device alias=/> */
     char *libDir, *channelTargetDir;    /* <libDir path=>, <channelTargetDir path=> */
@@ -25,6 +27,10 @@ typedef struct {
     unsigned long long nodename;        /* <nodename index=> */
     unsigned int fdset;
     bool hasFdset;
+    bool blockjobsActive;
+    int agentTimeout;
+    bool hasAgentTimeout;
+    virCPUDef *cpu;                     /* as the definition had it before the start completed it */
     virDomainDef *def;
 } virDomainStatus;
 

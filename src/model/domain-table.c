@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of <domain> itself, and the list of device kinds. */
+#include "model/passes.h"
 #include "model/tables.h"
 #include "base/util.h"
 
@@ -100,7 +101,7 @@ static const virXmlRow domainRows[] = {
     X_CONV("genid", genid, unsigned char[16], &virGenidConv, XF_ABI | XF_LENIENT, X_HAS(hasGenid)),
     X_STR("title", title, 0),
     X_STR("description", description, 0),
-    X_RAW("metadata", metadata, 0),
+    X_RAW("metadata", metadata, XF_FOREIGN),
     X_UINT("maxMemory/@slots", memorySlots, XF_ABI),
     X_KIB("maxMemory", maxMemory, XF_ABI),
     X_ONOFF("memory/@dumpCore", dumpCore, 0, .bad = "Invalid memory core dump attribute value '%s'"),
@@ -149,6 +150,14 @@ static const virXmlRow domainRows[] = {
     X_OBJ("launchSecurity", launchSecurity, virDomainLaunchSecurity, 0),
     X_END
 };
+
+void virDomainDropNamespaces(virDomainDef *def)
+{
+    virXmlFree(&virDomainQemuCommandlineXml, g_steal_pointer(&def->qemuCommandline));
+    virXmlFree(&virDomainQemuCapabilitiesXml, g_steal_pointer(&def->qemuCapabilities));
+    virXmlFree(&virDomainQemuOverrideXml, g_steal_pointer(&def->qemuOverride));
+    virXmlFree(&virDomainQemuDeprecationXml, g_steal_pointer(&def->qemuDeprecation));
+}
 
 static void initDomain(void *obj)
 {

@@ -4,6 +4,6 @@
 
 #include <glib.h>
 
-void virNetErrorEncode(const GError *error, GByteArray *out);   /* appends */
+void virNetErrorEncode(const GError *cause, GByteArray *out);   /* appends */
 /* Always sets `error`: the peer's, or a complaint that it could not be read. */
 void virNetErrorDecode(const guint8 *in, gsize len, GError **error);

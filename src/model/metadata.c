@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* <metadata>: elements of other programs, one for each namespace, kept as they are. */
+#define VIR_FROM VIR_FROM_DOMAIN
+#include <libxml/parser.h>
+#include <string.h>
+#include "base/error.h"
+#include "model/domain.h"
+#include "xml/engine.h"
+
+static virXmlDoc *openMetadata(const virDomainDef *def)
+{
+    const char *xml = def->metadata ? def->metadata : "<metadata/>";
+    return xmlReadMemory(xml, strlen(xml), NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+}
+
+static xmlNode *findUri(virXmlDoc *doc, const char *uri)
+{
+    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    for (xmlNode *n = root ? root->children : NULL; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE && n->ns && n->ns->href && strcmp((const char *)n->ns->href, uri) == 0)
+            return n;
+    return NULL;
+}
+
+static char *dump(xmlNode *node, int level)
+{
+    xmlBuffer *buf = xmlBufferCreate();
+    xmlNodeDump(buf, node->doc, node, level, 1);
+    char *text = g_strdup((const char *)xmlBufferContent(buf));
+    xmlBufferFree(buf);
+    return text;
+}
+
+/* What belongs to the element's namespace is handed out without it, as it was set. */
+static void stripNamespace(xmlNode *node, const xmlNs *ns)
+{
+    if (node->ns == ns)
+        node->ns = NULL;
+    for (xmlNode *n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE)
+            stripNamespace(n, ns);
+}
+
+char *virDomainDefGetMetadata(const virDomainDef *def, const char *uri)
+{
+    if (!def->metadata || !uri)
+        return NULL;
+    g_autoptr(virXmlDoc) doc = openMetadata(def);
+    xmlNode *node = findUri(doc, uri);
+    if (!node)
+        return NULL;
+    xmlNs *ns = node->ns;
+    stripNamespace(node, ns);
+    if (node->nsDef == ns)
+        node->nsDef = ns->next;
+    else
+        ns = NULL;
+    char *text = dump(node, 0);
+    if (ns) {
+        ns->next = node->nsDef;
+        node->nsDef = ns;
+    }
+    return text;
+}
+
+static void adopt(xmlNode *node, xmlNs *ns)
+{
+    if (!node->ns)
+        node->ns = ns;
+    for (xmlNode *n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE)
+            adopt(n, ns);
+}
+
+/* `xml` without its own declaration of `uri` gets one: everything in it belongs to that namespace. */
+static xmlNode *newElement(virXmlDoc *doc, const char *xml, const char *key, const char *uri, GError **error)
+{
+    g_autoptr(virXmlDoc) own = virXmlDocParse(xml, NULL, "metadata_xml", NULL, VIR_FROM, error);
+    if (!own)
+        return NULL;
+    xmlNode *node = xmlDocCopyNode(xmlDocGetRootElement(own), doc, 1);
+    xmlNs *ns = xmlNewNs(node, (const xmlChar *)uri, (const xmlChar *)key);
+    if (!ns) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "failed to create a namespace for '%s'", uri);
+        xmlFreeNode(node);
+        return NULL;
+    }
+    adopt(node, ns);
+    return node;
+}
+
+bool virDomainDefSetMetadata(virDomainDef *def, const char *xml, const char *key, const char *uri, GError **error)
+{
+    if (!uri || (xml && !key)) {
+        virSetError(error, VIR_ERR_INVALID_ARG, "metadata needs a namespace URI and a key");
+        return false;
+    }
+    g_autoptr(virXmlDoc) doc = openMetadata(def);
+    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL, *old = findUri(doc, uri);
+    if (!root) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "metadata of domain '%s' is not readable", def->name);
+        return false;
+    }
+    xmlNode *node = xml ? newElement(doc, xml, key, uri, error) : NULL;
+    if (xml && !node)
+        return false;
+    if (old) {
+        xmlUnlinkNode(old);
+        xmlFreeNode(old);
+    }
+    if (node)
+        xmlAddChild(root, node);
+    g_free(def->metadata);
+    def->metadata = root->children ? dump(root, 1) : NULL;
+    return true;
+}

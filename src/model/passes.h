@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The passes of virDomainDefPostParse, in the order in which they run. Inside src/model/ only. */
+#pragma once
+
+#include "model/domain-conf.h"
+
+bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);     /* defaults.c */
+bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GError **error);             /* chr-defaults.c */
+bool virDomainPassChrSource(virDomainChrSource *source, bool needsPath, GError **error);
+bool virDomainPassDisks(virDomainDef *def, const virDomainParseConfig *conf, GError **error);           /* disk-defaults.c */
+bool virDomainPassGraphics(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);    /* graphics-defaults.c */
+bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);     /* device-defaults.c */
+void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *conf);                     /* qemu-defaults.c: implied devices */
+bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);      /* … and default models */
+bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);     /* controller-defaults.c */
+
+/* Extensions of other drivers mean nothing to this one. domain-table.c */
+void virDomainDropNamespaces(virDomainDef *def);
+
+/* Controllers of a type stand together as they are read; implied ones are appended. */
+void virDomainControllersSort(virDomainDef *def);
+virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainControllerType type, int idx);   /* idx -1: next free */
+/* Add controllers 0..idx of a type as far as they are missing. */
+void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, unsigned int idx);
+
+/* address assignment, pci-address.c and bus-address.c */
+bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainAssignUSB(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+/* Where a disk goes by its target's name ("sdb" on scsi: controller 0, unit 1). False: not a name of such a disk. */
+bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error);
+/* The name ends with the LUN: "iqn…/0" when none is given. */
+void virStorageIscsiLun(virStorageSource *src);
+/* "sda" 0, "vdb" 1, "sdaa" 26; -1: not a disk name. The partition's number, if any, is cut off. */
+int virDomainDiskNameIndex(const char *name);
+
+#define virDomainConfHas(conf, feature) (((conf)->features & (feature)) != 0)
+bool virDomainArchIsX86(virArch arch);

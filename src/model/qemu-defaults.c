@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What QEMU's machines bring along or want: implied devices and the default model of each device. */
+#define VIR_FROM VIR_FROM_DOMAIN
+#include <string.h>
+#include "base/error.h"
+#include "model/passes.h"
+#include "model/tables.h"
+
+static bool has(const virDomainParseConfig *conf, const virDomainDef *def, const char *device)
+{
+    return !conf->hasDevice || conf->hasDevice(conf, def, device);
+}
+
+static void addInput(virDomainDef *def, virDomainInputType type)
+{
+    for (unsigned int i = 0; i < def->inputs.n; i++)
+        if (def->inputs.v[i]->type == type && (def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_PS2 || def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_NONE))
+            return;
+    virDomainInputDef *input = g_new0(virDomainInputDef, 1);
+    input->type = type;
+    input->bus = VIR_DOMAIN_INPUT_BUS_PS2;
+    virListAppend(&def->inputs, input);
+}
+
+static bool hasUsb(const virDomainDef *def)
+{
+    return virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_USB, -1) != NULL;
+}
+
+/* Is there, or will there be once indexes are given, a controller 0? */
+static bool hasFirst(const virDomainDef *def, virDomainControllerType type)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (def->controllers.v[i]->type == type && (!def->controllers.v[i]->hasIdx || def->controllers.v[i]->idx == 0))
+            return true;
+    return false;
+}
+
+/* The document may name the root without its index. */
+static void addPciRoot(virDomainDef *def, virDomainControllerModelPci model)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        virDomainControllerDef *c = def->controllers.v[i];
+        if (c->type == VIR_DOMAIN_CONTROLLER_PCI && c->pciModel == model && !c->hasIdx) {
+            c->hasIdx = true;
+            return;
+        }
+    }
+    if (!virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0))
+        virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_PCI, 0)->pciModel = model;
+}
+
+void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *conf)
+{
+    if (!virDomainArchIsX86(def->os.arch))
+        return;
+    bool q35 = virDomainDefIsQ35(def), pc = virDomainDefIsI440FX(def);
+    if (!hasUsb(def) && (q35 || pc)) {
+        virDomainControllerDef *usb = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_USB, 0);
+        if (q35 && has(conf, def, "qemu-xhci"))
+            usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
+    }
+    if (q35 && !hasFirst(def, VIR_DOMAIN_CONTROLLER_SATA))
+        virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_SATA, 0);
+    if (q35)
+        addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT);
+    else if (pc)
+        addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT);
+    if (!def->memballoon)
+        def->memballoon = g_new0(virDomainMemballoonDef, 1);
+    addInput(def, VIR_DOMAIN_INPUT_TYPE_MOUSE);
+    addInput(def, VIR_DOMAIN_INPUT_TYPE_KEYBOARD);
+}
+
+/* --- default models --- */
+
+static void passSerials(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->serials.n; i++) {
+        virDomainChrDef *s = def->serials.v[i];
+        if (!s->serialTarget)
+            s->serialTarget = s->info.addr.type == VIR_DEVICE_ADDRESS_USB   ? VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL
+                              : s->info.addr.type == VIR_DEVICE_ADDRESS_PCI ? VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL
+                                                                            : VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL;
+        if (s->serialModel)
+            continue;
+        static const struct { virDomainChrSerialTarget target; virDomainChrSerialModel model; } models[] = {
+            { VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_ISA_SERIAL },
+            { VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_USB_SERIAL },
+            { VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_PCI_SERIAL },
+            { VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_DEBUG, VIR_DOMAIN_CHR_SERIAL_MODEL_ISA_DEBUGCON },
+            { VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_SPAPR_VTY },
+            { VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_PL011 },
+        };
+        for (size_t j = 0; j < G_N_ELEMENTS(models); j++)
+            if (models[j].target == s->serialTarget)
+                s->serialModel = models[j].model;
+    }
+}
+
+static void passDisks(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++) {
+        virDomainDiskDef *disk = def->disks.v[i];
+        if (!disk->driverName)
+            disk->driverName = g_strdup("qemu");
+        if (!disk->src.format)
+            disk->src.format = VIR_STORAGE_FORMAT_RAW;
+        if (disk->mirror && !disk->mirror->source.format)
+            disk->mirror->source.format = VIR_STORAGE_FORMAT_RAW;
+        if (disk->cache == VIR_DOMAIN_DISK_CACHE_DEFAULT)
+            disk->cache = VIR_DOMAIN_DISK_CACHE_UNSET;
+        for (virStorageSource *s = &disk->src; s; s = s->backing)
+            if (s->encryption && !s->encryption->engine)
+                s->encryption->engine = VIR_STORAGE_ENCRYPTION_ENGINE_QEMU;
+        if (disk->encryption && !disk->encryption->engine)
+            disk->encryption->engine = VIR_STORAGE_ENCRYPTION_ENGINE_QEMU;
+    }
+}
+
+static void passNets(virDomainDef *def, const virDomainParseConfig *conf)
+{
+    for (unsigned int i = 0; i < def->nets.n; i++) {
+        virDomainNetDef *net = def->nets.v[i];
+        if (!net->model && net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
+            static const char *const preferred[] = { "rtl8139", "e1000", "virtio", NULL };
+            for (int j = net->type == VIR_DOMAIN_NET_TYPE_VDPA ? 2 : 0; preferred[j] && !net->model; j++)
+                if (has(conf, def, preferred[j]))
+                    net->model = g_strdup(preferred[j]);
+        }
+    }
+}
+
+static bool passController(virDomainDef *def, const virDomainParseConfig *conf, virDomainControllerDef *c, GError **error)
+{
+    switch (c->type) {
+    case VIR_DOMAIN_CONTROLLER_USB:
+        if (!c->usbModel && virDomainArchIsX86(def->os.arch))
+            c->usbModel = VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI;
+        return true;
+    case VIR_DOMAIN_CONTROLLER_SCSI:
+        if (!c->scsiModel || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_AUTO)
+            c->scsiModel = has(conf, def, "lsi") ? VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC : VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI;
+        return true;
+    case VIR_DOMAIN_CONTROLLER_PCI:
+        if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) && c->idx != 0) {
+            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
+            return false;
+        }
+        if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
+            c->pciModel = virDomainDefIsQ35(def) ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
+        return true;
+    default:
+        return true;
+    }
+}
+
+bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (!passController(def, conf, def->controllers.v[i], error))
+            return false;
+    return true;
+}
+
+static void passAudio(virDomainDef *def)
+{
+    bool spice = false, vnc = def->graphics.n == 0;
+    for (unsigned int i = 0; i < def->graphics.n; i++) {
+        spice |= def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_SPICE;
+        vnc |= def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_VNC;
+    }
+    if (def->audios.n || !(spice || vnc))
+        return;
+    virDomainAudioDef *audio = g_new0(virDomainAudioDef, 1);
+    audio->id = 1;
+    audio->type = spice ? VIR_DOMAIN_AUDIO_SPICE : VIR_DOMAIN_AUDIO_NONE;
+    virListAppend(&def->audios, audio);
+}
+
+/* A guest without a CPU model gets what its machine would choose, spelled out, so that it stays the same. */
+static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
+{
+    virCPUDef *cpu = &def->cpu;
+    const char *model = !cpu->mode && !cpu->model && conf->defaultCpu ? conf->defaultCpu(conf, def) : NULL;
+    if (model) {
+        cpu->given = true;
+        cpu->mode = VIR_CPU_MODE_CUSTOM;
+        cpu->match = VIR_CPU_MATCH_EXACT;
+        cpu->check = VIR_CPU_CHECK_NONE;
+        cpu->fallback = VIR_CPU_FALLBACK_FORBID;
+        cpu->model = g_strdup(model);
+    }
+    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
+        cpu->migratable = has(conf, def, "cpu.migratable") ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_OFF;
+    if (cpu->check)
+        return;
+    switch (cpu->mode) {
+    case VIR_CPU_MODE_HOST_PASSTHROUGH:
+    case VIR_CPU_MODE_MAXIMUM:
+        cpu->check = VIR_CPU_CHECK_NONE;
+        break;
+    case VIR_CPU_MODE_HOST_MODEL:
+        cpu->check = VIR_CPU_CHECK_PARTIAL;
+        break;
+    case VIR_CPU_MODE_CUSTOM:
+        cpu->check = def->virtType == VIR_DOMAIN_VIRT_KVM ? VIR_CPU_CHECK_PARTIAL : VIR_CPU_CHECK_NONE;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Sockets that a run put into its own folder ("…/domain-7-NAME/channel") are not the definition's. */
+static void dropChannelPaths(virDomainDef *def, const virDomainParseConfig *conf)
+{
+    for (unsigned int i = 0; i < def->channels.n; i++) {
+        virDomainChrDef *c = def->channels.v[i];
+        const char *path = c->source.path, *base = path ? strrchr(path, '/') : NULL, *dir = base;
+        if (c->source.type != VIR_DOMAIN_CHR_UNIX || !base || !c->name || !g_str_has_suffix(base, c->name))
+            continue;
+        g_autofree char *folder = g_strndup(path, base - path);
+        bool ours = g_strcmp0(folder, conf->channelTargetDir) == 0;
+        if (!ours && strcmp(base + 1, c->name) != 0)
+            continue;
+        while (dir > path && dir[-1] != '/')
+            dir--;
+        if (ours || g_str_has_prefix(dir, "domain-"))
+            g_clear_pointer(&c->source.path, g_free);
+    }
+}
+
+bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+{
+    if (flags & VIR_DOMAIN_DEF_INACTIVE)
+        dropChannelPaths(def, conf);
+    passSerials(def);
+    passCPU(def, conf);
+    passDisks(def);
+    passNets(def, conf);
+    passAudio(def);
+    for (unsigned int i = 0; i < def->panics.n; i++)
+        if (!def->panics.v[i]->model)
+            def->panics.v[i]->model = VIR_DOMAIN_PANIC_MODEL_ISA;
+    for (unsigned int i = 0; i < def->fss.n; i++) {
+        virDomainFsDef *fs = def->fss.v[i];
+        if (!fs->accessmode && fs->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
+            fs->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
+    }
+    return true;
+}
