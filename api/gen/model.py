@@ -11,10 +11,6 @@ DEADLINE = ('instant', 'block', 'heavy')
 VERSION = re.compile(r'^\d+\.\d+\.\d+$')
 
 
-def version_key(v):
-    return tuple(int(x) for x in v.split('.'))
-
-
 class Model:
     def __init__(self, records):
         self.records = records
@@ -224,4 +220,4 @@ class Model:
         for r in self.library(library):
             if r.kind in ('function', 'variable'):
                 nodes.setdefault(r.attrs.one('symver', r.attrs.one('since')), []).append(r.name)
-        return [(v, sorted(nodes[v])) for v in sorted(nodes, key=version_key)]
+        return [(v, sorted(nodes[v])) for v in sorted(nodes, key=lambda v: [int(x) for x in v.split('.')])]
