@@ -47,7 +47,7 @@ const virConnectDriver *virDriverLoad(const char *name, GError **error)
     static GHashTable *loaded;          /* name → driver; modules stay for the life of the process */
     for (const char *p = name; *p; p++) {
         if (!g_ascii_isalnum(*p)) {
-            virSetError(error, VIR_ERR_NO_CONNECT, "No connection driver available for %s", name);
+            virSetError(error, VIR_ERR_NO_CONNECT, "%s", name);
             return NULL;
         }
     }
@@ -62,7 +62,7 @@ const virConnectDriver *virDriverLoad(const char *name, GError **error)
         if (driver)
             g_hash_table_insert(loaded, g_strdup(name), (gpointer)driver);
         else
-            virSetError(error, VIR_ERR_NO_CONNECT, "No connection driver available for %s: %s", name, dlerror());
+            virSetError(error, VIR_ERR_NO_CONNECT, "%s: %s", name, dlerror());
     }
     g_mutex_unlock(&mutex);
     return driver;

@@ -62,8 +62,10 @@ void virServerClientDrop(virServerClient *c, const char *reason)
     shutdown(virChannelFd(c->channel), SHUT_RDWR);
     virWatchRemove(c->watch);
     c->watch = NULL;
-    if (c->conn)
+    if (c->conn) {
+        virServerForgetClose(c->conn);
         virWorkRun(closeConnection, g_steal_pointer(&c->conn));
+    }
     g_ptr_array_remove_fast(server->clients, c);        /* drops the server's reference */
     if (server->changed)
         server->changed(server);

@@ -277,18 +277,20 @@ static bool serve(const Options *o, const virDaemonConfig *c, GError **error)
     return true;
 }
 
-static void closeServers(gpointer done)
+static void closeServers(gpointer closed)
 {
     for (int i = 0; me.servers[i]; i++)
         virServerClose(me.servers[i]);
-    g_async_queue_push(done, me.servers);
+    g_atomic_int_set((gint *)closed, TRUE);
+    g_main_context_wakeup(NULL);
 }
 
 static void endService(void)
 {
-    g_autoptr(GAsyncQueue) done = g_async_queue_new();
-    virLoopInvoke(virLoopGet(), closeServers, done);
-    g_async_queue_pop(done);
+    gint closed = FALSE;
+    virLoopInvoke(virLoopGet(), closeServers, &closed);
+    while (!g_atomic_int_get(&closed))
+        g_main_context_iteration(NULL, TRUE);
     for (guint i = me.drivers->len; i-- > 0;) {
         const virConnectDriver *d = me.drivers->pdata[i];
         if (d->stateStop)

@@ -77,6 +77,8 @@ void virServerReplyError(virServerClient *client, const virNetHeader *call, GErr
 /* special.c: the body of a procedure that is about the connection itself; NULL: it has a thunk. `quick`: it never blocks. */
 virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);
 
+void virServerForgetClose(virConnectPtr conn);          /* the client that wanted to hear of its end has left */
+
 /* admin.c */
 virAdmConnectPtr virServerAdminConnect(void);
 

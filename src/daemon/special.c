@@ -4,14 +4,13 @@
 #define VIR_LOG_NAME "daemon.special"
 #include "daemon/server.h"
 #include "daemon/events.h"
-#include "daemon/thunk.h"
 #include "api/driver.h"
 #include "api/wire.h"
 #include "base/error.h"
 #include "src/api/driver.h"
 #include <string.h>
 
-enum { REMOTE_PROGRAM = 0x20008086, PROC_CLOSED = 362 };
+enum { REMOTE_PROGRAM = 0x20008086, PROC_CONNECTION_CLOSED = 362 };
 
 /* What a peer may ask of a connection (VIR_DRV_FEATURE_*); the others are the driver's to answer. */
 enum {
@@ -41,40 +40,6 @@ static bool connectClose(virRpcServerCall *call, const void *data, void *ret, GE
 {
     call->client->closing = true;
     return true;
-}
-
-/* ---- the client wants to hear when our own connection breaks ---- */
-
-static void localClosed(virConnectPtr conn, int reason, void *client)
-{
-    const virWireConnectEventConnectionClosedMsg msg = { .reason = reason };
-    virServerClientSendEvent(client, virRpcProgramFind(REMOTE_PROGRAM), virRpcProcFind(REMOTE_PROGRAM, PROC_CLOSED), &msg);
-}
-
-static void clientForget(void *client)
-{
-    virServerClientUnref(client);
-}
-
-static bool closeRegister(virRpcServerCall *call, const void *data, void *ret, GError **error)
-{
-    if (!virThunkOpen(call, error))
-        return false;
-    if (virConnectRegisterCloseCallback(call->conn, localClosed, virServerClientRef(call->client), clientForget) == 0)
-        return true;
-    virServerClientUnref(call->client);
-    virSetError(error, VIR_ERR_INTERNAL_ERROR, "close callback already registered");
-    return false;
-}
-
-static bool closeUnregister(virRpcServerCall *call, const void *data, void *ret, GError **error)
-{
-    if (!virThunkOpen(call, error))
-        return false;
-    if (virConnectUnregisterCloseCallback(call->conn, localClosed) == 0)
-        return true;
-    virSetError(error, VIR_ERR_INTERNAL_ERROR, "close callback not registered");
-    return false;
 }
 
 static bool supportsFeature(virRpcServerCall *call, const void *data, void *out, GError **error)
@@ -116,6 +81,49 @@ static bool authOther(virRpcServerCall *call, const void *data, void *ret, GErro
     return false;
 }
 
+/* Local drivers talk to things that end, too: what breaks behind our connection breaks the client's. */
+static void connectionBroke(virConnectPtr conn, int reason, void *client)
+{
+    const virRpcProgram *program = virRpcProgramFind(REMOTE_PROGRAM);
+    virWireConnectEventConnectionClosedMsg msg = { .reason = reason };
+    virServerClientSendEvent(client, program, virRpcProcFind(program->number, PROC_CONNECTION_CLOSED), &msg);
+}
+
+static void forgetClient(void *client)
+{
+    virServerClientUnref(client);
+}
+
+static bool registerClose(virRpcServerCall *call, const void *data, void *ret, GError **error)
+{
+    if (!call->conn) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "hypervisor connection not open");
+        return false;
+    }
+    if (virConnectRegisterCloseCallback(call->conn, connectionBroke, virServerClientRef(call->client), forgetClient) == 0)
+        return true;
+    virServerClientUnref(call->client);
+    virErrorSetPublic(error, virGetLastError());
+    return false;
+}
+
+void virServerForgetClose(virConnectPtr conn)
+{
+    g_mutex_lock(&conn->lock);
+    bool ours = conn->close.func == connectionBroke;
+    g_mutex_unlock(&conn->lock);
+    if (ours)
+        virConnectUnregisterCloseCallback(conn, connectionBroke);
+}
+
+static bool unregisterClose(virRpcServerCall *call, const void *data, void *ret, GError **error)
+{
+    if (call->conn && virConnectUnregisterCloseCallback(call->conn, connectionBroke) == 0)
+        return true;
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "the client has no close callback registered");
+    return false;
+}
+
 static bool admOpen(virRpcServerCall *call, const void *data, void *ret, GError **error)
 {
     if (!call->admin)
@@ -130,14 +138,14 @@ static const struct {
 } specials[] = {
     { "virConnectOpen", connectOpen, false },
     { "virConnectClose", connectClose, true },
-    { "virConnectRegisterCloseCallback", closeRegister, true },
-    { "virConnectUnregisterCloseCallback", closeUnregister, true },
     { "virConnectSupportsFeature", supportsFeature, true },
     { "virAuthList", authList, true },
     { "virAuthPolkit", authOther, true },
     { "virAuthSaslInit", authOther, true },
     { "virAuthSaslStart", authOther, true },
     { "virAuthSaslStep", authOther, true },
+    { "virConnectRegisterCloseCallback", registerClose, true },
+    { "virConnectUnregisterCloseCallback", unregisterClose, true },
     { "virAdmConnectOpen", admOpen, true },
     { "virAdmConnectClose", connectClose, true },
 };

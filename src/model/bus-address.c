@@ -117,51 +117,46 @@ static bool reserveGiven(virDomainDef *def, const char *kind, void *device, virD
     return true;
 }
 
-static bool findFree(virUSBHub *hub, unsigned int depth, unsigned int *path, unsigned int at)
+/* A hub's own free ports first, then those of the hubs below it, in order. The path's length, 0: none. */
+static unsigned int findFree(virUSBHub *hub, unsigned int depth, unsigned int *path)
 {
-    if (at == depth) {
-        for (unsigned int i = 0; i < hub->nports; i++) {
-            if (hub->used >> i & 1)
-                continue;
-            path[at] = i;
-            return true;
-        }
-        return false;
-    }
     for (unsigned int i = 0; i < hub->nports; i++) {
-        path[at] = i;
-        if (hub->below[i] && findFree(hub->below[i], depth, path, at + 1))
-            return true;
+        path[depth] = i;
+        if (!(hub->used >> i & 1))
+            return depth + 1;
     }
-    return false;
+    for (unsigned int i = 0; i < hub->nports && depth + 1 < MAX_DEPTH; i++) {
+        path[depth] = i;
+        unsigned int found = hub->below[i] ? findFree(hub->below[i], depth + 1, path) : 0;
+        if (found)
+            return found;
+    }
+    return 0;
 }
 
-/* Ports of the controller first, then those of hubs, level by level. */
 static bool placeOnBus(virUSBHub *root, unsigned int bus, bool hub, virDeviceInfo *info)
 {
-    unsigned int path[MAX_DEPTH + 1];
-    for (unsigned int depth = 0; depth < MAX_DEPTH; depth++) {
-        if (!findFree(root, depth, path, 0))
-            continue;
-        GString *port = g_string_new(NULL);
-        virUSBHub *at = root;
-        for (unsigned int i = 0; i <= depth; i++) {
-            g_string_append_printf(port, "%s%u", i ? "." : "", path[i] + 1);
-            if (i < depth)
-                at = at->below[path[i]];
-        }
-        at->used |= 1ull << path[depth];
-        if (hub) {
-            at->below[path[depth]] = g_new0(virUSBHub, 1);
-            at->below[path[depth]]->nports = HUB_PORTS;
-        }
-        g_free(info->addr.usb.port);
-        info->addr.type = VIR_DEVICE_ADDRESS_USB;
-        info->addr.usb.bus = bus;
-        info->addr.usb.port = g_string_free(port, FALSE);
-        return true;
+    unsigned int path[MAX_DEPTH];
+    unsigned int n = findFree(root, 0, path);
+    if (!n)
+        return false;
+    g_autoptr(GString) port = g_string_new(NULL);
+    virUSBHub *at = root;
+    for (unsigned int i = 0; i < n; i++) {
+        g_string_append_printf(port, "%s%u", i ? "." : "", path[i] + 1);
+        if (i + 1 < n)
+            at = at->below[path[i]];
     }
-    return false;
+    at->used |= 1ull << path[n - 1];
+    if (hub) {
+        at->below[path[n - 1]] = g_new0(virUSBHub, 1);
+        at->below[path[n - 1]]->nports = HUB_PORTS;
+    }
+    g_free(info->addr.usb.port);
+    info->addr.type = VIR_DEVICE_ADDRESS_USB;
+    info->addr.usb.bus = bus;
+    info->addr.usb.port = g_strdup(port->str);
+    return true;
 }
 
 static bool wantsUsb(const virDeviceInfo *info)
@@ -248,10 +243,10 @@ static bool portTaken(const virDomainDef *def, unsigned int controller, unsigned
     return false;
 }
 
-/* Port 0 is the first console's alone. */
-static bool placePort(virDomainDef *def, virDeviceInfo *info, bool console, GError **error)
+/* Channels only: virtio consoles keep what the document says. Port 0 is for consoles. */
+static bool placePort(virDomainDef *def, virDeviceInfo *info, GError **error)
 {
-    if (info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL && (info->addr.vioserial.port || console)) {
+    if (info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL && info->addr.vioserial.port) {
         if (!portTaken(def, info->addr.vioserial.controller, info->addr.vioserial.port, info))
             return true;
         virSetError(error, VIR_ERR_XML_ERROR, "virtio serial port %u on controller %u is already occupied", info->addr.vioserial.port, info->addr.vioserial.controller);
@@ -266,7 +261,7 @@ static bool placePort(virDomainDef *def, virDeviceInfo *info, bool console, GErr
         const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
         if (!c)
             c = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
-        for (unsigned int port = console && idx == 0 ? 0 : 1; port < portsOf(c); port++) {
+        for (unsigned int port = 1; port < portsOf(c); port++) {
             if (portTaken(def, idx, port, info))
                 continue;
             info->addr.type = VIR_DEVICE_ADDRESS_VIRTIO_SERIAL;
@@ -280,11 +275,8 @@ static bool placePort(virDomainDef *def, virDeviceInfo *info, bool console, GErr
 
 bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    for (unsigned int i = 0; i < def->consoles.n; i++)
-        if (def->consoles.v[i]->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO && !placePort(def, &def->consoles.v[i]->info, true, error))
-            return false;
     for (unsigned int i = 0; i < def->channels.n; i++)
-        if (def->channels.v[i]->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO && !placePort(def, &def->channels.v[i]->info, false, error))
+        if (def->channels.v[i]->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO && !placePort(def, &def->channels.v[i]->info, error))
             return false;
     return true;
 }

@@ -62,13 +62,16 @@ static bool pairConsole(virDomainDef *def, GError **error)
             virXmlCopyInto(&virDomainChrSourceXml, &console->source, &def->serials.v[0]->source);
         }
         console->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
-    } else if (!def->consoles.n && def->serials.n) {
+        console->port = def->serials.v[0]->port;
+    } else if (def->serials.n) {
         const virDomainChrDef *serial = def->serials.v[0];
         if (serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_NONE || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL
             || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL
             || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL) {
             virDomainChrDef *console = copySource(serial, &virDomainConsoleXml);
             console->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
+            console->port = serial->port;
+            console->hasPort = true;
             virListInsert(&def->consoles, 0, console);
         }
     }
@@ -110,39 +113,52 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
     return true;
 }
 
-static bool passSources(virDomainChrDef **v, unsigned int n, GError **error)
+bool virDomainPassChrSource(virDomainChrSource *s, bool needsPath, GError **error)
 {
-    for (unsigned int i = 0; i < n; i++) {
-        virDomainChrSource *s = &v[i]->source;
-        if (s->type == VIR_DOMAIN_CHR_TCP && !s->mode)
-            s->mode = VIR_DOMAIN_CHR_MODE_CONNECT;
-        if (s->type == VIR_DOMAIN_CHR_UNIX && s->path && !s->mode)
-            s->mode = VIR_DOMAIN_CHR_MODE_CONNECT;
-        if (!checkSource(s, error))
-            return false;
+    if (!s->mode && (s->type == VIR_DOMAIN_CHR_TCP || (s->type == VIR_DOMAIN_CHR_UNIX && s->path)))
+        s->mode = VIR_DOMAIN_CHR_MODE_CONNECT;
+    if (needsPath && s->type == VIR_DOMAIN_CHR_UNIX && !s->path) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Missing source path attribute for char device");
+        return false;
     }
+    return checkSource(s, error);
+}
+
+static bool passSources(virDomainChrDef **v, unsigned int n, bool needsPath, GError **error)
+{
+    for (unsigned int i = 0; i < n; i++)
+        if (!virDomainPassChrSource(&v[i]->source, needsPath, error))
+            return false;
     return true;
 }
 
 bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    if (!passSources(def->serials.v, def->serials.n, error) || !passSources(def->parallels.v, def->parallels.n, error)
-        || !passSources(def->consoles.v, def->consoles.n, error) || !passSources(def->channels.v, def->channels.n, error))
+    if (!passSources(def->serials.v, def->serials.n, true, error) || !passSources(def->parallels.v, def->parallels.n, true, error)
+        || !passSources(def->consoles.v, def->consoles.n, true, error) || !passSources(def->channels.v, def->channels.n, false, error))
         return false;
+    for (unsigned int i = 0; i < def->smartcards.n; i++)
+        if (def->smartcards.v[i]->mode == VIR_DOMAIN_SMARTCARD_PASSTHROUGH && !virDomainPassChrSource(&def->smartcards.v[i]->source, true, error))
+            return false;
+    for (unsigned int i = 0; i < def->redirdevs.n; i++)
+        if (!virDomainPassChrSource(&def->redirdevs.v[i]->source, true, error))
+            return false;
+    for (unsigned int i = 0; i < def->rngs.n; i++)
+        if (def->rngs.v[i]->backend == VIR_DOMAIN_RNG_BACKEND_EGD && !virDomainPassChrSource(&def->rngs.v[i]->egd, true, error))
+            return false;
     for (unsigned int i = 0; i < def->channels.n; i++) {
         virDomainChrDef *channel = def->channels.v[i];
         if (!channel->channelTarget) {
             virSetError(error, VIR_ERR_XML_ERROR, "target type must be specified for channel device");
             return false;
         }
-        if (channel->source.type == VIR_DOMAIN_CHR_SPICEVMC && channel->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO && !channel->name)
-            channel->name = g_strdup("com.redhat.spice.0");
     }
-    if (!pairConsole(def, error))
-        return false;
     numberPorts(def->serials.v, def->serials.n);
     numberPorts(def->parallels.v, def->parallels.n);
-    numberPorts(def->consoles.v, def->consoles.n);
+    for (unsigned int i = 0; i < def->consoles.n; i++)
+        def->consoles.v[i]->port = i, def->consoles.v[i]->hasPort = true;
+    if (!pairConsole(def, error))
+        return false;
     for (unsigned int i = 0; i < def->consoles.n; i++) {
         virDomainChrDef *console = def->consoles.v[i];
         if (!console->consoleTarget)

@@ -6,13 +6,33 @@
 #include "model/passes.h"
 #include "model/tables.h"
 
-void virDomainControllerInsert(virDomainDef *def, virDomainControllerDef *c)
+static int orderOf(const virDomainControllerDef *c)
 {
-    unsigned int at = def->controllers.n;
-    for (unsigned int i = def->controllers.n; i-- > 0;)
-        if (def->controllers.v[i]->type == c->type && def->controllers.v[i]->idx > c->idx)
+    return c->hasIdx ? (int)c->idx : -1;
+}
+
+static void insertSorted(virDomainDef *def, virDomainControllerDef *c)
+{
+    int at = -1;
+    for (unsigned int i = def->controllers.n; i-- > 0;) {
+        if (def->controllers.v[i]->type != c->type)
+            continue;
+        if (orderOf(def->controllers.v[i]) > orderOf(c))
             at = i;
-    virListInsert(&def->controllers, at, c);
+        else if (at < 0)
+            at = i + 1;
+    }
+    virListInsert(&def->controllers, at < 0 ? def->controllers.n : (unsigned int)at, c);
+}
+
+void virDomainControllersSort(virDomainDef *def)
+{
+    __typeof__(def->controllers) old = def->controllers;
+    def->controllers.v = NULL;
+    def->controllers.n = 0;
+    for (unsigned int i = 0; i < old.n; i++)
+        insertSorted(def, old.v[i]);
+    g_free(old.v);
 }
 
 static unsigned int nextIndex(const virDomainDef *def, virDomainControllerType type)
@@ -34,7 +54,7 @@ virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainContr
     c->type = type;
     c->idx = idx >= 0 ? (unsigned int)idx : nextIndex(def, type);
     c->hasIdx = true;
-    virDomainControllerInsert(def, c);
+    virListAppend(&def->controllers, c);
     return c;
 }
 
@@ -53,26 +73,38 @@ void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, un
 
 static bool isCompanion(const virDomainControllerDef *c)
 {
-    return c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3;
+    return c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3;
 }
 
-/* Controllers without an index get the next free one; companions share their master's. */
+/* A member of an ICH9 family joins the last family that lacks it. */
+static unsigned int nextUsbIndex(const virDomainDef *def, const virDomainControllerDef *self)
+{
+    int found = -1;
+    for (unsigned int i = 0; i < def->controllers.n && isCompanion(self); i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        if (c == self || c->type != VIR_DOMAIN_CONTROLLER_USB || !c->hasIdx || (int)c->idx <= found)
+            continue;
+        bool fits = true;
+        for (unsigned int j = 0; j < def->controllers.n; j++) {
+            const virDomainControllerDef *d = def->controllers.v[j];
+            if (d != self && d->type == c->type && d->hasIdx && d->idx == c->idx)
+                fits &= isCompanion(d) && d->usbModel != self->usbModel;
+        }
+        if (fits)
+            found = c->idx;
+    }
+    return found >= 0 ? (unsigned int)found : nextIndex(def, VIR_DOMAIN_CONTROLLER_USB);
+}
+
+/* Controllers without an index get the next free one. */
 static bool passIndexes(virDomainDef *def, GError **error)
 {
-    int lastEhci = -1;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         virDomainControllerDef *c = def->controllers.v[i];
         bool usb = c->type == VIR_DOMAIN_CONTROLLER_USB;
         if (!c->hasIdx) {
-            c->idx = usb && isCompanion(c) && c->usbModel != VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 && lastEhci >= 0 ? (unsigned int)lastEhci : nextIndex(def, c->type);
+            c->idx = usb ? nextUsbIndex(def, c) : nextIndex(def, c->type);
             c->hasIdx = true;
-        }
-        if (usb && c->usbModel == VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1)
-            lastEhci = c->idx;
-        if (c->type == VIR_DOMAIN_CONTROLLER_PCI && (c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT)
-            && c->idx != 0 && virDomainArchIsX86(def->os.arch)) {
-            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
-            return false;
         }
         for (unsigned int j = 0; j < i; j++) {
             virDomainControllerDef *other = def->controllers.v[j];
@@ -83,16 +115,6 @@ static bool passIndexes(virDomainDef *def, GError **error)
         }
     }
     return true;
-}
-
-static void sortControllers(virDomainDef *def)
-{
-    __typeof__(def->controllers) old = def->controllers;
-    def->controllers.v = NULL;
-    def->controllers.n = 0;
-    for (unsigned int i = 0; i < old.n; i++)
-        virDomainControllerInsert(def, old.v[i]);
-    g_free(old.v);
 }
 
 /* Drives sit on controllers up to the greatest that a disk or host device names. */
@@ -183,11 +205,23 @@ static void placeScsiHostdevs(virDomainDef *def, const virDomainParseConfig *con
     }
 }
 
+/* Companions serve two ports each of their master's. */
+static void passMasters(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        virDomainControllerDef *c = def->controllers.v[i];
+        if (c->type != VIR_DOMAIN_CONTROLLER_USB || !isCompanion(c) || c->usbModel == VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 || c->info.hasMaster)
+            continue;
+        c->info.hasMaster = true;
+        c->info.masterStartport = (c->usbModel - VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1) * 2;
+    }
+}
+
 bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
+    passMasters(def);
     if (!passIndexes(def, error))
         return false;
-    sortControllers(def);
     placeScsiHostdevs(def, conf);
     addDriveControllers(def);
     addVirtioSerial(def);

@@ -24,12 +24,31 @@ static bool passIdentity(virDomainDef *def, GError **error)
     }
     if (memcmp(def->uuid, none, 16) == 0)
         virUUIDGenerate(def->uuid);
+    if (def->hasGenid && memcmp(def->genid, none, 16) == 0)
+        virUUIDGenerate(def->genid);
     return true;
 }
 
 static bool anyBootIndex(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     return info->bootIndex == 0;
+}
+
+/* Keys can be enrolled only where secure boot is. */
+static void passFirmware(virDomainDef *def)
+{
+    bool enrolled = false, secure = false;
+    for (unsigned int i = 0; i < def->os.firmwareFeatures.n; i++) {
+        const virDomainFirmwareFeature *f = def->os.firmwareFeatures.v[i];
+        enrolled |= f->name == VIR_DOMAIN_OS_FIRMWARE_FEATURE_ENROLLED_KEYS && f->enabled == VIR_TRISTATE_BOOL_YES;
+        secure |= f->name == VIR_DOMAIN_OS_FIRMWARE_FEATURE_SECURE_BOOT;
+    }
+    if (!enrolled || secure)
+        return;
+    virDomainFirmwareFeature *f = g_new0(virDomainFirmwareFeature, 1);
+    f->name = VIR_DOMAIN_OS_FIRMWARE_FEATURE_SECURE_BOOT;
+    f->enabled = VIR_TRISTATE_BOOL_YES;
+    virListAppend(&def->os.firmwareFeatures, f);
 }
 
 static bool passOS(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
@@ -57,10 +76,11 @@ static bool passOS(virDomainDef *def, const virDomainParseConfig *conf, GError *
         boot->dev = VIR_DOMAIN_BOOT_HD;
         virListAppend(&def->os.boots, boot);
     }
+    if (def->os.bootmenu != VIR_TRISTATE_BOOL_YES)
+        def->os.hasBootmenuTimeout = false;
     if (def->os.loader && !def->os.loaderType)
         def->os.loaderType = VIR_DOMAIN_LOADER_TYPE_ROM;
-    if (def->os.firmware && !def->os.loaderType && def->os.loader)
-        def->os.loaderType = VIR_DOMAIN_LOADER_TYPE_ROM;
+    passFirmware(def);
     return true;
 }
 
@@ -78,6 +98,10 @@ static bool passMemory(virDomainDef *def, unsigned int flags, GError **error)
         virSetError(error, VIR_ERR_XML_ERROR, "Memory size must be specified via <memory> or in the <numa> configuration");
         return false;
     }
+    virDomainMemTune *mem = &def->mem;      /* the greatest size is how clients spell "unlimited" */
+    mem->hasHardLimit &= mem->hardLimit < VIR_DOMAIN_MEMORY_PARAM_UNLIMITED;
+    mem->hasSoftLimit &= mem->softLimit < VIR_DOMAIN_MEMORY_PARAM_UNLIMITED;
+    mem->hasSwapHardLimit &= mem->swapHardLimit < VIR_DOMAIN_MEMORY_PARAM_UNLIMITED;
     if (!def->currentMemory || def->currentMemory > def->memory)
         def->currentMemory = def->memory;
     if ((def->maxMemory || def->memorySlots) && !(def->maxMemory && def->memorySlots)) {
@@ -107,9 +131,10 @@ static bool passVcpus(virDomainDef *def, GError **error)
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "maxvcpus must not be less than current vcpus (%u < %u)", def->maxVcpus, def->vcpus);
         return false;
     }
-    if (!def->vcpuPlacement)
-        def->vcpuPlacement = !def->cpumask && def->numatune.hasMemory && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO ? VIR_DOMAIN_CPU_PLACEMENT_AUTO
-                                                                                                        : VIR_DOMAIN_CPU_PLACEMENT_STATIC;
+    if (!def->cpumask && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO)
+        def->vcpuPlacement = VIR_DOMAIN_CPU_PLACEMENT_AUTO;
+    else if (!def->vcpuPlacement)
+        def->vcpuPlacement = VIR_DOMAIN_CPU_PLACEMENT_STATIC;
     if (def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO)
         g_clear_pointer(&def->cpumask, virBitmapFree);
     if (def->vcpuList.n) {
@@ -153,6 +178,8 @@ static void passIothreads(virDomainDef *def)
         thread->hasId = thread->automatic = true;
         virListAppend(&def->iothreads, thread);
     }
+    if (def->cputune.iothreadpins.n)
+        qsort(def->cputune.iothreadpins.v, def->cputune.iothreadpins.n, sizeof(void *), comparePins);
     if (def->cputune.vcpupins.n)
         qsort(def->cputune.vcpupins.v, def->cputune.vcpupins.n, sizeof(void *), comparePins);
 }

@@ -5,6 +5,19 @@
 #include "base/error.h"
 #include "model/passes.h"
 
+/* Model names are QEMU's; those that were once written otherwise are put right. */
+static void spellModel(char **model)
+{
+    static const char *const known[] = { "virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000e", "igb", "rtl8139", "ne2k_pci", "pcnet", "i82551",
+                                         "i82557b", "i82559er", "vmxnet3", "usb-net", "spapr-vlan", "lan9118", "scm91c111", "vmxnet", "vmxnet2", "netfront", "am79c970a", "am79c973" };
+    for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
+        if (g_ascii_strcasecmp(*model, known[i]) != 0 || strcmp(*model, known[i]) == 0)
+            continue;
+        g_free(*model);
+        *model = g_strdup(known[i]);
+    }
+}
+
 static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net, unsigned int flags, GError **error)
 {
     static const virDomainHostdevType pci = VIR_DOMAIN_HOSTDEV_TYPE_PCI;
@@ -26,12 +39,27 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
                     net->mac.b[1], net->mac.b[2], net->mac.b[3], net->mac.b[4], net->mac.b[5]);
         return false;
     }
+    if (net->model)
+        spellModel(&net->model);
+    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) {     /* no device of ours to tune or filter */
+        net->queues = 0;
+        g_clear_pointer(&net->filter, g_free);
+    }
     if (net->type == VIR_DOMAIN_NET_TYPE_DIRECT && !net->macvlanMode)
         net->macvlanMode = VIR_NET_MACVLAN_MODE_VEPA;
     if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV && !net->hostdevType)
         net->hostdevType = pci;
     if (net->ifname && flags & VIR_DOMAIN_DEF_INACTIVE && (g_str_has_prefix(net->ifname, "vnet") || (g_str_has_prefix(net->ifname, "macvtap") && net->type == VIR_DOMAIN_NET_TYPE_DIRECT)))
         g_clear_pointer(&net->ifname, g_free);      /* names of an earlier run's making */
+    if (!net->coalesceRxMax)
+        net->hasCoalesce = false;
+    if (net->queues == 1)
+        net->queues = 0;
+    if (net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV && net->model && !g_str_has_prefix(net->model, "virtio")) {      /* virtio's options alone */
+        net->driverName = VIR_DOMAIN_NET_DRIVER_NONE;
+        net->queues = 0;
+        g_clear_pointer(&net->backendVhost, g_free);
+    }
     if (net->vlan && net->vlan->tags.n > 1 && !net->vlan->trunk)
         net->vlan->trunk = VIR_TRISTATE_BOOL_YES;
     return true;
@@ -63,8 +91,28 @@ static void passRng(virDomainRngDef *rng)
         rng->path = g_strdup("/dev/random");
     if (rng->rateBytes && !rng->ratePeriod)
         rng->ratePeriod = 1000;
-    if (rng->egd.type == VIR_DOMAIN_CHR_TCP && !rng->egd.mode)
-        rng->egd.mode = VIR_DOMAIN_CHR_MODE_CONNECT;
+}
+
+/* USB versions have two digits after the point: "9.4" is 9.40. */
+static void passVersion(char **version)
+{
+    const char *point = *version ? strchr(*version, '.') : NULL;
+    if (!point || strlen(point) != 2)
+        return;
+    char *padded = g_strconcat(*version, "0", NULL);
+    g_free(*version);
+    *version = padded;
+}
+
+static void passShmem(virDomainShmemDef *shmem)
+{
+    if (shmem->model != VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL && !shmem->size)
+        shmem->size = 4;
+    if (shmem->model == VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL) {
+        shmem->msi = true;
+        if (!shmem->ioeventfd)
+            shmem->ioeventfd = VIR_TRISTATE_SWITCH_ON;
+    }
 }
 
 static void passTpm(virDomainDef *def, virDomainTpmDef *tpm)
@@ -82,7 +130,7 @@ static void passHostdev(virDomainHostdevDef *dev)
             || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV))
         dev->managed = VIR_TRISTATE_BOOL_NO;
     if (dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && dev->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI)
-        dev->iscsi.type = VIR_STORAGE_NETWORK;
+        virStorageIscsiLun(&dev->iscsi);
 }
 
 static void passSeclabels(virDomainDef *def, unsigned int flags)
@@ -111,9 +159,12 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
         passTpm(def, def->tpms.v[i]);
     for (unsigned int i = 0; i < def->hostdevs.n; i++)
         passHostdev(def->hostdevs.v[i]);
-    for (unsigned int i = 0; i < def->redirdevs.n; i++)
-        if (def->redirdevs.v[i]->source.type == VIR_DOMAIN_CHR_TCP && !def->redirdevs.v[i]->source.mode)
-            def->redirdevs.v[i]->source.mode = VIR_DOMAIN_CHR_MODE_CONNECT;
+    for (unsigned int i = 0; def->redirfilter && i < def->redirfilter->rules.n; i++)
+        passVersion(&def->redirfilter->rules.v[i]->version);
+    if (def->vsock && !def->vsock->model)
+        def->vsock->model = VIR_DOMAIN_VSOCK_MODEL_VIRTIO;
+    for (unsigned int i = 0; i < def->shmems.n; i++)
+        passShmem(def->shmems.v[i]);
     passSeclabels(def, flags);
     return true;
 }

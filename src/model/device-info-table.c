@@ -4,8 +4,8 @@
 
 #define S virPCIAddress
 static const virXmlRow zpciRows[] = {
-    X_HEX("@uid", zpciUid, 4, XF_ANYBASE, X_HAS(hasZpciUid)),
-    X_HEX("@fid", zpciFid, 8, XF_ANYBASE, X_HAS(hasZpciFid)),
+    X_HEX("@uid", zpciUid, 4, XF_ANYBASE | XF_ALWAYS, X_HAS(hasZpciUid)),
+    X_HEX("@fid", zpciFid, 8, XF_ANYBASE | XF_ALWAYS, X_HAS(hasZpciFid)),
     X_END
 };
 static X_TYPE_AS(zpciXml, virPCIAddress, NULL, zpciRows);
@@ -65,9 +65,9 @@ static const virXmlRow spaprCase[] = {
     X_END
 };
 static const virXmlRow ccwCase[] = {
-    X_HEX("@cssid", ccw.cssid, 1, XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
-    X_HEX("@ssid", ccw.ssid, 1, XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
-    X_HEX("@devno", ccw.devno, 4, XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
+    X_HEX("@cssid", ccw.cssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
+    X_HEX("@ssid", ccw.ssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
+    X_HEX("@devno", ccw.devno, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
     X_END
 };
 static const virXmlRow isaCase[] = {

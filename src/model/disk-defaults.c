@@ -86,6 +86,15 @@ static bool sourceIsEmpty(const virStorageSource *src)
     }
 }
 
+void virStorageIscsiLun(virStorageSource *src)
+{
+    if (!src->name || strchr(src->name, '/'))
+        return;
+    char *name = g_strconcat(src->name, "/0", NULL);
+    g_free(src->name);
+    src->name = name;
+}
+
 static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error)
 {
     bool removable = disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM || disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY;
@@ -106,8 +115,12 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
     }
     if (!disk->bus)
         disk->bus = busFromName(disk);
-    if (!disk->snapshot && disk->readonly)
-        disk->snapshot = VIR_DOMAIN_DISK_SNAPSHOT_NONE;
+    if (!disk->snapshot && disk->src.type == VIR_STORAGE_VHOSTUSER)
+        disk->snapshot = VIR_DOMAIN_DISK_SNAPSHOT_NO;
+    if (sourceIsEmpty(&disk->src) && disk->src.type == VIR_STORAGE_NETWORK)
+        disk->src.type = VIR_STORAGE_FILE;
+    if (disk->src.protocol == VIR_STORAGE_PROTOCOL_ISCSI)
+        virStorageIscsiLun(&disk->src);
     if (disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM)
         disk->readonly = true;
     for (unsigned int i = 0; i < disk->src.hosts.n; i++) {

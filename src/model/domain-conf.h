@@ -22,6 +22,7 @@ struct _virDomainParseConfig {
     unsigned int features;              /* virDomainConfFeatures */
     virArch hostArch;
     unsigned char macPrefix[3];         /* 52:54:00 */
+    const char *channelTargetDir;       /* QEMU: where sockets of channels are made; such paths are not kept in definitions */
     void *opaque;                       /* the driver's, for the functions below */
 
     /* Can this driver run such guests? Values of 0 in osType, arch, virtType mean "any". On success `def` gets defaults for

@@ -9,6 +9,13 @@ bool virDomainArchIsX86(virArch arch)
     return arch == VIR_ARCH_X86_64 || arch == VIR_ARCH_I686;
 }
 
+static bool spellLoadparm(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
+{
+    for (char *p = info->loadparm; p && *p; p++)
+        *p = g_ascii_toupper(*p);
+    return true;
+}
+
 /* Aliases of an earlier run are not part of a definition. */
 static bool dropAlias(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
@@ -21,20 +28,24 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         virDomainDefForeachInfo(def, dropAlias, NULL);
+    virDomainDefForeachInfo(def, spellLoadparm, NULL);
     if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU_NAMESPACE))
         virDomainDropNamespaces(def);
     if (!virDomainPassGeneral(def, conf, flags, error))
         return false;
+    virDomainControllersSort(def);
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU))
         virDomainPassQemuDevices(def, conf);
     if (!virDomainPassDisks(def, conf, error) || !virDomainPassChr(def, conf, error)
         || !virDomainPassGraphics(def, conf, flags, error) || !virDomainPassDevices(def, conf, flags, error))
         return false;
-    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuModels(def, conf, error))
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuModels(def, conf, flags, error))
         return false;
     if (conf->postParse && !conf->postParse(conf, def, flags, error))
         return false;
     if (!virDomainPassControllers(def, conf, error))
+        return false;
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuControllers(def, conf, error))
         return false;
     return !virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) || virDomainDefAssignAddresses(def, conf, error);
 }

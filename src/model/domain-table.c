@@ -101,7 +101,7 @@ static const virXmlRow domainRows[] = {
     X_CONV("genid", genid, unsigned char[16], &virGenidConv, XF_ABI | XF_LENIENT, X_HAS(hasGenid)),
     X_STR("title", title, 0),
     X_STR("description", description, 0),
-    X_RAW("metadata", metadata, 0),
+    X_RAW("metadata", metadata, XF_FOREIGN),
     X_UINT("maxMemory/@slots", memorySlots, XF_ABI),
     X_KIB("maxMemory", maxMemory, XF_ABI),
     X_ONOFF("memory/@dumpCore", dumpCore, 0, .bad = "Invalid memory core dump attribute value '%s'"),

@@ -45,7 +45,7 @@ static void passPorts(virDomainGraphicsDef *g, unsigned int flags)
 {
     bool inactive = flags & VIR_DOMAIN_DEF_INACTIVE;
     if (g->type == VIR_DOMAIN_GRAPHICS_VNC) {
-        if (!g->hasPort || g->port == -1) {
+        if ((!g->hasPort && g->autoport != VIR_TRISTATE_BOOL_NO) || g->port == -1) {
             g->autoport = VIR_TRISTATE_BOOL_YES;
             g->port = 0;
         }
@@ -156,8 +156,10 @@ static bool passVideo(virDomainDef *def, const virDomainParseConfig *conf, GErro
     }
     for (unsigned int i = 0; i < def->videos.n; i++) {
         virDomainVideoDef *video = def->videos.v[i];
-        if (i == 0 && !primaries)
+        if (i == 0 && !primaries && video->type != VIR_DOMAIN_VIDEO_NONE)
             video->primary = VIR_TRISTATE_BOOL_YES;
+        if (video->primary == VIR_TRISTATE_BOOL_NO)
+            video->primary = VIR_TRISTATE_BOOL_ABSENT;
         if (!video->type)
             video->type = defaultVideo(def, conf);
         if (!video->heads && video->type != VIR_DOMAIN_VIDEO_NONE)

@@ -31,13 +31,45 @@ static char *dump(xmlNode *node, int level)
     return text;
 }
 
+/* What belongs to the element's namespace is handed out without it, as it was set. */
+static void stripNamespace(xmlNode *node, const xmlNs *ns)
+{
+    if (node->ns == ns)
+        node->ns = NULL;
+    for (xmlNode *n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE)
+            stripNamespace(n, ns);
+}
+
 char *virDomainDefGetMetadata(const virDomainDef *def, const char *uri)
 {
     if (!def->metadata || !uri)
         return NULL;
     g_autoptr(virXmlDoc) doc = openMetadata(def);
     xmlNode *node = findUri(doc, uri);
-    return node ? dump(node, 0) : NULL;
+    if (!node)
+        return NULL;
+    xmlNs *ns = node->ns;
+    stripNamespace(node, ns);
+    if (node->nsDef == ns)
+        node->nsDef = ns->next;
+    else
+        ns = NULL;
+    char *text = dump(node, 0);
+    if (ns) {
+        ns->next = node->nsDef;
+        node->nsDef = ns;
+    }
+    return text;
+}
+
+static void adopt(xmlNode *node, xmlNs *ns)
+{
+    if (!node->ns)
+        node->ns = ns;
+    for (xmlNode *n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE)
+            adopt(n, ns);
 }
 
 /* `xml` without its own declaration of `uri` gets one: everything in it belongs to that namespace. */
@@ -53,7 +85,7 @@ static xmlNode *newElement(virXmlDoc *doc, const char *xml, const char *key, con
         xmlFreeNode(node);
         return NULL;
     }
-    xmlSetNs(node, ns);
+    adopt(node, ns);
     return node;
 }
 

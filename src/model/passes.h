@@ -6,18 +6,20 @@
 
 bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);     /* defaults.c */
 bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GError **error);             /* chr-defaults.c */
+bool virDomainPassChrSource(virDomainChrSource *source, bool needsPath, GError **error);
 bool virDomainPassDisks(virDomainDef *def, const virDomainParseConfig *conf, GError **error);           /* disk-defaults.c */
 bool virDomainPassGraphics(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);    /* graphics-defaults.c */
 bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);     /* device-defaults.c */
 void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *conf);                     /* qemu-defaults.c: implied devices */
-bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, GError **error);      /* … and default models */
+bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);      /* … and default models */
+bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);     /* controller-defaults.c */
 
 /* Extensions of other drivers mean nothing to this one. domain-table.c */
 void virDomainDropNamespaces(virDomainDef *def);
 
-/* Insert in the order that documents show: after those of its type with a lower index. Takes the controller. */
-void virDomainControllerInsert(virDomainDef *def, virDomainControllerDef *controller);
+/* Controllers of a type stand together as they are read; implied ones are appended. */
+void virDomainControllersSort(virDomainDef *def);
 virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainControllerType type, int idx);   /* idx -1: next free */
 /* Add controllers 0..idx of a type as far as they are missing. */
 void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, unsigned int idx);
@@ -28,6 +30,8 @@ bool virDomainAssignUSB(virDomainDef *def, const virDomainParseConfig *conf, GEr
 bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 /* Where a disk goes by its target's name ("sdb" on scsi: controller 0, unit 1). False: not a name of such a disk. */
 bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error);
+/* The name ends with the LUN: "iqn…/0" when none is given. */
+void virStorageIscsiLun(virStorageSource *src);
 /* "sda" 0, "vdb" 1, "sdaa" 26; -1: not a disk name. The partition's number, if any, is cut off. */
 int virDomainDiskNameIndex(const char *name);
 

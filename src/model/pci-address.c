@@ -380,15 +380,6 @@ static void solderQ35(virPCISet *set)
 
 /* --- placing automatically --- */
 
-static void markMultifunction(virPCISet *set, unsigned int bus, unsigned int slot)
-{
-    for (unsigned int i = 0; i < set->def->controllers.n && !set->trial; i++) {
-        virPCIAddress *a = &set->def->controllers.v[i]->info.addr.pci;
-        if (set->def->controllers.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_PCI && a->bus == bus && a->slot == slot && a->function == 0)
-            a->multi = VIR_TRISTATE_SWITCH_ON;
-    }
-}
-
 /* The first free slot on the first bus that takes such a device. Root ports fill the functions of a slot. */
 static bool findPlace(virPCISet *set, unsigned int kind, virDeviceInfo *info)
 {
@@ -404,7 +395,6 @@ static bool findPlace(virPCISet *set, unsigned int kind, virDeviceInfo *info)
                 if (function == 8)
                     continue;
                 place(set, info, b, slot, function, VIR_TRISTATE_SWITCH_ABSENT);
-                markMultifunction(set, b, slot);
                 return true;
             }
             if (bus->used[slot])
@@ -444,8 +434,10 @@ static bool grow(virPCISet *set, unsigned int kind)
                 return true;
             }
         }
-        if (!findPlace(set, SLOT_PCIE_TO_PCI, &bridge) && !(grow(set, SLOT_PCIE) && findPlace(set, SLOT_PCIE_TO_PCI, &bridge)))
+        /* a port of its own for the bridge, even where another is free: as the reference counts */
+        if (!grow(set, SLOT_PCIE))
             return false;
+        busAt(set, set->buses->len - 1)->used[0] = 0xff;
         addBus(set, VIR_DOMAIN_CONTROLLER_PCI_PCIE_TO_PCI_BRIDGE);
         return true;
     }
@@ -498,7 +490,7 @@ static bool placeIch9(virPCISet *set, virDomainControllerDef *c)
     return true;
 }
 
-typedef struct { virPCISet *set; const char *kind; bool pciControllers; unsigned int placed; } virPCIWalk;
+typedef struct { virPCISet *set; const char *kind; bool pciControllers; } virPCIWalk;
 
 static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
@@ -512,7 +504,6 @@ static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDe
     /* soldered devices are already marked in a trial run */
     if (walk->set->soldered && g_hash_table_contains(walk->set->soldered, info))
         return true;
-    walk->placed++;
     if (c && c->type == VIR_DOMAIN_CONTROLLER_USB && ich9Function(c->usbModel) >= 0)
         return placeIch9(walk->set, device);
     return placeNext(walk->set, k, info);
@@ -629,6 +620,17 @@ static void numberControllers(virDomainDef *def)
     }
 }
 
+/* Function 0 says so where a slot has more of them. */
+static void spellMultifunction(virPCISet *set)
+{
+    for (unsigned int i = 0; i < set->def->controllers.n; i++) {
+        virDomainControllerDef *c = set->def->controllers.v[i];
+        virPCIAddress *a = &c->info.addr.pci;
+        if (controllerKind(set, c) == SLOT_ROOT_PORT && isPlaced(&c->info) && a->function == 0 && !a->multi && busAt(set, a->bus)->used[a->slot] & ~1)
+            a->multi = VIR_TRISTATE_SWITCH_ON;
+    }
+}
+
 bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     const virDomainControllerDef *root = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0);
@@ -642,9 +644,11 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
     }
     nameModels(def);
     g_autoptr(GHashTable) soldered = trial.soldered = g_hash_table_new(NULL, NULL);
-    bool nothingToPlace = virDomainDefForeachInfo(def, allGiven, &trial);
+    bool bare = true;       /* the document says nothing about ports */
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        bare &= def->controllers.v[i]->type != VIR_DOMAIN_CONTROLLER_PCI || def->controllers.v[i]->idx == 0;
     bool ok = openSet(&trial) && solderAndPlace(&trial);
-    if (ok && isExpress && !nothingToPlace) {
+    if (ok && isExpress && bare && trial.buses->len > 1) {
         virDeviceInfo spare = { 0 };        /* one port free for hotplug */
         ok = placeNext(&trial, SLOT_PCIE, &spare);
     }
@@ -657,6 +661,8 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
     nameModels(def);
     virPCISet set = { .def = def, .conf = conf, .express = isExpress, .error = error };
     ok = openSet(&set) && solderAndPlace(&set);
+    if (ok)
+        spellMultifunction(&set);
     g_array_unref(set.buses);
     if (ok)
         numberControllers(def);

@@ -27,8 +27,25 @@ static bool hasUsb(const virDomainDef *def)
     return virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_USB, -1) != NULL;
 }
 
+/* Is there, or will there be once indexes are given, a controller 0? */
+static bool hasFirst(const virDomainDef *def, virDomainControllerType type)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (def->controllers.v[i]->type == type && (!def->controllers.v[i]->hasIdx || def->controllers.v[i]->idx == 0))
+            return true;
+    return false;
+}
+
+/* The document may name the root without its index. */
 static void addPciRoot(virDomainDef *def, virDomainControllerModelPci model)
 {
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        virDomainControllerDef *c = def->controllers.v[i];
+        if (c->type == VIR_DOMAIN_CONTROLLER_PCI && c->pciModel == model && !c->hasIdx) {
+            c->hasIdx = true;
+            return;
+        }
+    }
     if (!virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0))
         virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_PCI, 0)->pciModel = model;
 }
@@ -43,7 +60,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
         if (q35 && has(conf, def, "qemu-xhci"))
             usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
     }
-    if (q35 && !virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_SATA, 0))
+    if (q35 && !hasFirst(def, VIR_DOMAIN_CONTROLLER_SATA))
         virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_SATA, 0);
     if (q35)
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT);
@@ -85,8 +102,6 @@ static void passDisks(virDomainDef *def)
 {
     for (unsigned int i = 0; i < def->disks.n; i++) {
         virDomainDiskDef *disk = def->disks.v[i];
-        if (disk->src.type == VIR_STORAGE_VHOSTUSER)
-            continue;
         if (!disk->driverName)
             disk->driverName = g_strdup("qemu");
         if (!disk->src.format)
@@ -95,6 +110,11 @@ static void passDisks(virDomainDef *def)
             disk->mirror->source.format = VIR_STORAGE_FORMAT_RAW;
         if (disk->cache == VIR_DOMAIN_DISK_CACHE_DEFAULT)
             disk->cache = VIR_DOMAIN_DISK_CACHE_UNSET;
+        for (virStorageSource *s = &disk->src; s; s = s->backing)
+            if (s->encryption && !s->encryption->engine)
+                s->encryption->engine = VIR_STORAGE_ENCRYPTION_ENGINE_QEMU;
+        if (disk->encryption && !disk->encryption->engine)
+            disk->encryption->engine = VIR_STORAGE_ENCRYPTION_ENGINE_QEMU;
     }
 }
 
@@ -104,7 +124,7 @@ static void passNets(virDomainDef *def, const virDomainParseConfig *conf)
         virDomainNetDef *net = def->nets.v[i];
         if (!net->model && net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
             static const char *const preferred[] = { "rtl8139", "e1000", "virtio", NULL };
-            for (int j = 0; preferred[j] && !net->model; j++)
+            for (int j = net->type == VIR_DOMAIN_NET_TYPE_VDPA ? 2 : 0; preferred[j] && !net->model; j++)
                 if (has(conf, def, preferred[j]))
                     net->model = g_strdup(preferred[j]);
         }
@@ -117,17 +137,16 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
     case VIR_DOMAIN_CONTROLLER_USB:
         if (!c->usbModel && virDomainArchIsX86(def->os.arch))
             c->usbModel = VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI;
-        /* companions: the first is EHCI's index, ports in steps of two */
-        if (c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3 && !c->info.hasMaster) {
-            c->info.hasMaster = true;
-            c->info.masterStartport = (c->usbModel - VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1) * 2;
-        }
         return true;
     case VIR_DOMAIN_CONTROLLER_SCSI:
         if (!c->scsiModel || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_AUTO)
             c->scsiModel = has(conf, def, "lsi") ? VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC : VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI;
         return true;
     case VIR_DOMAIN_CONTROLLER_PCI:
+        if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) && c->idx != 0) {
+            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
+            return false;
+        }
         if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
             c->pciModel = virDomainDefIsQ35(def) ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
         return true;
@@ -136,18 +155,26 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
     }
 }
 
+bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (!passController(def, conf, def->controllers.v[i], error))
+            return false;
+    return true;
+}
+
 static void passAudio(virDomainDef *def)
 {
-    if (def->audios.n)
+    bool spice = false, vnc = def->graphics.n == 0;
+    for (unsigned int i = 0; i < def->graphics.n; i++) {
+        spice |= def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_SPICE;
+        vnc |= def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_VNC;
+    }
+    if (def->audios.n || !(spice || vnc))
         return;
     virDomainAudioDef *audio = g_new0(virDomainAudioDef, 1);
     audio->id = 1;
-    audio->type = VIR_DOMAIN_AUDIO_NONE;
-    for (unsigned int i = 0; i < def->graphics.n; i++)
-        if (def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_SPICE)
-            audio->type = VIR_DOMAIN_AUDIO_SPICE;
-    if (def->graphics.n && def->graphics.v[0]->type == VIR_DOMAIN_GRAPHICS_SDL)
-        audio->type = VIR_DOMAIN_AUDIO_SDL;
+    audio->type = spice ? VIR_DOMAIN_AUDIO_SPICE : VIR_DOMAIN_AUDIO_NONE;
     virListAppend(&def->audios, audio);
 }
 
@@ -165,7 +192,7 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         cpu->model = g_strdup(model);
     }
     if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
-        cpu->migratable = VIR_TRISTATE_SWITCH_ON;
+        cpu->migratable = has(conf, def, "cpu.migratable") ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_OFF;
     if (cpu->check)
         return;
     switch (cpu->mode) {
@@ -184,15 +211,33 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
     }
 }
 
-bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+/* Sockets that a run put into its own folder ("…/domain-7-NAME/channel") are not the definition's. */
+static void dropChannelPaths(virDomainDef *def, const virDomainParseConfig *conf)
 {
+    for (unsigned int i = 0; i < def->channels.n; i++) {
+        virDomainChrDef *c = def->channels.v[i];
+        const char *path = c->source.path, *base = path ? strrchr(path, '/') : NULL, *dir = base;
+        if (c->source.type != VIR_DOMAIN_CHR_UNIX || !base || !c->name || !g_str_has_suffix(base, c->name))
+            continue;
+        g_autofree char *folder = g_strndup(path, base - path);
+        bool ours = g_strcmp0(folder, conf->channelTargetDir) == 0;
+        if (!ours && strcmp(base + 1, c->name) != 0)
+            continue;
+        while (dir > path && dir[-1] != '/')
+            dir--;
+        if (ours || g_str_has_prefix(dir, "domain-"))
+            g_clear_pointer(&c->source.path, g_free);
+    }
+}
+
+bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+{
+    if (flags & VIR_DOMAIN_DEF_INACTIVE)
+        dropChannelPaths(def, conf);
     passSerials(def);
     passCPU(def, conf);
     passDisks(def);
     passNets(def, conf);
-    for (unsigned int i = 0; i < def->controllers.n; i++)
-        if (!passController(def, conf, def->controllers.v[i], error))
-            return false;
     passAudio(def);
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (!def->panics.v[i]->model)

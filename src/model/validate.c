@@ -113,10 +113,6 @@ static bool validateMachine(const virDomainDef *def, GError **error)
         virSetError(error, VIR_ERR_XML_DETAIL, "NVRAM is not permitted when loader is stateless");
         return false;
     }
-    if (def->cpu.sockets && virCPUTopologyCount(&def->cpu) < def->maxVcpus) {
-        virSetError(error, VIR_ERR_XML_DETAIL, "Maximum CPUs greater than topology limit");
-        return false;
-    }
     return true;
 }
 

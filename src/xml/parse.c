@@ -80,11 +80,28 @@ static void parseStrv(const virXmlRow *row, const virXmlStep *elem, void *obj, x
     *M_(obj, row, Strv) = (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
 }
 
+/* Only elements of other namespaces stay, the first of each. */
+static void keepForeign(xmlNode *node)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (xmlNode *n = node->children, *next; n; n = next) {
+        next = n->next;
+        if (n->type == XML_ELEMENT_NODE && n->ns && n->ns->href && !g_hash_table_contains(seen, n->ns->href)) {
+            g_hash_table_add(seen, (gpointer)n->ns->href);
+            continue;
+        }
+        xmlUnlinkNode(n);
+        xmlFreeNode(n);
+    }
+}
+
 static void parseRaw(const virXmlRow *row, const virXmlStep *elem, void *obj, xmlNode *node)
 {
     xmlNode *child = findChild(node, elem);
-    if (!child)
+    if (!child || !child->children)
         return;
+    if (row->flags & XF_FOREIGN)
+        keepForeign(child);
     xmlBuffer *buf = xmlBufferCreate();
     xmlNodeDump(buf, child->doc, child, 1, 1);
     g_free(*M_(obj, row, Str));

@@ -40,7 +40,12 @@ static const char *canonicalQemu(const virDomainParseConfig *conf, const virDoma
 
 static const char *defaultCpu(const virDomainParseConfig *conf, const virDomainDef *def)
 {
-    return def->os.arch == VIR_ARCH_I686 ? "qemu32" : "qemu64";
+    return strstr(def->emulator, "i386") ? "qemu32" : "qemu64";
+}
+
+static bool hasDevice(const virDomainParseConfig *conf, const virDomainDef *def, const char *device)
+{
+    return strcmp(device, "cpu.migratable") != 0 || !strstr(def->emulator, "i386");
 }
 
 const virDomainParseConfig *virTestQemuConfig(void)
@@ -48,7 +53,7 @@ const virDomainParseConfig *virTestQemuConfig(void)
     static const virDomainParseConfig conf = {
         .name = "QEMU", .hostArch = VIR_ARCH_X86_64, .macPrefix = { 0x52, 0x54, 0x00 },
         .features = VIR_DOMAIN_CONF_QEMU | VIR_DOMAIN_CONF_ADDRESSES | VIR_DOMAIN_CONF_QEMU_NAMESPACE,
-        .lookup = lookupQemu, .canonicalMachine = canonicalQemu, .defaultCpu = defaultCpu,
+        .channelTargetDir = "/var/lib/libvirt/qemu/channel/target", .lookup = lookupQemu, .canonicalMachine = canonicalQemu, .defaultCpu = defaultCpu, .hasDevice = hasDevice,
     };
     return &conf;
 }
