@@ -128,8 +128,8 @@ void virXmlOutAttrF(virXmlOut *out, const char *name, const char *format, ...)
 
 void virXmlOutText(virXmlOut *out, const char *text)
 {
-    if (!text)
-        return;
+    if (!text || (out->top && out->stack[out->top - 1].state == IN_CHILDREN))
+        return;         /* an element has text or children */
     flush(out);
     g_string_append_c(out->s, '>');
     appendEscaped(out->s, text);
