@@ -144,7 +144,7 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
         return true;
     case VIR_DOMAIN_CONTROLLER_PCI:
         if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) && c->idx != 0) {
-            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
+            virErrorSet(error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
             return false;
         }
         if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
