@@ -4,7 +4,7 @@
 import argparse
 import os
 import sys
-from gen import entry, headers, tables
+from gen import calls, entry, events, headers, tables, xmlapi
 from gen.model import Model
 from gen.parse import ApiError, parse_files
 from gen.wire import Wire
@@ -32,7 +32,7 @@ def main():
     try:
         model = Model(parse_files(opt.files))
         wire = Wire(model)
-        files = [*headers.outputs(model), *entry.outputs(model), ('api/wire.h', tables.wire_h(wire)),
+        files = [*headers.outputs(model), *entry.outputs(model), *calls.outputs(model, wire), *events.outputs(model, wire), *xmlapi.outputs(model), ('api/wire.h', tables.wire_h(wire)),
                  ('api/wire.c', tables.wire_c(model, wire)), ('api/frozen.tsv', tables.frozen(model, wire))]
     except ApiError as e:
         sys.exit(str(e))

@@ -11,10 +11,6 @@ DEADLINE = ('instant', 'block', 'heavy')
 VERSION = re.compile(r'^\d+\.\d+\.\d+$')
 
 
-def version_key(v):
-    return tuple(int(x) for x in v.split('.'))
-
-
 class Model:
     def __init__(self, records):
         self.records = records
@@ -80,6 +76,8 @@ class Model:
 
     def check_function(self, r):
         self.need_since(r)
+        if not r.doc:
+            r.error(f'{r.name} is not documented')
         if not r.ret:
             r.error(f'{r.name} lacks a return type')
 
@@ -222,4 +220,4 @@ class Model:
         for r in self.library(library):
             if r.kind in ('function', 'variable'):
                 nodes.setdefault(r.attrs.one('symver', r.attrs.one('since')), []).append(r.name)
-        return [(v, sorted(nodes[v])) for v in sorted(nodes, key=version_key)]
+        return [(v, sorted(nodes[v])) for v in sorted(nodes, key=lambda v: [int(x) for x in v.split('.')])]

@@ -53,7 +53,7 @@ def attributes(text, where, known):
 
 RECORD_ATTRS = set('''since symver rpc deadline run acl aclfilter stream fds priority manual write writeif exclusive requires
     driver get ref free uuid uuidstring ret wire wireargs wireret from group library summary header suffix tag pointer code errdomain
-    invalid key sentence detail legacy id callback alias local prefix program file shape of same opaque also bare offline null default callas uuidtext what op hidden'''.split())
+    invalid key sentence detail legacy id callback alias local prefix program file shape of same opaque also bare offline null default callas uuidtext what op hidden source'''.split())
 ITEM_ATTRS = set('''opt wireopt wirenull uuid list fill out twocall alloc need nonneg positive nonzero as case switch fds fd since
     sentinel sentence detail unchecked max less null late key offop label'''.split())
 
@@ -137,7 +137,7 @@ class Parser:
         if word in ('enum', 'struct', 'object') and rest.endswith('{'):
             name = rest[:-1].strip()
             return Record(word, name, where, doc, attrs, items=self.body(word == 'enum'))
-        if word == 'typedef':
+        if word in ('typedef', 'variable'):
             item = self.item(rest.rstrip(';'))
             return Record(word, item.name, where, doc, attrs, type=item.type)
         if word == 'string':
@@ -150,9 +150,6 @@ class Parser:
             if not m:
                 self.fail('expected: macro NAME VALUE')
             return Record(word, m[1], where, doc, attrs, params=m[2], value=m[3])
-        if word == 'variable':
-            item = self.item(rest.rstrip(';'))
-            return Record(word, item.name, where, doc, attrs, type=item.type)
         if word == 'message':
             return Record(word, rest.rstrip(';'), where, doc, attrs)
         if word in ('callback', 'event', 'private', 'procedure'):

@@ -7,6 +7,7 @@
 #define VIR_LOG_NAME "connect"
 #include "api/entry.h"
 #include "src/api/check.h"
+#include "src/api/clientconf.h"
 #include "src/api/driver.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -46,7 +47,7 @@ const virConnectDriver *virDriverLoad(const char *name, GError **error)
     static GHashTable *loaded;          /* name → driver; modules stay for the life of the process */
     for (const char *p = name; *p; p++) {
         if (!g_ascii_isalnum(*p)) {
-            virSetError(error, VIR_ERR_NO_CONNECT, "No connection driver available for %s", name);
+            virSetError(error, VIR_ERR_NO_CONNECT, "%s", name);
             return NULL;
         }
     }
@@ -61,7 +62,7 @@ const virConnectDriver *virDriverLoad(const char *name, GError **error)
         if (driver)
             g_hash_table_insert(loaded, g_strdup(name), (gpointer)driver);
         else
-            virSetError(error, VIR_ERR_NO_CONNECT, "No connection driver available for %s: %s", name, dlerror());
+            virSetError(error, VIR_ERR_NO_CONNECT, "%s: %s", name, dlerror());
     }
     g_mutex_unlock(&mutex);
     return driver;
@@ -69,55 +70,84 @@ const virConnectDriver *virDriverLoad(const char *name, GError **error)
 
 /* ---- which URI ---- */
 
-static char *defaultUri(void)
+/* What the caller did not say: LIBVIRT_DEFAULT_URI, then the configuration. `*text` stays NULL when neither says: the daemon
+ * knows what it serves. */
+static bool defaultUri(virConf *conf, char **text, GError **error)
 {
     const char *env = g_getenv("LIBVIRT_DEFAULT_URI");
     if (env && *env)
-        return g_strdup(env);
-    return g_strdup(geteuid() == 0 ? "qemu:///system" : "qemu:///session");
-}
-
-/* Names that libvirt takes although they are no URIs. */
-static char *spelledOut(const char *name)
-{
-    if (g_ascii_strcasecmp(name, "xen") == 0)
-        return g_strdup("xen:///system");
-    return g_strdup(name);
-}
-
-/* Does a module inside this process serve it? */
-static bool isLocal(const char *scheme, GUri *uri)
-{
-    const char *host = g_uri_get_host(uri), *path = g_uri_get_path(uri);
-    if (strchr(scheme, '+') || (host && *host))
+        *text = g_strdup(env);
+    else if (!virConfGetString(conf, "uri_default", text, error))
         return false;
-    if (g_atomic_int_get(&localDrivers))
-        return true;
-    return g_str_equal(scheme, "test") || g_str_has_prefix(path, "/embed");
+    if (!*text && g_atomic_int_get(&localDrivers))
+        *text = g_strdup(geteuid() == 0 ? "qemu:///system" : "qemu:///session");
+    return true;
+}
+
+static bool chooseUri(const char *name, unsigned int flags, char **text, GError **error)
+{
+    g_autoptr(virConf) conf = virClientConfig("libvirt.conf", error);
+    if (!conf)
+        return false;
+    if (!name || !*name)
+        return defaultUri(conf, text, error);
+    if (flags & VIR_CONNECT_NO_ALIASES)
+        *text = g_strdup(name);
+    else
+        *text = virClientConfigAlias(conf, name, error);
+    if (*text && g_ascii_strcasecmp(*text, "xen") == 0) {     /* the oldest name of all */
+        g_free(*text);
+        *text = g_strdup("xen:///system");
+    }
+    return *text != NULL;
+}
+
+GUri *virConnectParseUri(const char *text, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    if (!strchr(text, ':')) {
+        virSetError(error, VIR_ERR_NO_CONNECT, "URI '%s' does not include a driver name", text);
+        return NULL;
+    }
+    GUri *uri = g_uri_parse(text, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_NON_DNS, &cause);
+    if (!uri)
+        virErrorSet(error, VIR_FROM_URI, VIR_ERR_INTERNAL_ERROR, "Unable to parse URI %s: %s", text, cause->message);
+    return uri;
+}
+
+/* The module inside this process that serves the URI; NULL without an error: none, it is the daemon's. */
+static const virConnectDriver *localDriver(GUri *uri, GError **error)
+{
+    const char *scheme = uri ? g_uri_get_scheme(uri) : "+", *host = uri ? g_uri_get_host(uri) : NULL;
+    if (strchr(scheme, '+') || (host && *host))
+        return NULL;
+    if (g_atomic_int_get(&localDrivers) || g_str_equal(scheme, "test") || g_str_has_prefix(g_uri_get_path(uri), "/embed"))
+        return virDriverLoad(scheme, error);
+    return NULL;
 }
 
 virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsigned int flags, GError **error)
 {
-    g_autofree char *text = name && *name ? spelledOut(name) : defaultUri();
+    g_autofree char *text = NULL;
     g_autoptr(GError) cause = NULL;
-    g_autoptr(GUri) uri = g_uri_parse(text, G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_QUERY | G_URI_FLAGS_NON_DNS, &cause);
-    if (!uri) {
-        virErrorSet(error, VIR_FROM_URI, VIR_ERR_INTERNAL_ERROR, "Unable to parse URI %s: %s", text, cause->message);
-        return NULL;
-    }
-    const char *scheme = g_uri_get_scheme(uri);
-    const virConnectDriver *driver =
-        isLocal(scheme, uri) ? virDriverLoad(scheme, error) : &virRemoteConnectDriver;
-    if (!driver)
+    if (!chooseUri(name, flags, &text, error))
         return NULL;
     g_autoptr(virConnect) conn = virConnectNew();
-    conn->uri = g_steal_pointer(&uri);
-    conn->uriText = g_strdup(text);
+    if (text && !(conn->uri = virConnectParseUri(text, error)))
+        return NULL;
+    const virConnectDriver *driver = localDriver(conn->uri, &cause);
+    if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return NULL;
+    }
+    if (!driver)
+        driver = &virRemoteConnectDriver;
+    conn->uriText = g_steal_pointer(&text);
     conn->flags = flags;
     if (!driver->open(conn, auth, flags, error))
         return NULL;
     conn->driver = driver;
-    virDebug("opened %s with driver %s", text, driver->name);
+    virDebug("opened %s with driver %s", conn->uriText, driver->name);
     return g_steal_pointer(&conn);
 }
 
@@ -126,7 +156,8 @@ static virConnectPtr openPublic(const char *name, virConnectAuthPtr auth, unsign
     GError *error = NULL;
     virInitialize();
     virResetLastError();
-    virConnectPtr conn = virConnectOpenName(name, auth, flags, &error);
+    virConnectPtr conn = virFlagsCheck(flags, VIR_CONNECT_RO | VIR_CONNECT_NO_ALIASES, VIR_FROM, "virConnectOpenAuth", &error) ?
+        virConnectOpenName(name, auth, flags, &error) : NULL;
     if (!conn)
         virErrorDispatch(NULL, error);
     return conn;

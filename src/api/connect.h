@@ -42,6 +42,7 @@ struct _virConnect {
     virConnectCloseHandler close;
     virErrorFunc errorFunc;
     void *errorData;
+    struct _virRemoteEvents *remoteEvents;      /* of src/client/events.c */
 };
 
 struct _virAdmConnect {

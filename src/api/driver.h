@@ -20,12 +20,15 @@ typedef struct _virConnectDriver {
     bool (*stateInit)(bool privileged, const char *root, GError **error);
     void (*stateStop)(void);
     bool (*stateReload)(GError **error);
+    bool (*stateBusy)(void);                    /* guests run: an idle daemon stays */
 } virConnectDriver;
 
 /* ---- opening (connect.c) ---- */
 
 /* Open `name` (NULL: the default) without touching the thread's error: what the public functions do inside, and the daemon. */
 virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsigned int flags, GError **error);
+/* The parsed form of a connection URI. */
+GUri *virConnectParseUri(const char *text, GError **error);
 /* In a daemon every URI without a transport is served by a local driver. */
 void virConnectUseLocalDrivers(void);
 /* The driver module of that name ("qemu"), loaded once; NULL with the reason. */

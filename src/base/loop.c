@@ -55,6 +55,7 @@ struct _virLoop {
     GTree *timers;
     guint64 orders;
     gboolean wakeupPending;
+    gint64 readyAt;             /* what the source was told last */
     GPtrArray *graveyard;       /* watches removed during this dispatch: events of the same batch may still name them */
 };
 
@@ -81,6 +82,15 @@ static void loopKick(virLoop *loop)
     uint64_t one = 1;
     while (write(loop->wakeup, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
+}
+
+/* On the I/O thread only. GLib wakes itself by a system call whenever a ready time is set: not for the same one again. */
+static void loopReadyAt(virLoop *loop, gint64 time)
+{
+    if (loop->readyAt == time)
+        return;
+    loop->readyAt = time;
+    g_source_set_ready_time(loop->source, time);
 }
 
 /* ---- invocations ---- */
@@ -154,7 +164,7 @@ static void watchBury(gpointer data)
     w->dead = TRUE;
     epoll_ctl(w->loop->epoll, EPOLL_CTL_DEL, w->fd, NULL);
     g_ptr_array_add(w->loop->graveyard, w);
-    g_source_set_ready_time(w->loop->source, 0);
+    loopReadyAt(w->loop, 0);
 }
 
 void virWatchRemove(virWatch *w)
@@ -183,7 +193,7 @@ static void loopRearm(virLoop *loop)
     GTreeNode *first = g_tree_node_first(loop->timers);
     gint64 due = first ? ((virTimer *)g_tree_node_key(first))->due : -1;
     g_mutex_unlock(&loop->mutex);
-    g_source_set_ready_time(loop->source, loop->graveyard->len ? 0 : due);
+    loopReadyAt(loop, loop->graveyard->len ? 0 : due);
 }
 
 static void loopRearmCall(gpointer loop)
@@ -326,7 +336,10 @@ static virLoop *loopStart(void)
     g_mutex_init(&loop->mutex);
     loop->source = g_source_new(&funcs, sizeof(LoopSource));
     ((LoopSource *)loop->source)->loop = loop;
+    loop->readyAt = -1;
     g_source_add_unix_fd(loop->source, loop->epoll, G_IO_IN);
+    /* Nothing here dispatches recursively; without this GLib takes the descriptor out and in again, with a wakeup each. */
+    g_source_set_can_recurse(loop->source, TRUE);
     g_source_attach(loop->source, loop->context);
     g_mutex_lock(&loop->mutex);     /* the thread must not look at loop->thread before it is set */
     loop->thread = g_thread_new("io", loopMain, loop);

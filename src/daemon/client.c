@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_RPC
 #define VIR_LOG_NAME "daemon.client"
 #include "daemon/server.h"
+#include "daemon/events.h"
 #include "base/error.h"
 #include "base/log.h"
 #include <sys/epoll.h>
@@ -26,7 +27,6 @@ void virServerClientUnref(virServerClient *c)
     virHandleUnref(c->admin);
     g_hash_table_unref(c->streams);
     g_hash_table_unref(c->actors);
-    g_array_unref(c->callbacks);
     virChannelFree(c->channel);
     g_free(c);
 }
@@ -55,15 +55,17 @@ void virServerClientDrop(virServerClient *c, const char *reason)
     virInfo("client %" G_GUINT64_FORMAT " (pid %d) leaves: %s", c->id, (int)c->pid, reason);
     virServer *server = c->server;
     g_hash_table_foreach(c->actors, cancelQueued, c);
-    virServerEventsClear(c);
+    virServerEventsDrop(c, c->conn);
     g_hash_table_remove_all(c->streams);
     virTimerRemove(c->timer);
     c->timer = NULL;
     shutdown(virChannelFd(c->channel), SHUT_RDWR);
     virWatchRemove(c->watch);
     c->watch = NULL;
-    if (c->conn)
+    if (c->conn) {
+        virServerForgetClose(c->conn);
         virWorkRun(closeConnection, g_steal_pointer(&c->conn));
+    }
     g_ptr_array_remove_fast(server->clients, c);        /* drops the server's reference */
     if (server->changed)
         server->changed(server);
@@ -246,7 +248,6 @@ static void clientAccept(virServer *server, int fd, bool readonly)
     c->channel = virChannelNew(fd);
     c->streams = g_hash_table_new_full(NULL, NULL, NULL, virServerStreamFree);
     c->actors = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)virActorUnref, NULL);
-    c->callbacks = g_array_new(FALSE, TRUE, sizeof(gpointer) * 4);
     c->timer = virTimerNew(virLoopGet(), -1, onTimer, c, NULL);
     g_ptr_array_add(server->clients, c);
     c->watch = virWatchNew(virLoopGet(), fd, EPOLLIN, onSocket, virServerClientRef(c), clientUnref);

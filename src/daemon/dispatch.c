@@ -17,8 +17,11 @@ typedef struct {
     virNetHeader header;
     virServerClient *client;
     const virRpcProgram *program;
-    virServerSpecial run;               /* the thunk or the special's body */
+    virRpcThunk run;                    /* the generated thunk or the special's body */
+    bool quick;
+    bool inlined;                       /* finished inside the loop that reads the client's messages */
     void *args, *ret;
+    GByteArray *out;                    /* the encoded reply */
     GError *error;
 } Pending;
 
@@ -53,6 +56,8 @@ static void closeConnection(gpointer conn)
 static void pendingFree(Pending *p)
 {
     closeFds(p);
+    if (p->out)
+        g_byte_array_unref(p->out);
     /* The last reference of a client that left closes the connection, which may take a while. */
     if (p->client->dead && p->call.conn)
         virWorkRun(closeConnection, p->call.conn);
@@ -81,36 +86,52 @@ static GByteArray *encodeReply(Pending *p)
     return NULL;
 }
 
+/* A connection that this call opened becomes the client's. */
+static void adopt(Pending *p)
+{
+    virServerClient *c = p->client;
+    if (!c->conn && p->call.conn)
+        c->conn = virHandleRef(p->call.conn);
+    if (!c->admin && p->call.admin)
+        c->admin = virHandleRef(p->call.admin);
+}
+
 static void finish(gpointer data)
 {
     Pending *p = data;
     virServerClient *c = p->client;
     c->inFlight--;
     if (c->dead) {
-        if (p->call.proc->ret)
-            virXdrFree(p->call.proc->ret, p->ret);
         pendingFree(p);
         return;
     }
-    GByteArray *out = p->error ? NULL : encodeReply(p);
-    if (p->call.proc->ret)
-        virXdrFree(p->call.proc->ret, p->ret);
     if (p->error) {
         virServerReplyError(c, &p->header, g_steal_pointer(&p->error));
     } else {
+        adopt(p);
         if (p->call.stream)
             virServerStreamNew(c, &p->header, p->call.stream, p->call.proc->stream);
-        virServerClientPush(c, out, p->call.fdsOut ? (int *)p->call.fdsOut->data : NULL, p->call.fdsOut ? p->call.fdsOut->len : 0);
+        virServerClientPush(c, g_steal_pointer(&p->out), p->call.fdsOut ? (int *)p->call.fdsOut->data : NULL, p->call.fdsOut ? p->call.fdsOut->len : 0);
     }
+    bool inlined = p->inlined;
+    g_autoptr(virServerClient) keep = virServerClientRef(c);
     pendingFree(p);
+    if (!inlined && !keep->dead)
+        virServerClientResume(keep);
 }
 
 /* ---- running ---- */
 
+/* The thunk and the encoding of what it gave, on whatever thread the class of the call chose. */
 static void runThunk(Pending *p)
 {
-    if (!p->run(&p->call, p->args, p->ret, &p->error) && !p->error)
+    bool ok = p->run(&p->call, p->args, p->ret, &p->error);
+    if (!ok && !p->error)
         virSetError(&p->error, VIR_ERR_INTERNAL_ERROR, "%s failed and did not say why", p->call.proc->name);
+    if (ok)
+        p->out = encodeReply(p);
+    if (p->call.proc->ret)
+        virXdrFree(p->call.proc->ret, p->ret);
 }
 
 static void runOnThread(gpointer data)
@@ -159,19 +180,20 @@ static void submit(Pending *p)
 static void start(Pending *p)
 {
     p->client->inFlight++;
-    switch (p->call.proc->run) {
-    case VIR_RUN_SNAPSHOT:
+    /* What the admin program asks about belongs to this thread. */
+    if (p->quick || p->client->server->isAdmin || p->call.proc->run == VIR_RUN_SNAPSHOT) {
+        p->inlined = true;
         runThunk(p);
         finish(p);
-        break;
+        return;
+    }
+    switch (p->call.proc->run) {
     case VIR_RUN_QUERY:
     case VIR_RUN_MODIFY:
     case VIR_RUN_AGENT:
         submit(p);
         break;
-    case VIR_RUN_KILL:
-    case VIR_RUN_CONNECT:
-    case VIR_RUN_HOST:
+    default:
         virWorkRun(runOnThread, p);
         break;
     }
@@ -200,7 +222,7 @@ static bool understand(Pending *p, virNetMessage *m, GError **error)
         return false;
     }
     p->call.proc = proc;
-    p->run = virServerSpecialFind(proc);
+    p->run = virServerSpecialFind(proc, &p->quick);
     bool special = p->run != NULL;
     if (!special)
         p->run = virRpcThunkFor(proc);

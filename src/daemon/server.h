@@ -51,7 +51,6 @@ struct _virServerClient {
     virConnectPtr conn;                 /* of CONNECT_OPEN */
     virAdmConnectPtr admin;
     GHashTable *streams;                /* serial → virServerStream */
-    GArray *callbacks;                  /* event registrations, see events.c */
     GHashTable *actors;                 /* actors that hold queued work of ours (a set) */
     bool closeCallback;                 /* wants to hear when the local connection breaks */
 };
@@ -71,19 +70,17 @@ void virServerClientPush(virServerClient *client, GByteArray *message, const int
 /* The next messages, unless too many calls are in flight. */
 void virServerClientResume(virServerClient *client);
 
-/* An event message; any thread. `msg` is encoded before the function returns. */
-void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg);
-
 /* dispatch.c */
 void virServerDispatch(virServerClient *client, virNetMessage *message);
 void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error);     /* takes the error */
 
-/* special.c: procedures that are about the connection itself. True: handled (ret or error filled as by a thunk). */
-typedef bool (*virServerSpecial)(virRpcServerCall *call, const void *args, void *ret, GError **error);
-virServerSpecial virServerSpecialFind(const virRpcProc *proc);
+/* special.c: the body of a procedure that is about the connection itself; NULL: it has a thunk. `quick`: it never blocks. */
+virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);
 
-/* events.c */
-void virServerEventsClear(virServerClient *client);
+void virServerForgetClose(virConnectPtr conn);          /* the client that wanted to hear of its end has left */
+
+/* admin.c */
+virAdmConnectPtr virServerAdminConnect(void);
 
 /* stream.c */
 virServerStream *virServerStreamNew(virServerClient *client, const virNetHeader *call, virStreamPtr st, uint8_t direction);

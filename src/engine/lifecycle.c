@@ -451,7 +451,7 @@ bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, i
         g_clear_pointer(&view->config, virDomainDefUnref);
         virDomainPublish(obj, view);
     }
-    if (ok && state != VIR_DOMAIN_RUNNING)
+    if (ok)
         virDomainSetState(obj, state, 0, -1, 0);
     leaveDomain(obj);
     return ok;

@@ -78,7 +78,8 @@ typedef struct _virRpcServerCall {
     virStreamPtr stream;        /* created by the server for procedures with a stream; the thunk hands it to the driver */
 } virRpcServerCall;
 
-/* Fills `ret` (zeroed) with memory of the heap; the server frees it with virXdrFree after encoding it. */
+/* Fills `ret` (zeroed before) with memory of the heap. The server calls virXdrFree(proc->ret, ret) after encoding it, and also
+ * after a failure. */
 typedef bool (*virRpcThunk)(virRpcServerCall *call, const void *args, void *ret, GError **error);
 /* NULL for events and for procedures that the server answers itself. */
 virRpcThunk virRpcThunkFor(const virRpcProc *proc);

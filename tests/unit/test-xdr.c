@@ -6,6 +6,7 @@
 #define VIR_FROM VIR_FROM_RPC
 #include "api/wire.h"
 #include "rpc/proc.h"
+#include <stdio.h>
 
 /* ---- generated values ---- */
 
@@ -250,9 +251,85 @@ static void testHugeCount(void)
     g_assert_nonnull(strstr(error->message, "cut off"));
 }
 
+/* ---- messages recorded from the reference's client and daemon ---- */
+
+static const char *goldenDir;
+
+static GByteArray *fromHex(const char *hex)
+{
+    GByteArray *out = g_byte_array_new();
+
+    for (; g_ascii_isxdigit(hex[0]) && g_ascii_isxdigit(hex[1]); hex += 2) {
+        guint8 byte = g_ascii_xdigit_value(hex[0]) << 4 | g_ascii_xdigit_value(hex[1]);
+        g_byte_array_append(out, &byte, 1);
+    }
+    return out;
+}
+
+/* What a recorded message must decode as: calls, replies, errors, events; NULL for streams. */
+static const virXdrType *goldenType(const virRpcProc *proc, int type, int status)
+{
+    if (type == 3)
+        return NULL;
+    if (status == 1)
+        return &virWireNetErrorXdr;
+    return type == 1 || type == 5 ? proc->ret : proc->args;
+}
+
+static int goldenFile(const virRpcProgram *program)
+{
+    g_autofree char *path = g_build_filename(goldenDir, program->name, NULL);
+    g_autofree char *text = NULL;
+    int n = 0;
+
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (guint i = 0; lines[i]; i++) {
+        int number, type, status, at = 0;
+        if (sscanf(lines[i], "%d %d %d%n", &number, &type, &status, &at) != 3)
+            continue;
+        const virRpcProc *proc = virRpcProcFind(program->number, number);
+        g_assert_nonnull(proc);
+        const virXdrType *t = goldenType(proc, type, status);
+        g_autoptr(GByteArray) in = fromHex(g_strchug(lines[i] + at));
+        if (type == 3)
+            continue;
+        if (!t) {
+            g_assert_cmpuint(in->len, ==, 0);
+            continue;
+        }
+        /* An announcement of descriptors precedes the payload. */
+        guint skip = type == 4 || type == 5 ? 4 : 0;
+        g_autofree void *data = g_malloc0(t->size);
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        g_autoptr(GError) error = NULL;
+        virXdrDecode(t, in->data + skip, in->len - skip, data, NULL, &error);
+        if (error)
+            g_printerr("%s, line %u of %s\n", proc->name, i + 1, path);
+        g_assert_no_error(error);
+        g_assert_true(virXdrEncode(t, data, out, &error));
+        g_assert_cmpmem(out->data, out->len, in->data + skip, in->len - skip);
+        virXdrFree(t, data);
+        n++;
+    }
+    return n;
+}
+
+static void testGolden(void)
+{
+    int n = 0;
+
+    for (const virRpcProgram *p = virRpcPrograms; p->number; p++)
+        n += goldenFile(p);
+    g_assert_cmpint(n, >, 300);
+    g_test_message("%d recorded messages", n);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    goldenDir = argc > 1 ? argv[1] : "tests/golden/rpc";
+    g_test_add_func("/xdr/golden", testGolden);
     g_test_add_func("/xdr/all", testAll);
     g_test_add_func("/xdr/bytes", testBytes);
     g_test_add_func("/xdr/typed-params", testTypedParams);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libvirtd.conf: a row for each key that means something here; keys of parts that do not exist yet are known and ignored. */
+#define VIR_FROM VIR_FROM_CONF
+#include "daemon/daemon.h"
+#include "base/config.h"
+#include "base/error.h"
+#include <unistd.h>
+
+#define ROW(key, kind, member) { key, kind, offsetof(virDaemonConfig, member) }
+#define IGNORED(key) { key, VIR_CONF_IGNORED, 0 }
+
+static const virConfRow rows[] = {
+    ROW("unix_sock_group", VIR_CONF_STRING, sockGroup),
+    ROW("unix_sock_ro_perms", VIR_CONF_STRING, sockRoPerms),
+    ROW("unix_sock_rw_perms", VIR_CONF_STRING, sockRwPerms),
+    ROW("unix_sock_admin_perms", VIR_CONF_STRING, sockAdminPerms),
+    ROW("unix_sock_dir", VIR_CONF_STRING, sockDir),
+    ROW("auth_unix_ro", VIR_CONF_STRING, authRo),
+    ROW("auth_unix_rw", VIR_CONF_STRING, authRw),
+    ROW("max_clients", VIR_CONF_UINT, maxClients),
+    ROW("max_anonymous_clients", VIR_CONF_UINT, maxAnonymousClients),
+    ROW("max_client_requests", VIR_CONF_UINT, maxClientRequests),
+    ROW("admin_max_clients", VIR_CONF_UINT, adminMaxClients),
+    ROW("admin_max_client_requests", VIR_CONF_UINT, adminMaxClientRequests),
+    ROW("keepalive_interval", VIR_CONF_INT, keepaliveInterval),
+    ROW("keepalive_count", VIR_CONF_UINT, keepaliveCount),
+    ROW("admin_keepalive_interval", VIR_CONF_INT, adminKeepaliveInterval),
+    ROW("admin_keepalive_count", VIR_CONF_UINT, adminKeepaliveCount),
+    ROW("log_level", VIR_CONF_INT, logLevel),
+    ROW("log_filters", VIR_CONF_STRING, logFilters),
+    ROW("log_outputs", VIR_CONF_STRING, logOutputs),
+    ROW("host_uuid", VIR_CONF_STRING, hostUuid),
+    IGNORED("host_uuid_source"),
+    IGNORED("min_workers"),
+    IGNORED("max_workers"),
+    IGNORED("prio_workers"),
+    IGNORED("admin_min_workers"),
+    IGNORED("admin_max_workers"),
+    IGNORED("admin_max_queued_clients"),
+    IGNORED("max_queued_clients"),
+    IGNORED("max_requests"),
+    IGNORED("listen_tls"),
+    IGNORED("listen_tcp"),
+    IGNORED("auth_tcp"),
+    IGNORED("auth_tls"),
+    IGNORED("ovs_timeout"),
+    IGNORED("audit_level"),
+    IGNORED("audit_logging"),
+    { NULL, VIR_CONF_IGNORED, 0 },
+};
+
+virDaemonConfig *virDaemonConfigNew(bool privileged)
+{
+    virDaemonConfig *c = g_new(virDaemonConfig, 1);
+    *c = (virDaemonConfig){
+        .sockRoPerms = g_strdup(privileged ? "0777" : "0700"),
+        .sockRwPerms = g_strdup(privileged ? "0770" : "0700"),
+        .sockAdminPerms = g_strdup("0700"),
+        .authRo = g_strdup("none"),
+        .authRw = g_strdup("none"),
+        .maxClients = 5000,
+        .maxAnonymousClients = 20,
+        .maxClientRequests = 5,
+        .adminMaxClients = 5,
+        .adminMaxClientRequests = 5,
+        .keepaliveInterval = 5,
+        .keepaliveCount = 5,
+        .adminKeepaliveInterval = 5,
+        .adminKeepaliveCount = 5,
+    };
+    c->sockDir = privileged ? g_strdup(VIR_RUNSTATEDIR "/libvirt") : g_build_filename(g_get_user_runtime_dir(), "libvirt", NULL);
+    return c;
+}
+
+static bool checkAuth(const char *key, const char *value, GError **error)
+{
+    if (g_str_equal(value, "none"))
+        return true;
+    virSetError(error, VIR_ERR_CONF_SYNTAX, "%s = \"%s\": this daemon offers \"none\" only; restrict the socket with unix_sock_group and "
+                                            "unix_sock_*_perms instead", key, value);
+    return false;
+}
+
+bool virDaemonConfigLoad(virDaemonConfig *c, const char *path, bool mustExist, GError **error)
+{
+    if (!mustExist && access(path, F_OK) < 0)
+        return true;
+    g_autoptr(virConf) conf = virConfLoad(path, error);
+    return conf && virConfApply(conf, rows, c, error) && checkAuth("auth_unix_ro", c->authRo, error) &&
+           checkAuth("auth_unix_rw", c->authRw, error);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The daemon as a whole: its servers, its settings, how long it lives. */
+#pragma once
+
+#include "daemon/server.h"
+
+typedef struct {
+    /* libvirtd.conf */
+    char *sockGroup, *sockRoPerms, *sockRwPerms, *sockAdminPerms, *sockDir, *authRo, *authRw;
+    unsigned int maxClients, maxAnonymousClients, maxClientRequests, adminMaxClients, adminMaxClientRequests;
+    int keepaliveInterval, adminKeepaliveInterval, logLevel;
+    unsigned int keepaliveCount, adminKeepaliveCount;
+    char *logFilters, *logOutputs, *hostUuid;
+} virDaemonConfig;
+
+virDaemonConfig *virDaemonConfigNew(bool privileged);
+/* `mustExist`: the file was named on the command line. */
+bool virDaemonConfigLoad(virDaemonConfig *config, const char *path, bool mustExist, GError **error);
+
+virServer *virDaemonServer(int i);                      /* NULL past the end */
+virServer *virDaemonFindServer(const char *name);
+void virDaemonSetTimeout(unsigned int seconds);         /* of idleness; 0: never */
+
+/* sockets.c: the sockets passed by a service manager, or else our own below config->sockDir. */
+bool virDaemonListen(const virDaemonConfig *config, bool privileged, virServer *server, virServer *admin, GError **error);

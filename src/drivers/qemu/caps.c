@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asking emulators what they can do, and remembering the answers. */
+#define VIR_FROM VIR_FROM_QEMU
+#define VIR_LOG_NAME "qemu.caps"
+#include "drivers/qemu/caps.h"
+#include "drivers/qemu/monitor.h"
+#include "host/process.h"
+#include "base/log.h"
+#include "base/util.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CACHE_FORMAT = 1, GREETING_MS = 20 * 1000, QUIT_MS = 2000 };
+
+/* ---- reading replies ---- */
+
+static void machineFree(gpointer data)
+{
+    qemuMachine *m = data;
+    g_free(m->name);
+    g_free(m->alias);
+    g_free(m->defaultCpu);
+    g_free(m->defaultRam);
+    g_free(m);
+}
+
+static void cpuModelFree(gpointer data)
+{
+    qemuCpuModel *m = data;
+    g_free(m->name);
+    g_strfreev(m->blockers);
+    g_free(m);
+}
+
+void qemuCapsUnref(qemuCaps *caps)
+{
+    if (!caps || !g_atomic_ref_count_dec(&caps->refs))
+        return;
+    g_free(caps->binary);
+    g_free(caps->arch);
+    g_free(caps->package);
+    g_clear_pointer(&caps->machines, g_ptr_array_unref);
+    g_clear_pointer(&caps->cpus[0], g_ptr_array_unref);
+    g_clear_pointer(&caps->cpus[1], g_ptr_array_unref);
+    g_clear_pointer(&caps->types, g_hash_table_unref);
+    g_free(caps);
+}
+
+bool qemuCapsHas(const qemuCaps *caps, const char *type)
+{
+    return g_hash_table_contains(caps->types, type);
+}
+
+const qemuMachine *qemuCapsMachine(const qemuCaps *caps, const char *name)
+{
+    for (guint i = 0; i < caps->machines->len; i++) {
+        const qemuMachine *m = caps->machines->pdata[i];
+        if (name ? g_str_equal(name, m->name) || g_strcmp0(name, m->alias) == 0 : m->isDefault)
+            return m;
+    }
+    return NULL;
+}
+
+static GPtrArray *readMachines(JsonArray *array)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(machineFree);
+    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+        JsonObject *o = qmpItem(array, i);
+        const char *name = qmpStr(o, "name");
+        if (!name || g_str_equal(name, "none"))
+            continue;
+        qemuMachine *m = g_new0(qemuMachine, 1);
+        *m = (qemuMachine){ .name = g_strdup(name), .alias = g_strdup(qmpStr(o, "alias")), .maxCpus = qmpInt(o, "cpu-max", 0),
+                            .isDefault = qmpBool(o, "is-default"), .hotplugCpus = qmpBool(o, "hotpluggable-cpus"),
+                            .deprecated = qmpBool(o, "deprecated"), .defaultCpu = g_strdup(qmpStr(o, "default-cpu-type")),
+                            .defaultRam = g_strdup(qmpStr(o, "default-ram-id")) };
+        g_ptr_array_insert(list, m->isDefault ? 0 : -1, m);
+    }
+    return list;
+}
+
+static GPtrArray *readCpus(JsonArray *array)
+{
+    GPtrArray *list = array ? g_ptr_array_new_with_free_func(cpuModelFree) : NULL;
+    for (guint i = 0; array && i < json_array_get_length(array); i++) {
+        JsonObject *o = qmpItem(array, i);
+        JsonArray *lacks = qmpArr(o, "unavailable-features");
+        g_autoptr(GStrvBuilder) blockers = g_strv_builder_new();
+        for (guint k = 0; lacks && k < json_array_get_length(lacks); k++)
+            g_strv_builder_add(blockers, json_array_get_string_element(lacks, k));
+        qemuCpuModel *m = g_new0(qemuCpuModel, 1);
+        *m = (qemuCpuModel){ .name = g_strdup(qmpStr(o, "name")), .blockers = g_strv_builder_end(blockers),
+                             .deprecated = qmpBool(o, "deprecated") };
+        g_ptr_array_add(list, m);
+    }
+    return list;
+}
+
+static JsonArray *replyArray(JsonObject *replies, const char *name)
+{
+    return qmpArr(replies, name);
+}
+
+static qemuCaps *capsFromReplies(const char *binary, JsonObject *replies)
+{
+    qemuCaps *caps = g_new0(qemuCaps, 1);
+    g_atomic_ref_count_init(&caps->refs);
+    caps->binary = g_strdup(binary);
+    JsonObject *version = qmpObj(replies, "query-version"), *numbers = qmpObj(version, "qemu");
+    caps->version = qmpInt(numbers, "major", 0) * 1000000 + qmpInt(numbers, "minor", 0) * 1000 + qmpInt(numbers, "micro", 0);
+    caps->package = g_strdup(qmpStr(version, "package"));
+    caps->arch = g_strdup(qmpStr(qmpObj(replies, "query-target"), "arch"));
+    caps->kvm = qmpBool(qmpObj(replies, "query-kvm"), "enabled");
+    caps->machines = readMachines(replyArray(replies, "query-machines"));
+    caps->cpus[0] = readCpus(replyArray(replies, "cpus-tcg"));
+    caps->cpus[1] = readCpus(replyArray(replies, "cpus-kvm"));
+    caps->types = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    JsonArray *types = replyArray(replies, "qom-list-types");
+    for (guint i = 0; types && i < json_array_get_length(types); i++)
+        g_hash_table_add(caps->types, g_strdup(qmpStr(qmpItem(types, i), "name")));
+    return caps;
+}
+
+qemuCaps *qemuCapsFromCache(const char *text, const char *binary, const char *stamp)
+{
+    g_autoptr(JsonNode) root = json_from_string(text, NULL);
+    JsonObject *o = qmpReplyObj(root), *replies = qmpObj(o, "replies");
+    if (!replies || qmpInt(o, "format", 0) != CACHE_FORMAT || g_strcmp0(qmpStr(o, "stamp"), stamp) != 0 ||
+        g_strcmp0(qmpStr(o, "binary"), binary) != 0)
+        return NULL;
+    return capsFromReplies(binary, replies);
+}
+
+/* ---- probing ---- */
+
+struct _qemuCapsCache {
+    char *folder, *kvmNode;
+    bool switchUser;
+    uid_t uid;
+    gid_t gid;
+    GMutex mutex;
+    GCond cond;
+    GHashTable *known;          /* binary -> Entry */
+};
+
+typedef struct {
+    qemuCaps *caps;
+    char *stamp;
+    bool busy;                  /* somebody probes */
+} Entry;
+
+static virProcess *probeStart(qemuCapsCache *cache, const char *binary, bool kvm, int theirs, int output, GError **error)
+{
+    g_autofree char *chardev = g_strdup_printf("socket,id=mon,fd=%d", theirs);
+    const char *argv[] = { binary, "-S", "-no-user-config", "-nodefaults", "-nographic", "-machine", "none", "-accel", kvm ? "kvm" : "tcg",
+                           "-accel", "tcg", "-chardev", chardev, "-mon", "chardev=mon,mode=control", NULL };
+    const char *env[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL };
+    virProcessSpec spec = { .argv = argv, .env = env, .fds = &theirs, .nfds = 1, .in = -1, .out = output, .err = output,
+                            .switchUser = cache->switchUser, .uid = cache->uid, .gid = cache->gid,
+                            .bindFrom = kvm ? cache->kvmNode : NULL, .bindTo = "/dev/kvm" };
+    return virProcessSpawn(&spec, error);
+}
+
+static void probeAppendWords(int output, GError **error)
+{
+    char buffer[1024];
+    ssize_t n = read(output, buffer, sizeof(buffer) - 1);
+    if (n > 0 && error && *error) {
+        buffer[n] = 0;
+        g_prefix_error(error, "%s: ", g_strstrip(buffer));
+    }
+}
+
+/* Ask one QEMU; the replies become members of `into`. */
+static bool probeAsk(virQmp *qmp, bool full, const char *cpus, JsonObject *into, GError **error)
+{
+    virQmpRequest requests[] = {
+        { .command = "query-cpu-definitions" }, { .command = "query-kvm" }, { .command = "query-version" },
+        { .command = "query-target" }, { .command = "query-machines" }, { .command = "qom-list-types", .args = qmpArgs("b:abstract", FALSE, NULL) },
+    };
+    guint n = full ? G_N_ELEMENTS(requests) : 1;
+    qmpCallMany(qmp, requests, n, NULL);
+    bool ok = true;
+    for (guint i = 0; i < n; i++) {
+        bool optional = i == 0 && requests[i].result == VIR_QMP_ERROR;          /* some targets have no CPU models */
+        if (requests[i].result == VIR_QMP_OK)
+            json_object_set_member(into, i == 0 ? cpus : requests[i].command, g_steal_pointer(&requests[i].reply));
+        else if (ok && !optional)
+            g_propagate_error(error, g_steal_pointer(&requests[i].error)), ok = false;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(requests); i++)
+        virQmpRequestClear(&requests[i]);
+    return ok;
+}
+
+static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool full, JsonObject *into, GError **error)
+{
+    int pair[2], words[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || pipe2(words, O_CLOEXEC | O_NONBLOCK) < 0) {
+        virSetSystemError(error, errno, "cannot probe %s", binary);
+        return false;
+    }
+    g_auto(virFd) theirs = pair[1], said = words[0], says = words[1];
+    g_autoptr(virQmp) qmp = virQmpNew(pair[0], NULL, NULL, NULL, NULL);
+    g_autoptr(virProcess) process = probeStart(cache, binary, kvm, theirs, says, error);
+    virFdClear(&theirs);
+    virFdClear(&says);
+    bool ok = false;
+    if (process) {
+        ok = virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK && probeAsk(qmp, full, kvm ? "cpus-kvm" : "cpus-tcg", into, error);
+        if (!ok)
+            probeAppendWords(said, error);
+        virProcessSignal(process, SIGKILL);     /* nothing of it is worth an orderly end */
+        virProcessWait(process, QUIT_MS);
+    }
+    virQmpClose(qmp);
+    return ok;
+}
+
+static JsonObject *probe(qemuCapsCache *cache, const char *binary, GError **error)
+{
+    g_autoptr(JsonObject) replies = json_object_new();
+    bool mayKvm = virHostHasKvm(virHostLocal());
+    if (!probeOnce(cache, binary, mayKvm, true, replies, error))
+        return NULL;
+    bool kvm = qmpBool(qmpObj(replies, "query-kvm"), "enabled");
+    if (mayKvm && !kvm && json_object_has_member(replies, "cpus-kvm")) {        /* it fell back to TCG */
+        json_object_set_member(replies, "cpus-tcg", json_object_dup_member(replies, "cpus-kvm"));
+        json_object_remove_member(replies, "cpus-kvm");
+    } else if (kvm && !probeOnce(cache, binary, false, false, replies, error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&replies);
+}
+
+/* ---- the cache ---- */
+
+static void entryFree(gpointer data)
+{
+    Entry *e = data;
+    qemuCapsUnref(e->caps);
+    g_free(e->stamp);
+    g_free(e);
+}
+
+qemuCapsCache *qemuCapsCacheNew(const char *folder, bool switchUser, uid_t uid, gid_t gid)
+{
+    qemuCapsCache *cache = g_new0(qemuCapsCache, 1);
+    *cache = (qemuCapsCache){ .folder = g_strdup(folder), .switchUser = switchUser, .uid = uid, .gid = gid };
+    g_mutex_init(&cache->mutex);
+    g_cond_init(&cache->cond);
+    cache->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entryFree);
+    return cache;
+}
+
+void qemuCapsCacheFree(qemuCapsCache *cache)
+{
+    if (!cache)
+        return;
+    g_hash_table_unref(cache->known);
+    g_mutex_clear(&cache->mutex);
+    g_cond_clear(&cache->cond);
+    g_free(cache->folder);
+    g_free(cache->kvmNode);
+    g_free(cache);
+}
+
+void qemuCapsCacheSetKvmNode(qemuCapsCache *cache, const char *path)
+{
+    g_free(cache->kvmNode);
+    cache->kvmNode = g_strdup(path);
+}
+
+static char *cachePath(qemuCapsCache *cache, const char *binary)
+{
+    g_autofree char *sum = g_compute_checksum_for_string(G_CHECKSUM_SHA256, binary, -1);
+    return g_strdup_printf("%s/capabilities/%s.json", cache->folder, sum);
+}
+
+static void cacheStore(qemuCapsCache *cache, const char *binary, const char *stamp, JsonObject *replies)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) root = qmpArgs("i:format", CACHE_FORMAT, "s:binary", binary, "s:stamp", stamp, NULL);
+    json_object_set_object_member(json_node_get_object(root), "replies", json_object_ref(replies));
+    g_autofree char *text = json_to_string(root, FALSE), *path = cachePath(cache, binary), *dir = g_path_get_dirname(path);
+    if (!virFileMakePath(dir, 0755, &error) || !virFileWriteAtomic(path, text, -1, 0600, &error))
+        virWarn("capabilities of %s are not kept: %s", binary, error->message);
+}
+
+static qemuCaps *capsLoadOrProbe(qemuCapsCache *cache, const char *binary, const char *stamp, GError **error)
+{
+    if (cache->folder) {
+        g_autofree char *path = cachePath(cache, binary), *text = NULL;
+        qemuCaps *caps = virFileRead(path, 64 << 20, &text, NULL, NULL) ? qemuCapsFromCache(text, binary, stamp) : NULL;
+        if (caps)
+            return caps;
+    }
+    g_autoptr(JsonObject) replies = probe(cache, binary, error);
+    if (!replies)
+        return NULL;
+    if (cache->folder)
+        cacheStore(cache, binary, stamp, replies);
+    return capsFromReplies(binary, replies);
+}
+
+static char *stampOf(qemuCapsCache *cache, const char *binary, GError **error)
+{
+    struct stat st;
+    if (stat(binary, &st) < 0 || access(binary, X_OK) < 0) {
+        virSetSystemError(error, errno, "Cannot check QEMU binary %s", binary);
+        return NULL;
+    }
+    return g_strdup_printf("%lld %lld.%09ld kvm=%d user=%d", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                           virHostHasKvm(virHostLocal()), cache->switchUser ? (int)cache->uid : -1);
+}
+
+static qemuCaps *capsRef(qemuCaps *caps)
+{
+    g_atomic_ref_count_inc(&caps->refs);
+    return caps;
+}
+
+qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error)
+{
+    g_autofree char *stamp = stampOf(cache, binary, error);
+    if (!stamp)
+        return NULL;
+    g_mutex_lock(&cache->mutex);
+    Entry *e = g_hash_table_lookup(cache->known, binary);
+    if (!e)
+        g_hash_table_insert(cache->known, g_strdup(binary), e = g_new0(Entry, 1));
+    while (e->busy)                     /* bounded by the probe's own deadlines */
+        g_cond_wait(&cache->cond, &cache->mutex);
+    qemuCaps *caps = e->caps && g_str_equal(e->stamp, stamp) ? capsRef(e->caps) : NULL;
+    e->busy = !caps;
+    g_mutex_unlock(&cache->mutex);
+    if (caps)
+        return caps;
+    caps = capsLoadOrProbe(cache, binary, stamp, error);
+    g_mutex_lock(&cache->mutex);
+    e->busy = false;
+    if (caps) {
+        qemuCapsUnref(e->caps);
+        e->caps = capsRef(caps);
+        g_free(e->stamp);
+        e->stamp = g_steal_pointer(&stamp);
+    }
+    g_cond_broadcast(&cache->cond);
+    g_mutex_unlock(&cache->mutex);
+    return caps;
+}
+
+/* ---- emulators on the host ---- */
+
+static const struct { const char *ours, *qemus; } archWords[] = {
+    { "i686", "i386" }, { "armv6l", "arm" }, { "armv7l", "arm" }, { "openrisc", "or1k" }, { "ppc64le", "ppc64" },
+};
+
+const char *qemuArchWord(const char *arch)
+{
+    for (guint i = 0; i < G_N_ELEMENTS(archWords); i++)
+        if (g_str_equal(arch, archWords[i].ours))
+            return archWords[i].qemus;
+    return arch;
+}
+
+static char *findProgram(const char *name)
+{
+    char *path = g_find_program_in_path(name);
+    if (path)
+        return path;
+    static const char *const folders[] = { "/usr/libexec", "/usr/bin", "/usr/local/bin" };
+    for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *candidate = g_build_filename(folders[i], name, NULL);
+        if (access(candidate, X_OK) == 0)
+            return g_steal_pointer(&candidate);
+    }
+    return NULL;
+}
+
+char *qemuFindEmulator(const char *arch)
+{
+    g_autofree char *name = g_strconcat("qemu-system-", qemuArchWord(arch), NULL);
+    char *found = findProgram(name);
+    if (!found && g_str_equal(arch, "i686"))
+        found = findProgram("qemu-system-x86_64");
+    return found ? found : g_str_equal(arch, "x86_64") ? findProgram("qemu-kvm") : NULL;
+}

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the host must have before a guest starts: folders, keys, NVRAM, ports, tap devices; and their removal. */
+#define VIR_FROM VIR_FROM_QEMU
+#define VIR_LOG_NAME "qemu.prepare"
+#include "drivers/qemu/qemu.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "host/link.h"
+#include "src/api/connect.h"
+#include "src/api/driver.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- files and folders ---- */
+
+static bool makeOwned(qemuDriver *driver, const char *path, mode_t mode, GError **error)
+{
+    if (!virFileMakePath(path, mode, error))
+        return false;
+    if (driver->switchUser && chown(path, driver->uid, driver->gid) < 0) {
+        virSetSystemError(error, errno, "cannot give '%s' to user %u", path, driver->uid);
+        return false;
+    }
+    return true;
+}
+
+/* QEMU wants a key to encrypt secrets that are handed to it later. */
+static bool makeMasterKey(qemuDriver *driver, const char *dir, GError **error)
+{
+    char key[32];
+    g_autofree char *path = g_strconcat(dir, "/master-key.aes", NULL);
+    if (getrandom(key, sizeof(key), 0) != sizeof(key)) {
+        virSetSystemError(error, errno, "cannot get random bytes for '%s'", path);
+        return false;
+    }
+    if (!virFileWriteAtomic(path, key, sizeof(key), 0600, error))
+        return false;
+    if (driver->switchUser && chown(path, driver->uid, driver->gid) < 0) {
+        virSetSystemError(error, errno, "cannot give '%s' to user %u", path, driver->uid);
+        return false;
+    }
+    return true;
+}
+
+static bool makeNvram(qemuDriver *driver, virDomainDef *def, bool reset, GError **error)
+{
+    g_autofree char *data = NULL, *dir = NULL;
+    gsize len = 0;
+    if (!def->os.nvram || !def->os.nvramTemplate || (!reset && access(def->os.nvram, F_OK) == 0))
+        return true;
+    dir = g_path_get_dirname(def->os.nvram);
+    return virFileRead(def->os.nvramTemplate, 64 << 20, &data, &len, error) && virFileMakePath(dir, 0755, error) &&
+           virFileWriteAtomic(def->os.nvram, data, len, 0600, error);
+}
+
+static bool checkSource(const virDomainDiskDef *disk, GError **error)
+{
+    const virStorageSource *s = &disk->src;
+    if ((s->type != VIR_STORAGE_FILE && s->type != VIR_STORAGE_BLOCK) || !s->path || access(s->path, F_OK) == 0)
+        return true;
+    virSetSystemError(error, errno, "Cannot access storage file '%s'", s->path);
+    return false;
+}
+
+/* A missing medium is fatal unless the document says that it may be left out. */
+static bool checkDisks(virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++) {
+        virDomainDiskDef *disk = def->disks.v[i];
+        g_autoptr(GError) why = NULL;
+        if (checkSource(disk, &why))
+            continue;
+        if (disk->src.startupPolicy == VIR_DOMAIN_STARTUP_POLICY_OPTIONAL && disk->device != VIR_DOMAIN_DISK_DEVICE_DISK) {
+            virWarn("guest '%s' starts without the medium of '%s': %s", def->name, disk->dst, why->message);
+            g_clear_pointer(&disk->src.path, g_free);
+            continue;
+        }
+        g_propagate_error(error, g_steal_pointer(&why));
+        return false;
+    }
+    return true;
+}
+
+/* Where a chain's end is known, say so, as the reference's live documents do. */
+static void closeChains(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++) {
+        virStorageSource *s = &def->disks.v[i]->src;
+        if (s->format == VIR_STORAGE_FORMAT_RAW && s->path && !s->backing)
+            s->hasBacking = true;
+    }
+}
+
+/* ---- ports of graphics ---- */
+
+static bool portFree(int port)
+{
+    struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+    struct sockaddr_in addr4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+    int on = 1, off = 0;
+    g_auto(virFd) six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), four = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (six >= 0) {
+        setsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+        setsockopt(six, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(off));
+        if (bind(six, (struct sockaddr *)&addr, sizeof(addr)) < 0 && errno == EADDRINUSE)
+            return false;
+    }
+    setsockopt(four, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    return four < 0 || bind(four, (struct sockaddr *)&addr4, sizeof(addr4)) == 0 || errno != EADDRINUSE;
+}
+
+static GMutex portMutex;
+static guint64 portsTaken[1024];        /* given to guests of ours that may not have opened them yet; one bit a port */
+
+static int takePort(int from, int to)
+{
+    int found = 0;
+    g_mutex_lock(&portMutex);
+    for (int p = from; p <= to && !found; p++)
+        if (!(portsTaken[p / 64] & (guint64)1 << p % 64) && portFree(p)) {
+            portsTaken[p / 64] |= (guint64)1 << p % 64;
+            found = p;
+        }
+    g_mutex_unlock(&portMutex);
+    return found;
+}
+
+static void releasePorts(const virDomainDef *def)
+{
+    g_mutex_lock(&portMutex);
+    for (unsigned int i = 0; i < def->graphics.n; i++) {
+        const int ports[] = { def->graphics.v[i]->port, def->graphics.v[i]->tlsPort };
+        for (guint k = 0; k < G_N_ELEMENTS(ports); k++)
+            if (ports[k] > 0 && ports[k] < 65536)
+                portsTaken[ports[k] / 64] &= ~((guint64)1 << ports[k] % 64);
+    }
+    g_mutex_unlock(&portMutex);
+}
+
+static bool prepareGraphics(qemuDriver *driver, virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->graphics.n; i++) {
+        virDomainGraphicsDef *g = def->graphics.v[i];
+        bool spice = g->type == VIR_DOMAIN_GRAPHICS_SPICE, vnc = g->type == VIR_DOMAIN_GRAPHICS_VNC;
+        virDomainGraphicsListen *l = g->listens.n ? g->listens.v[0] : NULL;
+        if (!spice && !vnc)
+            continue;
+        if (l && (l->type == VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET || l->type == VIR_DOMAIN_GRAPHICS_LISTEN_NONE))
+            continue;
+        if (!l) {
+            l = g_new0(virDomainGraphicsListen, 1);
+            l->type = VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
+            virListAppend(&g->listens, l);
+        }
+        if (!l->address) {
+            l->address = g_strdup(spice ? driver->settings.spiceListen : driver->settings.vncListen);
+            l->fromConfig = true;
+        }
+        if (g->port <= 0 && (g->autoport != VIR_TRISTATE_BOOL_NO || !g->hasPort)) {
+            g->port = takePort(5900, 65535);
+            g->hasPort = true;
+            if (g->port == 0) {
+                virSetError(error, VIR_ERR_OPERATION_FAILED, "Unable to find an unused port in range '%s' (5900-65535)", spice ? "SPICE" : "VNC");
+                return false;
+            }
+        }
+        if (vnc && g->websocket == -1)
+            g->websocket = takePort(5700, 65535);
+    }
+    return true;
+}
+
+/* ---- tap devices ---- */
+
+void qemuCloseNetFds(qemuNetHost *nets, unsigned int n)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        for (unsigned int k = 0; k < nets[i].ntap; k++)
+            virFdClear(&nets[i].tap[k]);
+        for (unsigned int k = 0; k < nets[i].nvhost; k++)
+            virFdClear(&nets[i].vhost[k]);
+    }
+}
+
+void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds)
+{
+    for (unsigned int i = 0; i < n; i++) {
+        g_array_append_vals(fds, nets[i].tap, nets[i].ntap);
+        g_array_append_vals(fds, nets[i].vhost, nets[i].nvhost);
+    }
+}
+
+/* The bridge behind <source network=''/>, asked through the public API as any program would. */
+static char *networkBridge(virDomainObj *obj, const char *name, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    virConnectPtr conn = virConnectOpenName("network:///system", NULL, VIR_CONNECT_RO, &why);
+    virNetworkPtr net = conn ? virNetworkLookupByName(conn, name) : NULL;
+    char *bridge = net ? virNetworkGetBridgeName(net) : NULL;
+    if (!bridge)
+        virSetError(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'%s%s", name, why ? ": " : "", why ? why->message : "");
+    if (net)
+        virNetworkFree(net);
+    if (conn)
+        virConnectClose(conn);
+    return bridge;
+}
+
+static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
+{
+    bool isVirtio = net->model && g_str_has_prefix(net->model, "virtio");
+    if (!isVirtio || net->driverName == VIR_DOMAIN_NET_DRIVER_QEMU)
+        return;
+    for (unsigned int i = 0; i < host->ntap; i++) {
+        int fd = open(net->backendVhost ? net->backendVhost : "/dev/vhost-net", O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            return;                     /* optional: QEMU moves the packets itself */
+        host->vhost[host->nvhost++] = fd;
+    }
+}
+
+static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **error)
+{
+    virMac mac = net->mac;
+    unsigned int mtu = net->mtu;
+    mac.b[0] = 0xfe;                    /* a high address: the bridge must not take the guest's as its own */
+    if (!virLinkSetMac(net->ifname, mac.b, error) || (mtu == 0 && bridge && !virLinkGetMtu(bridge, &mtu, error)) ||
+        (mtu != 0 && !virLinkSetMtu(net->ifname, mtu, error)))
+        return false;
+    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) && virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
+}
+
+static bool prepareTap(virDomainObj *obj, virDomainNetDef *net, qemuNetHost *host, GError **error)
+{
+    qemuGuest *guest = qemuGuestOf(obj);
+    g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
+    bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
+    unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
+    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = networkBridge(obj, net->network, error)))
+        return false;
+    if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
+        g_clear_pointer(&net->ifname, g_free);          /* names of that shape are ours to give */
+    if (!net->ifname)
+        net->ifname = g_strdup("vnet%d");
+    if (!virTapOpen(virHostLocal(), &net->ifname, queues, false, host->tap, error))
+        return false;
+    host->ntap = queues;
+    g_ptr_array_add(guest->taps, g_strdup(net->ifname));
+    openVhost(net, host);
+    if (existing)
+        return true;
+    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK) {
+        g_free(net->bridge);
+        net->bridge = g_strdup(bridge);
+    }
+    return setUpTap(net, bridge, error);
+}
+
+bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error)
+{
+    for (unsigned int i = 0; i < def->nets.n; i++) {
+        virDomainNetDef *net = def->nets.v[i];
+        bool tap = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE || net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
+        if (tap && !prepareTap(obj, net, &nets[i], error)) {
+            qemuCloseNetFds(nets, def->nets.n);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Taps are not persistent: they go with the last descriptor, QEMU's. Nothing to undo but the list. */
+void qemuReleaseNets(virDomainObj *obj)
+{
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    if (view->live)
+        releasePorts(view->live);
+    g_ptr_array_set_size(qemuGuestOf(obj)->taps, 0);
+}
+
+/* ---- all ---- */
+
+bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error)
+{
+    qemuDriver *driver = qemuDriverOfObj(obj);
+    qemuGuest *guest = qemuGuestOf(obj);
+    if (!makeOwned(driver, guest->domainDir, 0750, error) || !makeOwned(driver, guest->channelDir, 0750, error) ||
+        !makeMasterKey(driver, guest->domainDir, error) || !checkDisks(def, error) ||
+        !makeNvram(driver, def, flags & VIR_DOMAIN_START_RESET_NVRAM, error) || !prepareGraphics(driver, def, error))
+        return false;
+    closeChains(def);
+    if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
+        virUUIDGenerate(def->genid);
+    qemuAssignNodeNames(def);
+    qemuFillSocketPaths(def, guest->domainDir, guest->channelDir);
+    return true;
+}

@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The life of a guest's process: start, adopt, end, and what is cleaned up after it. */
+#define VIR_FROM VIR_FROM_QEMU
+#define VIR_LOG_NAME "qemu.process"
+#include "drivers/qemu/qemu.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "host/proc.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+enum {
+    GREETING_MS = 30 * 1000,            /* a guest with much memory and a slow host */
+    TERM_MS = 800, KILL_MS = 1000,      /* a stuck guest is gone within two seconds */
+    GRACEFUL_MS = 15 * 1000, LINGER_MS = 5 * 1000,
+    LOG_TAIL = 4096,
+};
+
+/* ---- the guest's state ---- */
+
+static qemuGuest *guestNew(void)
+{
+    qemuGuest *g = g_new0(qemuGuest, 1);
+    g_mutex_init(&g->mutex);
+    g->shutdownDetail = -1;
+    g->taps = g_ptr_array_new_with_free_func(g_free);
+    g->labelled = g_ptr_array_new_with_free_func(g_free);
+    return g;
+}
+
+static void guestClear(qemuGuest *g)
+{
+    g_clear_pointer(&g->domainDir, g_free);
+    g_clear_pointer(&g->channelDir, g_free);
+    g_clear_pointer(&g->logPath, g_free);
+    g_clear_pointer(&g->pidPath, g_free);
+    g_clear_pointer(&g->vcpuTids, g_free);
+    g->nvcpuTids = 0;
+    g->fakeReboot = g->crashed = g->restarting = false;
+    g->pauseReason = g->resumeReason = 0;
+    g->shutdownDetail = -1;
+}
+
+void qemuGuestFree(gpointer data)
+{
+    qemuGuest *g = data;
+    guestClear(g);
+    virQmpClose(g->qmp);
+    virQmpUnref(g->qmp);
+    virProcessUnref(g->process);
+    g_ptr_array_unref(g->taps);
+    g_ptr_array_unref(g->labelled);
+    g_mutex_clear(&g->mutex);
+    g_free(g);
+}
+
+static qemuGuest *guestReady(virDomainObj *obj)
+{
+    if (!qemuGuestOf(obj))
+        virDomainObjSetPrivate(obj, guestNew());
+    return qemuGuestOf(obj);
+}
+
+/* "domain-1-NAME"; long names are cut, since the path of a socket has a limit. */
+static void guestPaths(virDomainObj *obj, const virDomainDef *def)
+{
+    qemuGuest *g = guestReady(obj);
+    const virEngineDirs *dirs = virEngineGetDirs(virDomainObjEngine(obj));
+    guestClear(g);
+    gsize cut = MIN(strlen(def->name), 20);
+    while (cut > 0 && ((guchar)def->name[cut] & 0xc0) == 0x80)
+        cut--;
+    g_autofree char *part = g_strndup(def->name, cut);
+    g->domainDir = g_strdup_printf("%s/domain-%d-%s", dirs->libDir, def->id, part);
+    g->channelDir = g_strdup_printf("%s/channel/target/domain-%d-%s", dirs->libDir, def->id, part);
+    g->logPath = g_strdup_printf("%s/%s.log", dirs->logDir, def->name);
+    g->pidPath = g_strdup_printf("%s/%s.pid", dirs->stateDir, def->name);
+}
+
+virQmp *qemuGuestQmp(virDomainObj *obj, GError **error)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    virQmp *qmp = NULL;
+    if (g) {
+        g_mutex_lock(&g->mutex);
+        qmp = g->qmp ? virQmpRef(g->qmp) : NULL;
+        g_mutex_unlock(&g->mutex);
+    }
+    if (!qmp)
+        virSetError(error, VIR_ERR_OPERATION_INVALID, "domain is not running");
+    return qmp;
+}
+
+static virProcess *guestProcess(qemuGuest *g)
+{
+    g_mutex_lock(&g->mutex);
+    virProcess *p = g->process ? virProcessRef(g->process) : NULL;
+    g_mutex_unlock(&g->mutex);
+    return p;
+}
+
+/* ---- the log ---- */
+
+static char *timeStamp(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+    g_autofree char *seconds = g_date_time_format(now, "%Y-%m-%d %H:%M:%S");
+    return g_strdup_printf("%s.%03d+0000", seconds, g_date_time_get_microsecond(now) / 1000);
+}
+
+static void logWrite(int fd, const char *text)
+{
+    gsize len = strlen(text);
+    while (len > 0) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno != EINTR)
+            return;
+        text += MAX(n, 0);
+        len -= MAX(n, 0);
+    }
+}
+
+static void logLine(const char *path, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void logLine(const char *path, const char *format, ...)
+{
+    g_auto(virFd) fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    va_list args;
+    va_start(args, format);
+    g_autofree char *words = g_strdup_vprintf(format, args), *stamp = timeStamp();
+    va_end(args);
+    g_autofree char *line = g_strdup_printf("%s: %s\n", stamp, words);
+    if (fd >= 0)
+        logWrite(fd, line);
+}
+
+static int logOpen(qemuGuest *g, const qemuCommand *cmd, GError **error)
+{
+    struct utsname uts;
+    struct stat st;
+    int fd = open(g->logPath, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0) {
+        virSetSystemError(error, errno, "failed to open logfile %s", g->logPath);
+        return -1;
+    }
+    uname(&uts);
+    unsigned int v = cmd->caps->version;
+    g_autofree char *text = qemuCommandToString(cmd, true), *stamp = timeStamp();
+    g_autofree char *head = g_strdup_printf("%s: starting up libvirt version: %s, qemu version: %u.%u.%u%s, kernel: %s, hostname: %s\n%s\n", stamp, PACKAGE_VERSION,
+                                            v / 1000000, v / 1000 % 1000, v % 1000, cmd->caps->package ? cmd->caps->package : "", uts.release, uts.nodename, text);
+    logWrite(fd, head);
+    g->logStart = fstat(fd, &st) == 0 ? st.st_size : 0;
+    return fd;
+}
+
+/* What QEMU itself said in this run: the last words, for error messages. */
+static char *logTail(qemuGuest *g)
+{
+    g_auto(virFd) fd = open(g->logPath, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) < 0 || st.st_size <= g->logStart)
+        return NULL;
+    off_t from = MAX(g->logStart, st.st_size - LOG_TAIL);
+    char buffer[LOG_TAIL + 1];
+    ssize_t n = pread(fd, buffer, LOG_TAIL, from);
+    if (n <= 0)
+        return NULL;
+    buffer[n] = 0;
+    return g_strdup(g_strstrip(buffer));
+}
+
+static void addTail(qemuGuest *g, GError **error)
+{
+    g_autofree char *tail = logTail(g);
+    if (!tail || !*tail || !error || !*error)
+        return;
+    int code = virErrorCode(*error);
+    g_clear_error(error);
+    if (code == VIR_ERR_OPERATION_TIMEOUT)
+        virSetError(error, code, "QEMU's monitor did not greet in time: %s", tail);
+    else
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "process exited while connecting to monitor: %s", tail);
+}
+
+/* ---- the end of the process ---- */
+
+/* Through the actor. */
+static void guestEnded(gpointer data)
+{
+    virDomainObj *obj = data;
+    qemuGuest *g = qemuGuestOf(obj);
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    g_autoptr(virProcess) p = g ? guestProcess(g) : NULL;
+    if (!view->live || !p || !virProcessWait(p, 0))
+        return;
+    g_autofree char *end = virProcessDescribeEnd(virProcessStatus(p));
+    if (g->shutdownDetail >= 0) {
+        virDomainGone(obj, VIR_DOMAIN_SHUTOFF_SHUTDOWN, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN);
+    } else if (g->crashed) {
+        virDomainGone(obj, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_CRASHED);
+    } else {
+        virWarn("QEMU of guest '%s' %s", view->live->name, end);
+        virDomainGone(obj, VIR_DOMAIN_SHUTOFF_CRASHED, VIR_DOMAIN_EVENT_STOPPED, VIR_DOMAIN_EVENT_STOPPED_FAILED);
+    }
+}
+
+static void processEnded(virProcess *process, gpointer obj)
+{
+    virActorPost(virDomainObjActor(obj), guestEnded, virDomainObjRef(obj), (GDestroyNotify)virDomainObjUnref);
+}
+
+static void guestSetProcess(virDomainObj *obj, virProcess *process)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    g_mutex_lock(&g->mutex);
+    g->process = virProcessRef(process);
+    g_mutex_unlock(&g->mutex);
+    virProcessWatch(process, processEnded, virDomainObjRef(obj), (GDestroyNotify)virDomainObjUnref);
+}
+
+static void guestDropProcess(qemuGuest *g)
+{
+    g_mutex_lock(&g->mutex);
+    virProcess *process = g_steal_pointer(&g->process);
+    virQmp *qmp = g_steal_pointer(&g->qmp);
+    virTimer *timer = g_steal_pointer(&g->killTimer);
+    g_mutex_unlock(&g->mutex);
+    virTimerRemove(timer);
+    virQmpClose(qmp);
+    virQmpUnref(qmp);
+    if (process && !virProcessWait(process, 0))
+        virProcessUnwatch(process);
+    virProcessUnref(process);
+}
+
+bool qemuKill(virDomainObj *obj, unsigned int flags, GError **error)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    g_autoptr(virProcess) p = g ? guestProcess(g) : NULL;
+    bool graceful = flags & VIR_DOMAIN_DESTROY_GRACEFUL;
+    if (!p || !virProcessSignal(p, SIGTERM) || virProcessWait(p, graceful ? GRACEFUL_MS : TERM_MS))
+        return true;
+    if (graceful) {
+        virSetError(error, VIR_ERR_OPERATION_FAILED, "failed to kill qemu process with SIGTERM: pid %d", (int)virProcessPid(p));
+        return false;
+    }
+    virProcessSignal(p, SIGKILL);
+    if (virProcessWait(p, KILL_MS))
+        return true;
+    virSetError(error, VIR_ERR_SYSTEM_ERROR, "Failed to terminate process %d with SIGKILL: Device or resource busy", (int)virProcessPid(p));
+    return false;
+}
+
+static void lingered(virTimer *timer, gpointer data)
+{
+    virProcess *p = data;
+    virProcessSignal(p, SIGKILL);
+}
+
+void qemuEndProcess(virDomainObj *obj)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    g_autoptr(virProcess) p = guestProcess(g);
+    if (!p)
+        return;
+    virProcessSignal(p, SIGTERM);
+    virTimer *timer = virTimerNew(virLoopGet(), LINGER_MS, lingered, virProcessRef(p), (GDestroyNotify)virProcessUnref);
+    g_mutex_lock(&g->mutex);
+    virTimer *old = g->killTimer;
+    g->killTimer = timer;
+    g_mutex_unlock(&g->mutex);
+    virTimerRemove(old);
+}
+
+static void removeFolder(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        if (unlink(child) < 0 && (errno == EISDIR || errno == EPERM))
+            removeFolder(child);
+    }
+    if (rmdir(path) < 0 && errno != ENOENT)
+        virInfo("cannot remove '%s': %s", path, g_strerror(errno));
+}
+
+static const char *const reasonWords[] = { "unknown", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from-snapshot", "daemon" };
+
+void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    if (!g)
+        return;
+    guestDropProcess(g);
+    if (g->logPath)
+        logLine(g->logPath, "shutting down, reason=%s", reason >= 0 && reason < (int)G_N_ELEMENTS(reasonWords) ? reasonWords[reason] : "unknown");
+    qemuRestoreAll(obj, def);
+    qemuReleaseNets(obj);
+    if (g->pidPath)
+        unlink(g->pidPath);
+    if (g->domainDir)
+        removeFolder(g->domainDir);
+    if (g->channelDir)
+        removeFolder(g->channelDir);
+    guestClear(g);
+}
+
+/* ---- start ---- */
+
+/* A listening socket that the guest's user may be connected at; QEMU gets the descriptor, so it need not be able to make one there. */
+static int listenUnix(qemuDriver *driver, const char *path, mode_t mode, GError **error)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+    g_auto(virFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (g_strlcpy(addr.sun_path, path, sizeof(addr.sun_path)) >= sizeof(addr.sun_path)) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "UNIX socket path '%s' too long", path);
+        return -1;
+    }
+    unlink(path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, mode) < 0 || listen(fd, 4) < 0 ||
+        (driver->switchUser && chown(path, driver->uid, driver->gid) < 0)) {
+        virSetSystemError(error, errno, "Unable to bind to UNIX socket path '%s'", path);
+        return -1;
+    }
+    return virFdSteal(&fd);
+}
+
+static int listenMonitor(qemuDriver *driver, const char *dir, GError **error)
+{
+    g_autofree char *path = g_strconcat(dir, "/monitor.sock", NULL);
+    return listenUnix(driver, path, 0700, error);
+}
+
+static void closeSocket(gpointer fd)
+{
+    close(GPOINTER_TO_INT(fd) - 1);
+}
+
+static bool listenChardevs(qemuDriver *driver, const virDomainDef *def, GHashTable *sockets, GError **error)
+{
+    const struct { virDomainChrDef **v; unsigned int n; } lists[] = {
+        { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n }, { def->channels.v, def->channels.n }, { def->consoles.v, def->consoles.n },
+    };
+    for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
+        for (unsigned int i = 0; i < lists[l].n; i++) {
+            const virDomainChrDef *chr = lists[l].v[i];
+            bool first = chr->device == VIR_DOMAIN_CHR_DEVICE_CONSOLE && chr->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO;
+            if (first || chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.mode != VIR_DOMAIN_CHR_MODE_BIND || !chr->source.path)
+                continue;
+            int fd = listenUnix(driver, chr->source.path, 0775, error);
+            if (fd < 0)
+                return false;
+            g_hash_table_insert(sockets, g_strdup_printf("char%s", chr->info.alias), GINT_TO_POINTER(fd + 1));
+        }
+    return true;
+}
+
+static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost *nets, GError **error)
+{
+    qemuDriver *driver = qemuDriverOfObj(obj);
+    qemuGuest *g = qemuGuestOf(obj);
+    g_auto(virFd) log = logOpen(g, cmd, error);
+    if (log < 0)
+        return NULL;
+    g_autoptr(GArray) fds = g_array_new(FALSE, FALSE, sizeof(int));
+    g_array_append_val(fds, cmd->monitorFd);
+    qemuNetFds(nets, cmd->def->nets.n, fds);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, cmd->sockets);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        int fd = GPOINTER_TO_INT(value) - 1;
+        g_array_append_val(fds, fd);
+    }
+    virProcessSpec spec = { .argv = (const char *const *)cmd->argv->pdata, .env = (const char *const *)cmd->env->pdata, .fds = (int *)(void *)fds->data,
+                            .nfds = fds->len, .in = -1, .out = log, .err = log, .session = true, .switchUser = driver->switchUser, .uid = driver->uid,
+                            .gid = driver->gid, .umask = 002, .bindFrom = cmd->def->virtType == VIR_DOMAIN_VIRT_KVM ? driver->kvmNode : NULL, .bindTo = "/dev/kvm",
+                            .maxFiles = driver->settings.maxFiles };
+    virProcess *process = virProcessSpawn(&spec, error);
+    if (process) {
+        g_autofree char *pid = g_strdup_printf("%d\n", (int)virProcessPid(process));
+        virFileWriteAtomic(g->pidPath, pid, -1, 0644, NULL);
+    }
+    return process;
+}
+
+static bool connectMonitor(virDomainObj *obj, const char *path, GError **error)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    g_autofree char *own = g_strconcat(g->domainDir, "/monitor.sock", NULL);
+    virQmp *qmp = virQmpConnect(path ? path : own, virDomainObjActor(obj), &qemuMonitorHandlers, virDomainObjRef(obj), (GDestroyNotify)virDomainObjUnref, error);
+    if (!qmp)
+        return false;
+    g_mutex_lock(&g->mutex);
+    g->qmp = qmp;
+    g_mutex_unlock(&g->mutex);
+    return virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK;
+}
+
+/* Paths of pseudo terminals, by the ids of their chardevs. */
+static void takePtys(virDomainDef *def, JsonArray *chardevs)
+{
+    struct { virDomainChrDef **v; unsigned int n; } lists[] = {
+        { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n }, { def->channels.v, def->channels.n }, { def->consoles.v, def->consoles.n },
+    };
+    for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
+        for (unsigned int i = 0; i < lists[l].n; i++) {
+            virDomainChrDef *chr = lists[l].v[i];
+            if (chr->source.type != VIR_DOMAIN_CHR_PTY || !chr->info.alias)
+                continue;
+            g_autofree char *id = g_strdup_printf("char%s", chr->info.alias);
+            for (guint k = 0; chardevs && k < json_array_get_length(chardevs); k++) {
+                JsonObject *o = qmpItem(chardevs, k);
+                const char *file = qmpStr(o, "filename");
+                if (g_strcmp0(qmpStr(o, "label"), id) != 0 || !file || !g_str_has_prefix(file, "pty:"))
+                    continue;
+                g_free(chr->source.path);
+                chr->source.path = g_strdup(file + strlen("pty:"));
+            }
+        }
+    /* The first console is the first serial port again. */
+    if (def->consoles.n > 0 && def->serials.n > 0 && def->consoles.v[0]->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO) {
+        virDomainChrDef *console = def->consoles.v[0], *serial = def->serials.v[0];
+        g_free(console->source.path);
+        console->source.path = g_strdup(serial->source.path);
+        if (!console->info.alias)
+            console->info.alias = g_strdup(serial->info.alias);
+    }
+    for (unsigned int i = 0; i < def->consoles.n; i++)
+        if (def->consoles.v[i]->source.type == VIR_DOMAIN_CHR_PTY) {
+            g_free(def->consoles.v[i]->tty);
+            def->consoles.v[i]->tty = g_strdup(def->consoles.v[i]->source.path);
+        }
+}
+
+static void takeVcpus(qemuGuest *g, JsonArray *cpus)
+{
+    guint n = cpus ? json_array_get_length(cpus) : 0;
+    g_free(g->vcpuTids);
+    g->vcpuTids = g_new0(pid_t, n + 1);
+    g->nvcpuTids = n;
+    for (guint i = 0; i < n; i++) {
+        gint64 index = qmpInt(qmpItem(cpus, i), "cpu-index", i);
+        if (index >= 0 && index < (gint64)n)
+            g->vcpuTids[index] = qmpInt(qmpItem(cpus, i), "thread-id", 0);
+    }
+}
+
+static const virDomainMemballoonDef *virtioBalloon(const virDomainDef *def)
+{
+    const virDomainMemballoonDef *b = def->memballoon;
+    return b && b->model != VIR_DOMAIN_MEMBALLOON_NONE && b->model != VIR_DOMAIN_MEMBALLOON_XEN ? b : NULL;
+}
+
+/* Everything that is to be known of or set in a fresh QEMU, in one round trip. */
+static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
+{
+    qemuDriver *driver = qemuDriverOfObj(obj);
+    qemuGuest *g = qemuGuestOf(obj);
+    virQmpRequest r[10] = { { .command = "query-cpus-fast" }, { .command = "query-chardev" } };
+    guint n = 2;
+    const virDomainMemballoonDef *balloon = virtioBalloon(def);
+    if (def->onReboot == VIR_DOMAIN_ON_DESTROY || def->onReboot == VIR_DOMAIN_ON_PRESERVE)
+        r[n++] = (virQmpRequest){ .command = "set-action", .args = qmpArgs("s:reboot", "shutdown", NULL) };
+    if (balloon && balloon->info.alias && balloon->statsPeriod) {
+        g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", balloon->info.alias);
+        r[n++] = (virQmpRequest){ .command = "qom-set", .args = qmpArgs("s:path", path, "s:property", "guest-stats-polling-interval", "u:value",
+                                                                       balloon->statsPeriod, NULL) };
+    }
+    if (balloon && def->currentMemory > 0 && def->currentMemory < def->memory)
+        r[n++] = (virQmpRequest){ .command = "balloon", .args = qmpArgs("U:value", (guint64)def->currentMemory * 1024, NULL) };
+    for (unsigned int i = 0; i < def->graphics.n && n < G_N_ELEMENTS(r); i++) {
+        const virDomainGraphicsDef *gr = def->graphics.v[i];
+        bool vnc = gr->type == VIR_DOMAIN_GRAPHICS_VNC;
+        const char *password = gr->passwd ? gr->passwd : vnc ? driver->settings.vncPassword : driver->settings.spicePassword;
+        if (password && (vnc || gr->type == VIR_DOMAIN_GRAPHICS_SPICE))
+            r[n++] = (virQmpRequest){ .command = "set_password", .args = qmpArgs("s:protocol", vnc ? "vnc" : "spice", "s:password", password, NULL) };
+    }
+    g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
+    bool ok = qmp && qmpCallMany(qmp, r, n, error);
+    if (ok) {
+        takeVcpus(g, qmpReplyArr(r[0].reply));
+        takePtys(def, qmpReplyArr(r[1].reply));
+    }
+    for (guint i = 0; i < n; i++)
+        virQmpRequestClear(&r[i]);
+    __atomic_store_n(&g->balloon, balloon ? def->currentMemory : def->memory, __ATOMIC_RELAXED);
+    return ok;
+}
+
+static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, const qemuCaps *caps, GError **error)
+{
+    qemuDriver *driver = qemuDriverOfObj(obj);
+    qemuGuest *g = qemuGuestOf(obj);
+    g_autoptr(GHashTable) sockets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, closeSocket);
+    g_auto(virFd) monitor = listenMonitor(driver, g->domainDir, error);
+    if (monitor < 0 || !listenChardevs(driver, def, sockets, error))
+        return false;
+    g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir, strrchr(g->domainDir, '/') + strlen("/domain-"));
+    qemuCommand cmd = { .def = def, .caps = caps, .domainDir = g->domainDir, .channelDir = g->channelDir, .memoryDir = memoryDir, .monitorFd = monitor,
+                        .sandbox = driver->settings.seccomp != 0, .timestamps = true, .vncSasl = driver->settings.vncSasl, .nets = nets, .sockets = sockets };
+    g_autoptr(virProcess) process = qemuCommandBuild(&cmd, error) ? spawn(obj, &cmd, nets, error) : NULL;
+    qemuCommandClear(&cmd);
+    virFdClear(&monitor);               /* ours goes, so that a QEMU that dies before the greeting is noticed */
+    qemuCloseNetFds(nets, def->nets.n);
+    if (!process)
+        return false;
+    guestSetProcess(obj, process);
+    if (connectMonitor(obj, NULL, error))
+        return true;
+    virProcessWait(process, 200);       /* its last words come before its end */
+    addTail(g, error);
+    return false;
+}
+
+bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *pid, GError **error)
+{
+    qemuDriver *driver = qemuDriverOfObj(obj);
+    g_autoptr(qemuCaps) caps = qemuCapsGet(driver->caps, def->emulator, error);
+    g_autofree qemuNetHost *nets = g_new0(qemuNetHost, def->nets.n + 1);
+    if (!caps)
+        return false;
+    guestPaths(obj, def);
+    virDomainDefAssignAliases(def, &driver->conf);
+    bool ok = qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) && qemuLabelAll(obj, def, error) &&
+              launch(obj, def, nets, caps, error) && configureGuest(obj, def, error);
+    if (ok && !(flags & VIR_DOMAIN_START_PAUSED)) {
+        g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
+        ok = qmp && qmpCall(qmp, "cont", NULL, NULL, error) == VIR_QMP_OK;
+    }
+    qemuGuest *g = qemuGuestOf(obj);
+    if (ok) {
+        *pid = virProcessPid(g->process);
+        return true;
+    }
+    qemuCloseNetFds(nets, def->nets.n);
+    qemuKill(obj, 0, NULL);
+    qemuCleanup(obj, def, VIR_DOMAIN_SHUTOFF_FAILED);
+    return false;
+}
+
+/* ---- after a restart of the daemon ---- */
+
+void qemuStatusFill(virDomainObj *obj, virDomainStatus *status)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    if (!g || !g->domainDir)
+        return;
+    status->monitorPath = g_strconcat(g->domainDir, "/monitor.sock", NULL);
+    status->monitorType = g_strdup("unix");
+    status->libDir = g_strdup(g->domainDir);
+    status->channelTargetDir = g_strdup(g->channelDir);
+    status->rememberOwner = true;
+    for (unsigned int i = 0; i < g->nvcpuTids; i++) {
+        virDomainStatusVcpu *v = g_new0(virDomainStatusVcpu, 1);
+        *v = (virDomainStatusVcpu){ .id = i, .pid = g->vcpuTids[i] };
+        virListAppend(&status->vcpus, v);
+    }
+}
+
+bool qemuStatusTake(virDomainObj *obj, const virDomainStatus *status, GError **error)
+{
+    guestPaths(obj, status->def);
+    qemuGuest *g = qemuGuestOf(obj);
+    if (status->libDir) {
+        g_free(g->domainDir);
+        g->domainDir = g_strdup(status->libDir);
+    }
+    if (status->channelTargetDir) {
+        g_free(g->channelDir);
+        g->channelDir = g_strdup(status->channelTargetDir);
+    }
+    return true;
+}
+
+bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **error)
+{
+    qemuGuest *g = guestReady(obj);
+    if (!g->domainDir)
+        guestPaths(obj, def);
+    g_autoptr(virProcess) process = virProcessAdopt(virHostLocal(), pid, 0, error);
+    g_autofree char *exe = virHostRead("%s/%d/cmdline", virHostLocal()->proc, (int)pid);
+    if (process && (!exe || !strstr(exe, "qemu"))) {
+        virSetError(error, VIR_ERR_OPERATION_FAILED, "process %d is not QEMU", (int)pid);
+        return false;
+    }
+    if (!process)
+        return false;
+    guestSetProcess(obj, process);
+    if (!connectMonitor(obj, NULL, error)) {
+        qemuKill(obj, 0, NULL);         /* nobody could ever talk to it again */
+        return false;
+    }
+    virQmpRequest r[2] = { { .command = "query-cpus-fast" }, { .command = "query-balloon" } };
+    g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
+    if (!qmp)
+        return false;
+    qmpCallMany(qmp, r, 2, NULL);
+    takeVcpus(g, qmpReplyArr(r[0].reply));
+    gint64 actual = qmpInt(qmpReplyObj(r[1].reply), "actual", (gint64)def->memory * 1024);
+    __atomic_store_n(&g->balloon, actual / 1024, __ATOMIC_RELAXED);
+    virQmpRequestClear(&r[0]);
+    virQmpRequestClear(&r[1]);
+    qemuReconcile(obj);
+    return true;
+}
+
+/* ---- domxml-to-native ---- */
+
+/* The reference shows interfaces without their host side, which it would have to make first: only what names the card is left. */
+static void stripNets(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->nets.n; i++) {
+        virDomainNetDef *net = def->nets.v[i];
+        net->type = VIR_DOMAIN_NET_TYPE_ETHERNET;
+        net->driverName = VIR_DOMAIN_NET_DRIVER_NONE;
+        net->txmode = VIR_DOMAIN_NET_TX_NONE;
+        net->ioeventfd = net->eventIdx = net->rss = net->rssHashReport = VIR_TRISTATE_SWITCH_ABSENT;
+        net->queues = net->rxQueueSize = net->txQueueSize = net->mtu = 0;
+        net->virtio = (virVirtioOptions){ 0 };
+        net->host = net->guest = (virDomainNetOffload){ 0 };
+        net->teaming = VIR_DOMAIN_NET_TEAMING_NONE;
+        net->hasSndbuf = false;
+        net->info.acpiIndex = net->info.bootIndex = 0;
+    }
+}
+
+char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, unsigned int flags, GError **error)
+{
+    qemuDriver *driver = qemuDriverOf(engine);
+    const virEngineDirs *dirs = virEngineGetDirs(engine);
+    if (!g_str_equal(format, "qemu-argv")) {
+        virSetError(error, VIR_ERR_INVALID_ARG, "unsupported config type %s", format);
+        return NULL;
+    }
+    g_autoptr(qemuCaps) caps = qemuCapsGet(driver->caps, def->emulator, error);
+    if (!caps)
+        return NULL;
+    g_autofree char *part = g_strndup(def->name, 20);
+    g_autofree char *domainDir = g_strdup_printf("%s/domain--1-%s", dirs->libDir, part);
+    g_autofree char *channelDir = g_strdup_printf("%s/channel/target/domain--1-%s", dirs->libDir, part);
+    g_autofree char *memoryDir = g_strdup_printf("%s/ram/-1-%s", dirs->libDir, part);
+    virDomainDefAssignAliases(def, &driver->conf);
+    qemuAssignNodeNames(def);
+    qemuFillSocketPaths(def, domainDir, channelDir);
+    stripNets(def);
+    if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
+        virUUIDGenerate(def->genid);
+    for (unsigned int i = 0; i < def->graphics.n; i++) {
+        virDomainGraphicsDef *g = def->graphics.v[i];
+        virDomainGraphicsListen *l = g->listens.n ? g->listens.v[0] : NULL;
+        if (g->port <= 0 && (g->type == VIR_DOMAIN_GRAPHICS_VNC || !l || l->type != VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->hasPort || g->autoport == VIR_TRISTATE_BOOL_YES))
+            g->port = g->type == VIR_DOMAIN_GRAPHICS_VNC ? 5900 : 5901;
+        if (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !l->address)
+            l->address = g_strdup("127.0.0.1");
+    }
+    qemuCommand cmd = { .def = def, .caps = caps, .domainDir = domainDir, .channelDir = channelDir, .memoryDir = memoryDir, .monitorFd = -1,
+                        .sandbox = driver->settings.seccomp != 0, .timestamps = true };
+    char *text = qemuCommandBuild(&cmd, error) ? qemuCommandToString(&cmd, false) : NULL;
+    qemuCommandClear(&cmd);
+    return text;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The driver's own state: one qemuDriver for each instance (system, session, embedded), one qemuGuest for each domain. */
+#pragma once
+
+#include "drivers/qemu/command.h"
+#include "drivers/qemu/documents.h"
+#include "engine/hypervisor.h"
+#include "host/process.h"
+
+/* qemu.conf, for what exists. */
+typedef struct {
+    char *user, *group;
+    char *vncListen, *spiceListen, *vncPassword, *spicePassword;
+    bool dynamicOwnership, rememberOwner, vncSasl;
+    int seccomp;                        /* -1: the default, on */
+    unsigned int maxFiles;
+    int autostartBypass;
+} qemuSettings;
+
+typedef struct {
+    virEngine *engine;
+    qemuSettings settings;
+    bool switchUser;                    /* guests run as uid:gid */
+    uid_t uid;
+    gid_t gid;
+    char *kvmNode;                      /* NULL, or a /dev/kvm that the guests' user may open, where the host's own is root's alone */
+    qemuCapsCache *caps;
+    qemuDocumentContext documents;
+    virDomainParseConfig conf;
+} qemuDriver;
+
+/* Lives as long as its virDomainObj. `process` and `qmp` are exchanged under the mutex, since a kill passes the queue; all else belongs to
+ * the holder of the actor. */
+typedef struct {
+    GMutex mutex;
+    virProcess *process;
+    virQmp *qmp;
+    virTimer *killTimer;
+    char *domainDir, *channelDir, *logPath, *pidPath;
+    gint64 logStart;                    /* where this run's part of the log begins */
+    pid_t *vcpuTids;
+    unsigned int nvcpuTids;
+    unsigned long long balloon;         /* KiB, the last known; atomic */
+    bool fakeReboot;                    /* the next power-off is the first half of a reboot */
+    bool restarting;                    /* powered off and on again by us: what stops and resumes meanwhile is no news */
+    int shutdownDetail;                 /* virDomainEventShutdownDetailType of the power-off seen, -1: none */
+    bool crashed;
+    int pauseReason, resumeReason;      /* why the next STOP and RESUME come; 0: not our doing */
+    GPtrArray *taps;                    /* of ours, to be removed */
+    GPtrArray *labelled;                /* paths whose owner we changed */
+} qemuGuest;
+
+qemuDriver *qemuDriverOf(virEngine *engine);
+static inline qemuDriver *qemuDriverOfObj(virDomainObj *obj) { return qemuDriverOf(virDomainObjEngine(obj)); }
+static inline qemuGuest *qemuGuestOf(virDomainObj *obj) { return virDomainObjPrivate(obj); }
+virQmp *qemuGuestQmp(virDomainObj *obj, GError **error);        /* a reference; an error when there is no monitor */
+
+/* settings.c */
+bool qemuSettingsLoad(qemuSettings *settings, const char *path, GError **error);
+void qemuSettingsClear(qemuSettings *settings);
+
+/* process.c */
+bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *pid, GError **error);
+bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **error);
+bool qemuKill(virDomainObj *obj, unsigned int flags, GError **error);
+void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason);
+void qemuGuestFree(gpointer guest);
+char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, unsigned int flags, GError **error);
+void qemuStatusFill(virDomainObj *obj, virDomainStatus *status);
+bool qemuStatusTake(virDomainObj *obj, const virDomainStatus *status, GError **error);
+/* End the process after the guest has powered itself off: SIGTERM, SIGKILL when it lingers. Never waits. */
+void qemuEndProcess(virDomainObj *obj);
+
+/* prepare.c: what the host must have before the guest starts, and its removal */
+bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);
+bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
+void qemuReleaseNets(virDomainObj *obj);
+void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
+void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
+
+/* owner.c: files handed to the guest's user, and back */
+bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error);
+void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def);
+
+/* events.c */
+extern const virQmpHandlers qemuMonitorHandlers;
+void qemuReconcile(virDomainObj *obj);          /* ask for the run state and publish what differs; holder */
+
+/* control.c */
+bool qemuShutdown(virDomainObj *obj, unsigned int flags, GError **error);
+bool qemuReboot(virDomainObj *obj, unsigned int flags, GError **error);
+bool qemuReset(virDomainObj *obj, unsigned int flags, GError **error);
+bool qemuSuspend(virDomainObj *obj, GError **error);
+bool qemuResume(virDomainObj *obj, GError **error);
+bool qemuInjectNmi(virDomainObj *obj, unsigned int flags, GError **error);
+bool qemuSetMemory(virDomainObj *obj, unsigned long long kib, GError **error);
+char *qemuMonitorCommand(virDomainObj *obj, const char *command, unsigned int flags, GError **error);
+bool qemuSendKey(virDomainObj *obj, unsigned int codeset, unsigned int holdtime, const unsigned int *codes, int ncodes, unsigned int flags,
+                 GError **error);
+
+/* stats.c */
+bool qemuCpuTime(virDomainObj *obj, unsigned long long *ns, GError **error);
+bool qemuBalloon(virDomainObj *obj, unsigned long long *kib, GError **error);
+bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, unsigned int flags, GError **error);
+bool qemuBlockStats(virDomainObj *obj, const char *disk, virDomainBlockStatsStruct *stats, GError **error);
+bool qemuInterfaceStats(virDomainObj *obj, const char *device, virDomainInterfaceStatsStruct *stats, GError **error);
+int qemuMemoryStats(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigned int nstats, GError **error);
+bool qemuBlockInfo(virDomainObj *obj, const char *disk, virDomainBlockInfo *info, GError **error);
+
+/* console.c */
+bool qemuOpenConsole(virDomainObj *obj, const char *device, virStreamPtr st, unsigned int flags, GError **error);
+
+/* hypervisor.c */
+extern const virHypervisor qemuHypervisor;
+void qemuParseConfigInit(qemuDriver *driver);
+
+/* node.c */
+void qemuNodeTable(virHypervisorDriver *table);

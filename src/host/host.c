@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Small files of the kernel, read through a handle with the roots in it. */
+#include "host/host.h"
+#include "base/util.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static virHost *hostMake(const char *root)
+{
+    virHost *host = g_new0(virHost, 1);
+    host->sys = g_strconcat(root, "/sys", NULL);
+    host->proc = g_strconcat(root, "/proc", NULL);
+    host->dev = g_strconcat(root, "/dev", NULL);
+    return host;
+}
+
+virHost *virHostNew(const char *root)
+{
+    return hostMake(root);
+}
+
+const virHost *virHostLocal(void)
+{
+    static virHost *local;
+    if (g_once_init_enter(&local))
+        g_once_init_leave(&local, hostMake(""));
+    return local;
+}
+
+void virHostFree(virHost *host)
+{
+    if (!host)
+        return;
+    g_free(host->sys);
+    g_free(host->proc);
+    g_free(host->dev);
+    g_free(host);
+}
+
+static char *hostReadPath(const char *path)
+{
+    char *data = NULL;
+    if (!virFileRead(path, 4 << 20, &data, NULL, NULL))
+        return NULL;
+    gsize len = strlen(data);
+    if (len > 0 && data[len - 1] == '\n')
+        data[len - 1] = 0;
+    return data;
+}
+
+char *virHostRead(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *path = g_strdup_vprintf(format, args);
+    va_end(args);
+    return hostReadPath(path);
+}
+
+bool virHostReadULL(unsigned long long *value, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *path = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *text = hostReadPath(path);
+    return text && g_ascii_string_to_unsigned(g_strstrip(text), 10, 0, G_MAXUINT64, (guint64 *)value, NULL);
+}
+
+bool virHostForeachNumber(const char *list, void (*func)(unsigned int, gpointer), gpointer data)
+{
+    while (*list && *list != '\n') {
+        char *end;
+        unsigned long from = strtoul(list, &end, 10), to = from;
+        if (end == list)
+            return false;
+        if (*end == '-') {
+            list = end + 1;
+            to = strtoul(list, &end, 10);
+            if (end == list || to < from || to - from > 65536)
+                return false;
+        }
+        for (unsigned long n = from; n <= to; n++)
+            func(n, data);
+        if (*end && *end != ',' && *end != '\n')
+            return false;
+        list = *end == ',' ? end + 1 : end;
+    }
+    return true;
+}
+
+bool virHostHasKvm(const virHost *host)
+{
+    g_autofree char *path = g_strconcat(host->dev, "/kvm", NULL);
+    g_auto(virFd) fd = open(path, O_RDWR | O_CLOEXEC);
+    return fd >= 0;
+}
+
+bool virHostUuid(const virHost *host, unsigned char uuid[16])
+{
+    g_autofree char *smbios = virHostRead("%s/devices/virtual/dmi/id/product_uuid", host->sys);
+    if (smbios && virUUIDParse(smbios, uuid))
+        for (int i = 1; i < 16; i++)
+            if (uuid[i] != uuid[0])
+                return true;            /* all the same digits: a board that was never given one */
+    g_autofree char *id = virHostRead("%s/../etc/machine-id", host->sys);
+    return id && virUUIDParse(id, uuid);
+}

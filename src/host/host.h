@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The host as files: where /sys, /proc and /dev are. Every function that reads them takes this handle, so a test hands it a fixture
+ * tree. virHostLocal() is the machine itself.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef struct {
+    char *sys, *proc, *dev;
+} virHost;
+
+const virHost *virHostLocal(void);
+virHost *virHostNew(const char *root);          /* ROOT/sys, ROOT/proc, ROOT/dev */
+void virHostFree(virHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virHost, virHostFree)
+
+/* A small file without its last newline, NULL when it is missing or unreadable. */
+char *virHostRead(const char *format, ...) G_GNUC_PRINTF(1, 2);
+bool virHostReadULL(unsigned long long *value, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Each number of a list as the kernel writes them: "0-3,8". False for bad syntax. */
+bool virHostForeachNumber(const char *list, void (*func)(unsigned int n, gpointer data), gpointer data);
+
+/* /dev/kvm can be opened by us. */
+bool virHostHasKvm(const virHost *host);
+/* The machine's UUID from SMBIOS, else from /etc/machine-id; false when neither exists. */
+bool virHostUuid(const virHost *host, unsigned char uuid[16]);

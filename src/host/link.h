@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Network links of the host: tap devices, bridges, counters. */
+#pragma once
+
+#include "host/host.h"
+
+/* Create or open the tap device `*name` ("vnet%d": the kernel chooses; the result replaces it) with `queues` descriptors. */
+bool virTapOpen(const virHost *host, char **name, unsigned int queues, bool persistent, int *fds, GError **error);
+bool virTapDelete(const virHost *host, const char *name, GError **error);
+
+bool virLinkExists(const virHost *host, const char *name);
+bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error);
+bool virLinkSetUp(const char *name, bool up, GError **error);
+bool virLinkGetMtu(const char *name, unsigned int *mtu, GError **error);
+bool virLinkSetMtu(const char *name, unsigned int mtu, GError **error);
+bool virBridgeAddPort(const char *bridge, const char *port, GError **error);
+bool virBridgeDelPort(const char *bridge, const char *port, GError **error);
+
+typedef struct {
+    unsigned long long rxBytes, rxPackets, rxErrors, rxDropped, txBytes, txPackets, txErrors, txDropped;
+} virLinkCounters;
+bool virLinkReadCounters(const virHost *host, const char *name, virLinkCounters *counters, GError **error);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Processes behind pidfds, and the readers of /proc and /sys against a fixture tree. */
+#include "host/cpu.h"
+#include "host/proc.h"
+#include "host/process.h"
+#include "base/error.h"
+#include "base/util.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void testRun(void)
+{
+    g_autofree char *out = NULL;
+    g_autoptr(GError) error = NULL;
+    const char *good[] = { "/bin/sh", "-c", "echo hello; ls -l /proc/self/fd | wc -l", NULL };
+    g_assert_true(virProcessRun(good, 10000, &out, &error));
+    g_assert_true(g_str_has_prefix(out, "hello\n"));
+    const char *bad[] = { "/bin/sh", "-c", "echo why >&2; exit 3", NULL };
+    g_assert_false(virProcessRun(bad, 10000, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "exited with status 3: why"));
+    g_clear_error(&error);
+    const char *none[] = { "/nonexistent/x", NULL };
+    g_assert_false(virProcessRun(none, 10000, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "No such file"));
+    g_clear_error(&error);
+    const char *slow[] = { "/bin/sleep", "60", NULL };
+    g_assert_false(virProcessRun(slow, 20, NULL, &error));
+    g_assert_cmpint(virErrorCode(error), ==, VIR_ERR_OPERATION_TIMEOUT);
+}
+
+static void testDescriptors(void)
+{
+    int in[2], leak = open("/dev/null", O_RDONLY);      /* without O_CLOEXEC: the child must not get it */
+    g_assert_cmpint(pipe2(in, O_CLOEXEC), ==, 0);
+    g_autofree char *script = g_strdup_printf("test -e /proc/self/fd/%d || exit 2; test -e /proc/self/fd/%d && exit 3; exit 0", in[1], leak);
+    const char *argv[] = { "/bin/sh", "-c", script, NULL };
+    virProcessSpec spec = { .argv = argv, .fds = &in[1], .nfds = 1, .in = -1, .out = -1, .err = -1 };
+    g_autoptr(virProcess) p = virProcessSpawn(&spec, NULL);
+    g_assert_nonnull(p);
+    g_assert_true(virProcessWait(p, 10000));
+    g_assert_cmpint(WEXITSTATUS(virProcessStatus(p)), ==, 0);
+    close(in[0]), close(in[1]), close(leak);
+}
+
+static void ended(virProcess *p, gpointer data)
+{
+    g_atomic_int_set((gint *)data, virProcessStatus(p));
+}
+
+static void testWatchAndAdopt(void)
+{
+    gint status = -1;
+    virProcStat stat;
+    g_autoptr(GError) error = NULL;
+    const char *argv[] = { "/bin/sleep", "60", NULL };
+    virProcessSpec spec = { .argv = argv, .in = -1, .out = -1, .err = -1, .session = true };
+    g_autoptr(virProcess) p = virProcessSpawn(&spec, &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(getsid(virProcessPid(p)), ==, virProcessPid(p));
+    g_assert_true(virProcStatRead(virHostLocal(), virProcessPid(p), 0, &stat));
+    g_autoptr(virProcess) same = virProcessAdopt(virHostLocal(), virProcessPid(p), stat.start, &error);
+    g_assert_no_error(error);
+    g_assert_null(virProcessAdopt(virHostLocal(), virProcessPid(p), stat.start + 1, NULL));
+    virProcessWatch(p, ended, &status, NULL);
+    g_assert_false(virProcessWait(same, 0));
+    g_assert_true(virProcessSignal(same, SIGKILL));
+    g_assert_true(virProcessWait(same, 10000));
+    for (int i = 0; i < 1000 && g_atomic_int_get(&status) == -1; i++)
+        g_usleep(10000);
+    g_assert_cmpint(g_atomic_int_get(&status), ==, SIGKILL);
+    g_assert_false(virProcessSignal(same, 0));
+}
+
+static void fixture(const char *root, const char *path, const char *text)
+{
+    g_autofree char *full = g_build_filename(root, path, NULL), *dir = g_path_get_dirname(full);
+    g_assert_true(virFileMakePath(dir, 0755, NULL));
+    g_assert_true(virFileWriteAtomic(full, text, -1, 0644, NULL));
+}
+
+static void testTopology(void)
+{
+    g_autofree char *root = g_dir_make_tmp("host-XXXXXX", NULL);
+    fixture(root, "proc/cpuinfo", "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: A CPU\nstepping\t: 7\n"
+            "microcode\t: 0x5003006\ncpu MHz\t\t: 2400.123\nflags\t\t: fpu vme\naddress sizes\t: 46 bits physical, 48 bits virtual\n\nprocessor\t: 1\nmodel\t\t: 99\n");
+    fixture(root, "proc/meminfo", "MemTotal:        8000 kB\nMemFree:  100 kB\nBuffers: 20 kB\nCached: 3 kB\n");
+    fixture(root, "sys/devices/system/cpu/present", "0-3\n");
+    for (int i = 0; i < 4; i++) {
+        g_autofree char *core = g_strdup_printf("sys/devices/system/cpu/cpu%d/topology/core_id", i), *coreId = g_strdup_printf("%d\n", i / 2);
+        g_autofree char *socket = g_strdup_printf("sys/devices/system/cpu/cpu%d/topology/physical_package_id", i);
+        fixture(root, core, coreId);
+        fixture(root, socket, "0\n");
+    }
+    fixture(root, "sys/devices/system/node/online", "0-1\n");
+    fixture(root, "sys/devices/system/node/node0/cpulist", "0-1\n");
+    fixture(root, "sys/devices/system/node/node1/cpulist", "2-3\n");
+    fixture(root, "sys/devices/system/node/node1/distance", "21 10\n");
+    fixture(root, "sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:  4000 kB\n");
+    g_autoptr(virHost) host = virHostNew(root);
+    g_autoptr(virHostInfo) info = virHostInfoRead(host);
+    g_assert_cmpuint(info->online, ==, 4);
+    g_assert_cmpuint(info->sockets, ==, 1);
+    g_assert_cmpuint(info->cores, ==, 2);
+    g_assert_cmpuint(info->threads, ==, 2);
+    g_assert_cmpuint(info->memory, ==, 8000);
+    g_assert_cmpuint(info->model, ==, 85);
+    g_assert_cmpuint(info->microcode, ==, 0x5003006);
+    g_assert_cmpuint(info->physBits, ==, 46);
+    g_assert_cmpstr(info->vendor, ==, "Intel");
+    g_assert_cmpuint(info->nodes->len, ==, 2);
+    virHostNode *node = info->nodes->pdata[1];
+    g_assert_cmpuint(node->memory, ==, 4000);
+    g_assert_cmpuint(g_array_index(node->distances, unsigned int, 0), ==, 21);
+    unsigned long long free = 0;
+    g_assert_true(virHostMemory(host, NULL, &free));
+    g_assert_cmpuint(free, ==, 123);
+    const char *rm[] = { "/bin/rm", "-rf", root, NULL };
+    g_assert_true(virProcessRun(rm, 10000, NULL, NULL));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/host/run", testRun);
+    g_test_add_func("/host/descriptors", testDescriptors);
+    g_test_add_func("/host/watch", testWatchAndAdopt);
+    g_test_add_func("/host/topology", testTopology);
+    return g_test_run();
+}
