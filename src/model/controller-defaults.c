@@ -189,7 +189,7 @@ static bool scsiUsed(const virDomainDef *def, unsigned int controller, unsigned 
 
 static void placeScsiHostdevs(virDomainDef *def, const virDomainParseConfig *conf)
 {
-    unsigned int units = virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) ? 16 : 7;
+    unsigned int units = virDomainScsiWidth(conf);
     for (unsigned int i = 0; i < def->hostdevs.n; i++) {
         virDomainHostdevDef *dev = def->hostdevs.v[i];
         if (dev->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM || dev->type != VIR_DOMAIN_HOSTDEV_TYPE_SCSI || dev->info.addr.type != VIR_DEVICE_ADDRESS_NONE)

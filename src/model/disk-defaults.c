@@ -37,7 +37,7 @@ bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainPars
     unsigned int perBus;
     switch (disk->bus) {
     case VIR_DOMAIN_DISK_BUS_SCSI:
-        perBus = virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) ? 16 : 7;
+        perBus = virDomainScsiWidth(conf);
         *a = (virDriveAddress){ .controller = index / perBus, .unit = index % perBus };
         if (perBus == 16 && a->unit >= 7)       /* unit 7 is the controller's own */
             a->unit++, a->controller = index / 15, a->unit = index % 15 >= 7 ? index % 15 + 1 : index % 15;

@@ -39,3 +39,8 @@ int virDomainDiskNameIndex(const char *name);
 
 #define virDomainConfHas(conf, feature) (((conf)->features & (feature)) != 0)
 bool virDomainArchIsX86(virArch arch);
+/* Targets of a SCSI bus. QEMU's take more, but its guests have always been counted by the narrow bus. */
+static inline unsigned int virDomainScsiWidth(const virDomainParseConfig *conf)
+{
+    return virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) && !virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) ? 16 : 7;
+}

@@ -55,7 +55,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
     if (!virDomainArchIsX86(def->os.arch))
         return;
     bool q35 = virDomainDefIsQ35(def), pc = virDomainDefIsI440FX(def);
-    if (!hasUsb(def) && (q35 || pc)) {
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_DEFAULT_USB) && !hasUsb(def) && (q35 || pc)) {
         virDomainControllerDef *usb = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_USB, 0);
         if (q35 && has(conf, def, "qemu-xhci"))
             usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
@@ -66,7 +66,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT);
     else if (pc)
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT);
-    if (!def->memballoon)
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_MEMBALLOON) && !def->memballoon)
         def->memballoon = g_new0(virDomainMemballoonDef, 1);
     addInput(def, VIR_DOMAIN_INPUT_TYPE_MOUSE);
     addInput(def, VIR_DOMAIN_INPUT_TYPE_KEYBOARD);
@@ -192,7 +192,7 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         cpu->model = g_strdup(model);
     }
     if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
-        cpu->migratable = has(conf, def, "cpu.migratable") ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_OFF;
+        cpu->migratable = def->emulator && g_str_has_suffix(def->emulator, "-i386") ? VIR_TRISTATE_SWITCH_OFF : VIR_TRISTATE_SWITCH_ON;     /* the 32-bit emulator has no such property */
     if (cpu->check)
         return;
     switch (cpu->mode) {
