@@ -17,7 +17,9 @@ static void insertSorted(virDomainDef *def, virDomainControllerDef *c)
     for (unsigned int i = def->controllers.n; i-- > 0;) {
         if (def->controllers.v[i]->type != c->type)
             continue;
-        if (orderOf(def->controllers.v[i]) > orderOf(c))
+        const virDomainControllerDef *d = def->controllers.v[i];
+        bool companion = d->hasIdx && c->hasIdx && d->idx == c->idx && d->info.hasMaster && !c->info.hasMaster;     /* after their master */
+        if (orderOf(d) > orderOf(c) || companion)
             at = i;
         else if (at < 0)
             at = i + 1;

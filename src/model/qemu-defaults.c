@@ -211,6 +211,17 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
     }
 }
 
+static void passShmem(virDomainShmemDef *shmem)
+{
+    if (shmem->model != VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL && !shmem->size)
+        shmem->size = 4;
+    if (shmem->model == VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL) {
+        shmem->msi = true;
+        if (!shmem->ioeventfd)
+            shmem->ioeventfd = VIR_TRISTATE_SWITCH_ON;
+    }
+}
+
 /* Sockets that a run put into its own folder ("…/domain-7-NAME/channel") are not the definition's. */
 static void dropChannelPaths(virDomainDef *def, const virDomainParseConfig *conf)
 {
@@ -242,10 +253,9 @@ bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (!def->panics.v[i]->model)
             def->panics.v[i]->model = VIR_DOMAIN_PANIC_MODEL_ISA;
-    for (unsigned int i = 0; i < def->fss.n; i++) {
-        virDomainFsDef *fs = def->fss.v[i];
-        if (!fs->accessmode && fs->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
-            fs->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
-    }
+    if (def->vsock && !def->vsock->model)
+        def->vsock->model = VIR_DOMAIN_VSOCK_MODEL_VIRTIO;
+    for (unsigned int i = 0; i < def->shmems.n; i++)
+        passShmem(def->shmems.v[i]);
     return true;
 }

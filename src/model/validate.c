@@ -166,12 +166,11 @@ static bool validateNuma(const virDomainDef *def, GError **error)
             return false;
         }
     }
-    for (unsigned int i = 0; i < def->cputune.vcpuscheds.n; i++)
-        for (unsigned int j = 0; j < i; j++)
-            if (virBitmapOverlaps(def->cputune.vcpuscheds.v[i]->ids, def->cputune.vcpuscheds.v[j]->ids)) {
-                virSetError(error, VIR_ERR_XML_DETAIL, "'vcpusched' attributes 'vcpus' must not overlap");
-                return false;
-            }
+    for (unsigned int i = 1; i < def->cputune.vcpuscheds.n; i++)
+        if (virBitmapOverlaps(def->cputune.vcpuscheds.v[i]->ids, def->cputune.vcpuscheds.v[i - 1]->ids)) {     /* sorted by vCPU */
+            virSetError(error, VIR_ERR_XML_DETAIL, "'vcpusched' attributes 'vcpus' must not overlap");
+            return false;
+        }
     return true;
 }
 
