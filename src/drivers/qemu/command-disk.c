@@ -195,9 +195,9 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
 
     node = qmpArgs("s:node-name", format, "b:read-only", readonly, NULL);
     o = json_node_get_object(node);
-    if (disk && top) {
+    if (disk) {
         const char *discard = disk->discard ? virDomainDiskDiscardToString(disk->discard) : NULL;
-        const char *zeroes = disk->detectZeroes ? virDomainDiskDetectZeroesToString(disk->detectZeroes) : NULL;
+        const char *zeroes = top && disk->detectZeroes ? virDomainDiskDetectZeroesToString(disk->detectZeroes) : NULL;
         bool weak = g_strcmp0(zeroes, "unmap") == 0 && g_strcmp0(discard, "unmap") != 0;     /* QEMU wants both, else plain detection */
         qmpAdd(o, "s:discard", discard, "s:detect-zeroes", weak ? "on" : zeroes, NULL);
     }
