@@ -16,15 +16,11 @@ def conn_type(o):
     return 'virAdmConnectPtr' if o.module.attrs.one('library') == 'libvirt-admin' else 'virConnectPtr'
 
 
-def wired(model):
-    return [o for o in model.of('object') if 'key' in o.attrs]
-
-
 # -- handles on the wire
 def convert_h(model):
     out = HEAD + '#pragma once\n\n#include "api/handle.h"\n#include "api/wire.h"\n\n' \
         '/* Of: borrows the handle\'s strings. Take: copies them and drops the handle. New: a handle, with its own strings. */\n'
-    for o in wired(model):
+    for o in (o for o in model.of('object') if 'key' in o.attrs):
         n = short(o)
         out += f'virWire{n} virWireOf{n}({o.pointer} handle);\nvoid virWireTake{n}(virWire{n} *wire, {o.pointer} handle);\n' \
             f'{o.pointer} virWireNew{n}({conn_type(o)} conn, const virWire{n} *wire);\n'
@@ -33,7 +29,7 @@ def convert_h(model):
 
 def convert_c(model):
     out = HEAD + '#include "api/convert.h"\n\n'
-    for o in wired(model):
+    for o in (o for o in model.of('object') if 'key' in o.attrs):
         n, of, take, new, args = short(o), '', '', '', []
         keys = o.attrs.words('key')
         for m in o.items:
@@ -379,20 +375,7 @@ def thunks_c(model, wire):
         body = ''.join(f'    [{n}] = virThunk{r.name[3:]},\n' for n, r, _, _ in rows if id(r) in named)
         out += f'static const virRpcThunk {p}Thunks[] = {{\n{body}}};\n\n'
         finds += f'    {{ {p}Thunks, G_N_ELEMENTS({p}Thunks) }},\n'
-    return out + f'''static const struct {{
-    const virRpcThunk *thunks;
-    guint n;
-}} all[] = {{
-{finds}}};
-
-virRpcThunk virRpcThunkFor(const virRpcProc *proc)
-{{
-    for (guint i = 0; i < G_N_ELEMENTS(all); i++)
-        if (proc >= virRpcPrograms[i].procs && proc < virRpcPrograms[i].procs + virRpcPrograms[i].nprocs)
-            return proc->number < all[i].n ? all[i].thunks[proc->number] : NULL;
-    return NULL;
-}}
-'''
+    return out + f'const virRpcThunkTable virRpcThunkTables[] = {{\n{finds}}};\n'
 
 
 def thunks_h(model, wire):

@@ -4,15 +4,11 @@ from .text import HEAD, params, ctype, wrap
 from .model import SCALARS
 
 
-def snake(name):
-    return name[0].upper() + name[1:]
-
-
 GROUP_TYPE = {'nodedev': 'virNodeDeviceDriver', 'nwfilter': 'virNWFilterDriver'}
 
 
 def driver_type(group):
-    return GROUP_TYPE.get(group, f'vir{snake(group)}Driver')
+    return GROUP_TYPE.get(group, f'vir{group[0].upper()}{group[1:]}Driver')
 
 
 def op_args(r):
@@ -31,6 +27,11 @@ def conn_path(model, r):
 
 
 # -- handles
+def new_decl(o):
+    args = (('const ' if m.type == 'char *' or m.suffix else '') + (f'{m.type} *{m.name}' if m.suffix else m.decl) for m in o.items)
+    return f'{o.pointer} {o.name}New({", ".join(args)})'
+
+
 def handles_h(model):
     out = HEAD + '#pragma once\n\n#include "src/api/object.h"\n\n'
     for o in model.of('object'):
@@ -39,9 +40,7 @@ def handles_h(model):
         if 'opaque' not in o.attrs:
             body = ''.join(f'    {m.decl};\n' for m in o.items)
             out += f'struct _{o.name} {{\n    virObjectHead head;\n{body}}};\n'
-            args = ', '.join(('const ' if m.type == 'char *' or m.suffix else '') +
-                             (f'{m.type} *{m.name}' if m.suffix else m.decl) for m in o.items)
-            out += wrap(f'{o.pointer} {o.name}New({args});') + '\n'
+            out += wrap(new_decl(o) + ';') + '\n'
         out += f'static inline bool virIs{o.name[3:]}(const void *handle)\n{{\n    return virHandleIs(handle, &{cls});\n}}\n'
         out += f'G_DEFINE_AUTOPTR_CLEANUP_FUNC({o.name}, virHandleUnref)\n\n'
     return out + '#include "src/api/connect.h"\n'
@@ -64,8 +63,6 @@ def handles_c(model):
                 new += f'    memcpy(self->{m.name}, {m.name}, sizeof(self->{m.name}));\n'
             else:
                 new += f'    self->{m.name} = {m.name};\n'
-        args = ', '.join(('const ' if m.type == 'char *' or m.suffix else '') +
-                         (f'{m.type} *{m.name}' if m.suffix else m.decl) for m in o.items)
         out += f'static void {o.name}Clear(void *handle)\n{{\n    {o.pointer} self = handle;\n\n{clear}}}\n\n'
         path = conn_path(model, o)
         admin = o.module.attrs.one('library') == 'libvirt-admin'
@@ -74,8 +71,7 @@ def handles_c(model):
         out += f'const virHandleClass {o.name}Class = {{\n    .what = "{o.attrs.one("what", o.name)}",\n' \
                f'    .size = sizeof({o.name}),\n    .code = {o.attrs.one("code")},\n' \
                f'    .from = {o.attrs.one("errdomain", "0")},\n    .clear = {o.name}Clear,\n    .conn = {o.name}Conn,\n}};\n\n'
-        out += wrap(f'{o.pointer} {o.name}New({args})') + \
-            f'\n{{\n    {o.pointer} self = virHandleNew(&{o.name}Class);\n\n{new}    return self;\n}}\n\n'
+        out += wrap(new_decl(o)) + f'\n{{\n    {o.pointer} self = virHandleNew(&{o.name}Class);\n\n{new}    return self;\n}}\n\n'
     return out
 
 
@@ -264,11 +260,6 @@ def public_c(model, library):
     return out
 
 
-def extra_includes(model):
-    return ''.join(f'#include <libvirt/{m.attrs.one("header")}.h>\n' for m in model.modules
-                   if m.attrs.one('library') in ('libvirt-qemu', 'libvirt-lxc'))
-
-
 # -- symbols and errors
 def symbols(model, library, private):
     prefix = library.upper().replace('-', '_')
@@ -285,48 +276,30 @@ def symbols(model, library, private):
     return out
 
 
-def errors_c(model):
-    """The well-known sentences and the names of the parts, as tables."""
+def errors(model):
+    """The well-known sentences of errors and the names of the parts, as rows of tables."""
     sentences = names = ''
-    for r in model.of('enum'):
-        for c in r.items:
-            if 'sentence' in c.attrs:
-                s = c.attrs.one('sentence').strip('"')
-                d = c.attrs.one('detail', s + ': %s').strip('"')
-                sentences += f'    [{c.name}] = {{ "{s}", "{d}" }},\n'
-            if 'label' in c.attrs:
-                names += f'    [{c.name}] = {c.attrs.one("label")},\n'
-    return f'''{HEAD}#include "base/error.h"
-
-static const char *const sentences[][2] = {{
-{sentences}}};
-
-const char *virErrorSentence(int code, bool with_detail)
-{{
-    if (code <= 0 || (gsize)code >= G_N_ELEMENTS(sentences) || !sentences[code][0])
-        return with_detail ? "%s" : "error";
-    return sentences[code][with_detail];
-}}
-
-static const char *const names[] = {{
-{names}}};
-
-const char *virErrorDomainName(int from)
-{{
-    return from >= 0 && (gsize)from < G_N_ELEMENTS(names) && names[from] ? names[from] : "";
-}}
-'''
+    for c in (c for r in model.of('enum') for c in r.items):
+        if 'sentence' in c.attrs:
+            s = c.attrs.one('sentence').strip('"')
+            d = c.attrs.one('detail', s + ': %s').strip('"')
+            sentences += f'[{c.name}] = {{ "{s}", "{d}" }},\n'
+        if 'label' in c.attrs:
+            names += f'[{c.name}] = {c.attrs.one("label")},\n'
+    return HEAD + sentences, HEAD + names
 
 
 def outputs(model):
-    inc = extra_includes(model)
+    inc = '#include <libvirt/libvirt-qemu.h>\n#include <libvirt/libvirt-lxc.h>\n'
     main = '#include <libvirt/libvirt.h>\n'
     yield 'api/handle.h', handles_h(model)
     yield 'api/handle.c', handles_c(model)
     yield 'api/driver.h', driver_h(model).replace(main, main + inc)
     yield 'api/entry.h', entry_h(model).replace(main, main + inc)
     yield 'api/entry.c', entry_c(model)
-    yield 'api/errors.c', errors_c(model)
+    sentences, parts = errors(model)
+    yield 'api/sentences.h', sentences
+    yield 'api/parts.h', parts
     for lib in model.libraries():
         yield f'api/public-{lib}.c', public_c(model, lib)
         yield f'api/{lib}.syms', symbols(model, lib, 'LIBVIRT_PRIVATE_12.5.0' if lib == 'libvirt' else '')

@@ -20,12 +20,16 @@ def events(model, wire):
         yield r, cb, fields, wire.messages[r][0]
 
 
+def length(msg, a):
+    """The member for an argument that counts a list."""
+    return next(x.length for x in msg.fields if x.arg is not None and x.arg.len is not None and x.arg.len.name == a.name)
+
+
 def value(model, msg, a):
     """The callback's argument, out of the message."""
     f = next((f for f in msg.fields if f.name == a.name), None)
-    if f is None:                       # the length of a list
-        owner = next(x for x in msg.fields if x.arg is not None and x.arg.len is not None and x.arg.len.name == a.name)
-        return f'msg->{owner.length}'
+    if f is None:
+        return f'msg->{length(msg, a)}'
     if model.object_of(a.type):
         return a.name
     return f'&msg->{a.name}' if f.kind == 'struct' else f'({a.type})msg->{a.name}' if f.kind == 'array' else f'msg->{a.name}'
@@ -64,8 +68,7 @@ def server_c(model, wire):
             f = next((f for f in msg.fields if f.name == a.name), None)
             o = model.object_of(a.type)
             if f is None:
-                owner = next(x for x in msg.fields if x.arg is not None and x.arg.len is not None and x.arg.len.name == a.name)
-                body += f'    msg.{owner.length} = {a.name};\n'
+                body += f'    msg.{length(msg, a)} = {a.name};\n'
             elif o:
                 body += f'    msg.{a.name} = virWireOf{short(o)}({a.name});\n'
             elif f.kind == 'struct':

@@ -5,17 +5,11 @@ from .text import HEAD, comment, params, ctype, wrap
 ORDER = ('string', 'macro', 'object', 'enum', 'typedef', 'struct', 'callback', 'variable', 'function')
 
 
-def constant(c, last):
-    line = f'    {c.name} = {c.suffix}{"" if last else ","}'
-    if c.doc:
-        line += f' /* {c.doc} (Since: {c.attrs.one("since")}) */'
-    return line + '\n'
-
-
 def enum(r):
     out = comment(r.doc) + 'typedef enum {\n'
     for c in r.items:
-        text = constant(c, False)
+        doc = f' /* {c.doc} (Since: {c.attrs.one("since")}) */' if c.doc else ''
+        text = f'    {c.name} = {c.suffix},{doc}\n'
         out += f'# ifdef VIR_ENUM_SENTINELS\n{text}# endif\n' if 'sentinel' in c.attrs else text
     return out + f'}} {r.name};\n'
 

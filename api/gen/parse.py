@@ -137,7 +137,7 @@ class Parser:
         if word in ('enum', 'struct', 'object') and rest.endswith('{'):
             name = rest[:-1].strip()
             return Record(word, name, where, doc, attrs, items=self.body(word == 'enum'))
-        if word == 'typedef':
+        if word in ('typedef', 'variable'):
             item = self.item(rest.rstrip(';'))
             return Record(word, item.name, where, doc, attrs, type=item.type)
         if word == 'string':
@@ -150,9 +150,6 @@ class Parser:
             if not m:
                 self.fail('expected: macro NAME VALUE')
             return Record(word, m[1], where, doc, attrs, params=m[2], value=m[3])
-        if word == 'variable':
-            item = self.item(rest.rstrip(';'))
-            return Record(word, item.name, where, doc, attrs, type=item.type)
         if word == 'message':
             return Record(word, rest.rstrip(';'), where, doc, attrs)
         if word in ('callback', 'event', 'private', 'procedure'):

@@ -10,7 +10,7 @@ PROGRAMS = {'remote': 'REMOTE', 'qemu': 'QEMU', 'lxc': 'LXC', 'admin': 'ADMIN'}
 
 def member_decl(f):
     star = f.ctype.endswith('*')
-    out = f'    {f.ctype}{"" if star else " "}{f.cname}{f.dim};\n'
+    out = f'    {f.ctype}{"" if star else " "}{f.name}{f.dim};\n'
     if f.length:
         out += f'    unsigned int {f.length};\n'
     return out
@@ -22,10 +22,10 @@ def struct_decl(t):
 
 def field_row(t, f, union=False):
     scalar = t.name.startswith('virWireOf_')
-    member = f'(({t.ctype} *)0)->{f.cname}'
+    member = f'(({t.ctype} *)0)->{f.name}'
     row = [f'.name = "{f.name}"', f'.kind = {CENUM[f.kind]}']
     if not scalar and not union:
-        row.append(f'.offset = offsetof({t.ctype}, {f.cname})')
+        row.append(f'.offset = offsetof({t.ctype}, {f.name})')
     if f.kind in KINDS:
         row.append(f'.size = sizeof({f.ctype})' if scalar or union else f'.size = sizeof({member})')
     if f.kind == 'strbuf':
@@ -143,25 +143,7 @@ def wire_c(model, wire):
         out += f'static const virRpcProc {p}Procs[] = {{\n' + ''.join(proc_row(r, n, a, b) for n, r, a, b in rows) + '};\n\n'
         number = model.constant(f'VIR_{PROGRAMS[p]}_PROGRAM', ('api', 0))
         progs += f'    {{ {number:#x}, 1, "{p}", {p}Procs, G_N_ELEMENTS({p}Procs) }},\n'
-    return out + f'''const virRpcProgram virRpcPrograms[] = {{
-{progs}    {{ 0, 0, NULL, NULL, 0 }},
-}};
-
-const virRpcProgram *virRpcProgramFind(uint32_t number)
-{{
-    for (const virRpcProgram *p = virRpcPrograms; p->number; p++)
-        if (p->number == number)
-            return p;
-    return NULL;
-}}
-
-const virRpcProc *virRpcProcFind(uint32_t program, uint32_t number)
-{{
-    const virRpcProgram *p = virRpcProgramFind(program);
-
-    return p && number < p->nprocs && p->procs[number].number ? p->procs + number : NULL;
-}}
-'''
+    return out + f'const virRpcProgram virRpcPrograms[] = {{\n{progs}    {{ 0 }},\n}};\n'
 
 
 def frozen(model, wire):

@@ -6,27 +6,17 @@ import textwrap
 HEAD = '/* SPDX-License-Identifier: LGPL-2.1-or-later */\n/* Generated from the records in api: change them there. */\n'
 
 
-def comment(lines, indent='', width=110):
-    """A C comment of documentation lines; empty lines separate paragraphs, `name: text` lines stay lines."""
-    if not lines:
-        return ''
-    out, para = [], []
-
-    def flush():
-        if para:
-            out.extend(textwrap.wrap(' '.join(para), width - len(indent) - 3))
-            para.clear()
+def comment(lines, width=107):
+    """A C comment of documentation lines: `name: text` and "Returns" begin anew, an empty line separates paragraphs."""
+    paragraphs = []
     for line in lines:
-        if not line:
-            flush()
-            out.append('')
-        elif line.partition(':')[0].isidentifier() and ':' in line or line.startswith('Returns'):
-            flush()
-            out.extend(textwrap.wrap(line, width - len(indent) - 3, subsequent_indent='    '))
+        new = not line or line.startswith('Returns') or line.partition(':')[0].isidentifier()
+        if new or not paragraphs or not paragraphs[-1]:
+            paragraphs.append(line)
         else:
-            para.append(line)
-    flush()
-    return f'{indent}/**\n' + ''.join(f'{indent} *{" " + x if x else ""}\n' for x in out).replace('*/', '* /')[:] + f'{indent} */\n'
+            paragraphs[-1] += ' ' + line
+    out = [x for p in paragraphs for x in textwrap.wrap(p, width, subsequent_indent='    ' if ':' in p.split(' ')[0] else '') or ['']]
+    return '/**\n' + ''.join(f' * {x}'.rstrip() + '\n' for x in out).replace('*/', '* /') + ' */\n' if lines else ''
 
 
 def params(args, more=''):

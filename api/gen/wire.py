@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Derives the wire form of every message: from the C signature and its attributes, or from an explicit @wireargs/@wireret."""
+import copy
 import re
 from .model import SCALARS
 
@@ -10,9 +11,8 @@ KINDS = {'int': 'int', 'uint': 'unsigned int', 'hyper': 'long long', 'uhyper': '
 
 class Field:
     """kind: a scalar, string, strbuf, charbuf, fixed (opaque[N]), opaque, struct, pointer, array, fixarray, union."""
-    def __init__(self, kind, ctype, name, *, limit=0, sub=None, opt=False, cname=None, length=None, dim='', arg=None):
+    def __init__(self, kind, ctype, name, *, limit=0, sub=None, opt=False, length=None, dim='', arg=None):
         self.kind, self.ctype, self.name, self.limit, self.sub, self.opt = kind, ctype, name, limit, sub, opt
-        self.cname = cname or name          # the C expression of the member below its struct
         self.length = length                # C member that counts an array
         self.dim = dim                      # array suffix of the C declaration
         self.arg = arg                      # the argument of the signature that it carries
@@ -275,11 +275,7 @@ class Wire:
 
     def element(self, a):
         """The same argument seen as an array: `T **list` and `T *buffer` both read `T *`."""
-        class View:
-            pass
-        v = View()
-        v.__dict__.update(a.__dict__)
-        v.error = a.error
+        v = copy.copy(a)
         t = a.type.replace('const ', '').replace('char **const', 'char **').strip()
         if a.kind == 'alloc':
             t = t[:-1].strip()                  # one level is the caller's variable

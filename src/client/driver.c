@@ -109,10 +109,8 @@ static char *remoteGetURI(virConnectPtr conn, GError **error)
 
 static int remoteIsSecure(virConnectPtr conn, GError **error)
 {
-    virWireConnectIsSecureRet ret = { 0 };
-    if (!simpleCall(virRemoteOf(conn), 134, NULL, &ret, error))
-        return -1;
-    return ret.result && virRemoteOf(conn)->unixSocket;
+    int far = virRemoteHypervisorDriver.connectIsSecure(conn, error);
+    return far > 0 ? virRemoteOf(conn)->unixSocket : far;
 }
 
 static int remoteIsEncrypted(virConnectPtr conn, GError **error)

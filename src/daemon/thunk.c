@@ -46,3 +46,13 @@ void *virThunkFlatten(void **list, unsigned int n, gsize size)
     g_free(list);
     return block;
 }
+
+virRpcThunk virRpcThunkFor(const virRpcProc *proc)
+{
+    for (guint i = 0; virRpcPrograms[i].number; i++) {
+        const virRpcProgram *p = virRpcPrograms + i;
+        if (proc >= p->procs && proc < p->procs + p->nprocs)
+            return proc->number < virRpcThunkTables[i].n ? virRpcThunkTables[i].thunks[proc->number] : NULL;
+    }
+    return NULL;
+}

@@ -5,6 +5,13 @@
 #include "base/typedparam.h"
 #include "rpc/proc.h"
 
+/* One for each program, in the order of virRpcPrograms; generated. */
+typedef struct {
+    const virRpcThunk *thunks;
+    guint n;
+} virRpcThunkTable;
+extern const virRpcThunkTable virRpcThunkTables[];
+
 /* False while the client has not opened its connection. */
 bool virThunkOpen(virRpcServerCall *call, GError **error);
 bool virThunkAdmin(virRpcServerCall *call, GError **error);

@@ -67,6 +67,8 @@ int virEngineDomainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params,
     unsigned int flags, GError **error);
 int virEngineDomainGetBlockInfo(virDomainPtr domain, const char *disk, virDomainBlockInfoPtr info, unsigned int flags, GError **error);
 int virEngineDomainQemuMonitorCommand(virDomainPtr domain, const char *command, char **result, unsigned int flags, GError **error);
+int virEngineDomainGetSecurityLabel(virDomainPtr domain, virSecurityLabelPtr label, GError **error);
+int virEngineDomainGetSecurityLabelList(virDomainPtr domain, virSecurityLabelPtr *labels, GError **error);
 int virEngineDomainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GError **error);
 char *virEngineConnectGetCapabilities(virConnectPtr conn, GError **error);
 char *virEngineConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine,

@@ -170,6 +170,42 @@ int virEngineDomainQemuMonitorCommand(virDomainPtr domain, const char *command, 
     return *result ? 0 : -1;
 }
 
+/* ---- security labels, as they stand in the live definition ---- */
+
+static void fillLabel(virSecurityLabelPtr out, const virDomainSeclabel *label)
+{
+    memset(out, 0, sizeof(*out));
+    if (label && label->label)
+        g_strlcpy(out->label, label->label, sizeof(out->label));
+    out->enforcing = label && label->label;
+}
+
+/* The label of the mandatory access control; file ownership (dac) is in the list only. */
+int virEngineDomainGetSecurityLabel(virDomainPtr domain, virSecurityLabelPtr label, GError **error)
+{
+    g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
+    const virDomainSeclabel *found = NULL;
+    if (!v)
+        return -1;
+    for (unsigned int i = 0; v->live && i < v->live->seclabels.n; i++)
+        if (g_strcmp0(v->live->seclabels.v[i]->model, "dac") != 0)
+            found = v->live->seclabels.v[i];
+    fillLabel(label, found);
+    return 0;
+}
+
+int virEngineDomainGetSecurityLabelList(virDomainPtr domain, virSecurityLabelPtr *labels, GError **error)
+{
+    g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
+    if (!v)
+        return -1;
+    int n = v->live ? (int)v->live->seclabels.n : 0;
+    *labels = g_new0(virSecurityLabel, n + 1);
+    for (int i = 0; i < n; i++)
+        fillLabel(&(*labels)[i], v->live->seclabels.v[i]);
+    return n;
+}
+
 /* ---- jobs: none of the long ones exists yet, so there is never one to report or to abort ---- */
 
 int virEngineDomainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GError **error)

@@ -117,51 +117,46 @@ static bool reserveGiven(virDomainDef *def, const char *kind, void *device, virD
     return true;
 }
 
-static bool findFree(virUSBHub *hub, unsigned int depth, unsigned int *path, unsigned int at)
+/* A hub's own free ports first, then those of the hubs below it, in order. The path's length, 0: none. */
+static unsigned int findFree(virUSBHub *hub, unsigned int depth, unsigned int *path)
 {
-    if (at == depth) {
-        for (unsigned int i = 0; i < hub->nports; i++) {
-            if (hub->used >> i & 1)
-                continue;
-            path[at] = i;
-            return true;
-        }
-        return false;
-    }
     for (unsigned int i = 0; i < hub->nports; i++) {
-        path[at] = i;
-        if (hub->below[i] && findFree(hub->below[i], depth, path, at + 1))
-            return true;
+        path[depth] = i;
+        if (!(hub->used >> i & 1))
+            return depth + 1;
     }
-    return false;
+    for (unsigned int i = 0; i < hub->nports && depth + 1 < MAX_DEPTH; i++) {
+        path[depth] = i;
+        unsigned int found = hub->below[i] ? findFree(hub->below[i], depth + 1, path) : 0;
+        if (found)
+            return found;
+    }
+    return 0;
 }
 
-/* Ports of the controller first, then those of hubs, level by level. */
 static bool placeOnBus(virUSBHub *root, unsigned int bus, bool hub, virDeviceInfo *info)
 {
-    unsigned int path[MAX_DEPTH + 1];
-    for (unsigned int depth = 0; depth < MAX_DEPTH; depth++) {
-        if (!findFree(root, depth, path, 0))
-            continue;
-        GString *port = g_string_new(NULL);
-        virUSBHub *at = root;
-        for (unsigned int i = 0; i <= depth; i++) {
-            g_string_append_printf(port, "%s%u", i ? "." : "", path[i] + 1);
-            if (i < depth)
-                at = at->below[path[i]];
-        }
-        at->used |= 1ull << path[depth];
-        if (hub) {
-            at->below[path[depth]] = g_new0(virUSBHub, 1);
-            at->below[path[depth]]->nports = HUB_PORTS;
-        }
-        g_free(info->addr.usb.port);
-        info->addr.type = VIR_DEVICE_ADDRESS_USB;
-        info->addr.usb.bus = bus;
-        info->addr.usb.port = g_string_free(port, FALSE);
-        return true;
+    unsigned int path[MAX_DEPTH];
+    unsigned int n = findFree(root, 0, path);
+    if (!n)
+        return false;
+    g_autoptr(GString) port = g_string_new(NULL);
+    virUSBHub *at = root;
+    for (unsigned int i = 0; i < n; i++) {
+        g_string_append_printf(port, "%s%u", i ? "." : "", path[i] + 1);
+        if (i + 1 < n)
+            at = at->below[path[i]];
     }
-    return false;
+    at->used |= 1ull << path[n - 1];
+    if (hub) {
+        at->below[path[n - 1]] = g_new0(virUSBHub, 1);
+        at->below[path[n - 1]]->nports = HUB_PORTS;
+    }
+    g_free(info->addr.usb.port);
+    info->addr.type = VIR_DEVICE_ADDRESS_USB;
+    info->addr.usb.bus = bus;
+    info->addr.usb.port = g_strdup(port->str);
+    return true;
 }
 
 static bool wantsUsb(const virDeviceInfo *info)

@@ -66,7 +66,7 @@ static const virXmlRow reservationRows[] = {
 static X_TYPE(virStorageReservations, "reservations", reservationRows);
 #undef S
 
-/* --- the source, by type --- */
+/* --- the source, by type: attributes first, children later, for the attributes of all types stand between them --- */
 #define S virStorageSource
 static const virXmlRow fileCase[] = { X_STR("@file", path, 0), X_STR("@fdgroup", fdgroup, 0), X_END };
 static const virXmlRow blockCase[] = { X_STR("@dev", path, 0), X_END };
@@ -77,6 +77,9 @@ static const virXmlRow networkCase[] = {
     X_STR("@query", query, 0),
     X_YESNO("@tls", tls, 0),
     X_STR("@tlsHostname", tlsHostname, 0),
+    X_END
+};
+static const virXmlRow networkChildCase[] = {
     X_LIST("host", hosts, virStorageHost, 0),
     X_STR("snapshot/@name", snapshot, 0),
     X_STR("config/@file", configFile, 0),
@@ -85,9 +88,9 @@ static const virXmlRow networkCase[] = {
     X_LIST("cookies/cookie", cookies, virStorageCookie, 0),
     X_ULL("readahead/@size", readahead, 0, X_HAS(hasReadahead)),
     X_UINT("timeout/@seconds", timeout, 0),
+    X_STR("knownHosts/@path", knownHosts, 0),
     X_STR("identity/@user", nfsUser, 0),
     X_STR("identity/@group", nfsGroup, 0),
-    X_STR("knownHosts/@path", knownHosts, 0),
     X_STR("identity/@username", knownHostsIdentityUser, 0),
     X_STR("identity/@keyfile", sshKeyfile, 0),
     X_YESNO("reconnect/@enabled", reconnect, 0),
@@ -104,12 +107,18 @@ static const virXmlRow nvmeCase[] = {
     X_STR("@type", sourceType, XF_REQ),
     X_YESNO("@managed", nvmeManaged, 0),
     X_UINT("@namespace", nvmeNamespace, XF_REQ | XF_POSITIVE),
+    X_END
+};
+static const virXmlRow nvmeChildCase[] = {
     X_INLINE_AS("address", nvmeAddress, virPCIAddress, virPCISourceAddressXml, 0),
     X_END
 };
 static const virXmlRow vhostuserCase[] = {
     X_STR("@type", sourceType, XF_REQ),
     X_STR("@path", path, 0),
+    X_END
+};
+static const virXmlRow vhostuserChildCase[] = {
     X_YESNO("reconnect/@enabled", reconnect, 0),
     X_UINT("reconnect/@timeout", reconnectTimeout, 0),
     X_END
@@ -119,14 +128,20 @@ CASE(fileCase);
 CASE(blockCase);
 CASE(dirCase);
 CASE(networkCase);
+CASE(networkChildCase);
 CASE(volumeCase);
 CASE(nvmeCase);
+CASE(nvmeChildCase);
 CASE(vhostuserCase);
+CASE(vhostuserChildCase);
 #undef CASE
 static const virXmlCase storageCases[] = {
     { VIR_STORAGE_FILE, &fileCaseXml },       { VIR_STORAGE_BLOCK, &blockCaseXml },   { VIR_STORAGE_DIR, &dirCaseXml },
     { VIR_STORAGE_NETWORK, &networkCaseXml }, { VIR_STORAGE_VOLUME, &volumeCaseXml }, { VIR_STORAGE_NVME, &nvmeCaseXml },
     { VIR_STORAGE_VHOSTUSER, &vhostuserCaseXml }, { 0 }
+};
+static const virXmlCase storageChildCases[] = {
+    { VIR_STORAGE_NETWORK, &networkChildCaseXml }, { VIR_STORAGE_NVME, &nvmeChildCaseXml }, { VIR_STORAGE_VHOSTUSER, &vhostuserChildCaseXml }, { 0 }
 };
 #define SLICE "slices/slice[@type='storage']"
 /* <source> of any layer */
@@ -134,6 +149,7 @@ static const virXmlRow sourceRows[] = {
     X_UNION(".", type, virStorageType, storageCases, 0),
     X_ENUM("@startupPolicy", startupPolicy, virDomainStartupPolicy, 0),
     X_UINT("@index", index, XF_LIVE),
+    X_UNION(".", type, virStorageType, storageChildCases, 0),
     X_OBJ("auth", auth, virStorageAuth, 0),
     X_ULL(SLICE "/@offset", sliceOffset, 0, X_HAS(hasSlice)),
     X_ULL(SLICE "/@size", sliceSize, 0, X_HAS(hasSlice)),
@@ -224,15 +240,9 @@ static const virXmlRow iotuneRows[] = {
 static X_TYPE(virDomainIoTune, "iotune", iotuneRows);
 #undef S
 
-static void initDisk(void *obj)
-{
-    virDomainDiskDef *disk = obj;
-    disk->src.type = VIR_STORAGE_FILE;
-}
-
 #define S virDomainDiskDef
 static const virXmlRow diskRows[] = {
-    X_ENUM("@type", src.type, virStorageType, 0),
+    X_ENUM("@type", src.type, virStorageType, XF_ELEM_ON),
     X_ENUM("@device", device, virDomainDiskDevice, XF_ALWAYS | XF_ABI),
     X_ENUM("@model", model, virDomainDiskModel, XF_ABI),
     X_YESNO("@rawio", rawio, 0),
@@ -285,5 +295,5 @@ static const virXmlRow diskRows[] = {
     X_STR("privateData/qom/@name", qomName, XF_STATUS),
     X_END
 };
-X_TYPE(virDomainDiskDef, "disk", diskRows, .init = initDisk);
+X_TYPE(virDomainDiskDef, "disk", diskRows);
 #undef S

@@ -41,6 +41,8 @@ char *virXmlExportRng(virXmlType *type, const char *ns);        /* a whole gramm
 char *virXmlExportJson(virXmlType *type);                       /* every path with kind, values, flags */
 /* Walks a table and all below it; complaints about wrong rows are appended. For the tests. */
 void virXmlCheckTable(virXmlType *type, GPtrArray *complaints);
+/* Rows of a table and all below it, and how many of them have code of their own (hooks, conversions, conditions). */
+void virXmlCountRows(virXmlType *type, unsigned int *rows, unsigned int *hooks);
 
 /* --- for hooks --- */
 xmlNode *virXmlChild(xmlNode *node, const char *name);          /* first child element without namespace, NULL */

@@ -29,7 +29,8 @@ static char *errorContext(const xmlParserInput *input)
     size_t len = strcspn(begin, "\r\n");
     GString *s = g_string_new_len(begin, MIN(len, 160));
     g_string_append_c(s, '\n');
-    for (const char *p = begin; p < cur; p++)
+    const char *end = MIN((const char *)input->cur, begin + len);
+    for (const char *p = begin; p < end; p++)
         g_string_append_c(s, *p == '\t' ? '\t' : '-');
     g_string_append_c(s, '^');
     return g_string_free(s, FALSE);
@@ -111,7 +112,7 @@ xmlNode *virXmlNext(xmlNode *node, const char *name)
 const char *virXmlProp(xmlNode *node, const char *name)
 {
     for (const xmlAttr *a = node ? node->properties : NULL; a; a = a->next) {
-        if (a->ns || strcmp((const char *)a->name, name) != 0)
+        if ((char)*a->name != *name || a->ns || strcmp((const char *)a->name, name) != 0)
             continue;
         if (!a->children)
             return "";

@@ -5,6 +5,7 @@ A test program calls enter() first: as root it is started again in a mount names
 /run/libvirt and the like are empty, so that nothing of the machine is seen or changed.
 """
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -65,7 +66,7 @@ class Daemon:
         self.binary = binary or LIBVIRTD
         self.env = env or ours()
         self.conf = conf
-        self.process = None
+        self.process = self.output = None
         self.log = f'/run/libvirt-test-{os.getpid()}.log'
 
     def start(self):
@@ -75,8 +76,9 @@ class Daemon:
         if self.binary == ORACLE:
             with open('/etc/libvirt/qemu.conf', 'w') as f:
                 f.write('security_driver = "none"\nuser = "root"\ngroup = "root"\nstdio_handler = "file"\nremember_owner = 0\n')
+        self.output = open(self.log, 'ab')
         self.process = subprocess.Popen([self.binary], env=self.env, stdin=subprocess.DEVNULL,
-                                        stdout=open(self.log, 'ab'), stderr=subprocess.STDOUT)
+                                        stdout=self.output, stderr=subprocess.STDOUT)
         wait_for(self.answers, 60)
         return self
 
@@ -105,6 +107,9 @@ class Daemon:
                 self.process.kill()
                 self.process.wait()
                 raise AssertionError(f'{self.binary} did not end:\n{self.tail()}')
+        if self.output:
+            self.output.close()
+            self.output = None
         return self.process.returncode if self.process else None
 
     def kill(self):
@@ -122,6 +127,20 @@ def virsh(*args, old=False, uri=None, check=True, **more):
     """Our virsh, or Debian's with its own library."""
     command = [OLD_VIRSH if old else VIRSH] + (['-c', uri] if uri else []) + list(args)
     return run(command, env=dict(os.environ) if old else ours(), check=check, **more)
+
+
+def read(path):
+    with open(path) as f:
+        return f.read()
+
+
+def wipe():
+    """The private view is empty again."""
+    assert os.environ.get('LIBVIRT_TEST_INSIDE'), 'these would be the real folders'
+    for folder in FOLDERS:
+        for name in os.listdir(folder):
+            path = os.path.join(folder, name)
+            shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
 
 
 def kill_guests():

@@ -11,11 +11,11 @@ import harness
 from harness import virsh, wait_for
 
 
-def console(name, old, until, seconds=60):
+def console(name, old, until, seconds=60, uri="qemu:///system"):
     """What a console shows up to and including the text `until`."""
     program = harness.OLD_VIRSH if old else harness.VIRSH
     env = dict(os.environ) if old else harness.ours()
-    command = f'{program} -c qemu:///system console {name}'
+    command = f"{program} -c {uri} console {name}"
     p = subprocess.Popen(['script', '-qfc', command, '/dev/null'], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     seen = b''
     os.set_blocking(p.stdout.fileno(), False)

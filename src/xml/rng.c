@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The schema of a table. Rows are first gathered into a tree of elements (several rows, parts and union cases speak of the same
+ * element), then written as RELAX NG: names and values are checked strictly, order and presence are left free.
+ */
+#include <string.h>
+#include "xml/internal.h"
+
+typedef struct _virShape virShape;
+typedef struct { const char *name; GPtrArray *data; } virShapeAttr;     /* data: alternatives, RNG text */
+struct _virShape {
+    const char *name, *uri;
+    GPtrArray *attrs, *data, *children;
+    GPtrArray *types;           /* contents given by tables of their own */
+    GString *extra;             /* of hooks */
+    bool any;
+};
+
+static void attrFree(gpointer data)
+{
+    g_ptr_array_unref(((virShapeAttr *)data)->data);
+    g_free(data);
+}
+
+static void shapeFree(gpointer data)
+{
+    virShape *s = data;
+    g_ptr_array_unref(s->attrs);
+    g_ptr_array_unref(s->data);
+    g_ptr_array_unref(s->children);
+    g_ptr_array_unref(s->types);
+    g_string_free(s->extra, TRUE);
+    g_free(s);
+}
+
+static virShape *shapeNew(const char *name, const char *uri)
+{
+    virShape *s = g_new0(virShape, 1);
+    s->name = name;
+    s->uri = uri;
+    s->attrs = g_ptr_array_new_with_free_func(attrFree);
+    s->data = g_ptr_array_new_with_free_func(g_free);
+    s->children = g_ptr_array_new_with_free_func(shapeFree);
+    s->types = g_ptr_array_new();
+    s->extra = g_string_new(NULL);
+    return s;
+}
+
+static virShape *child(virShape *s, const char *name, const char *uri)
+{
+    for (guint i = 0; i < s->children->len; i++) {
+        virShape *c = s->children->pdata[i];
+        if (strcmp(c->name, name) == 0 && g_strcmp0(c->uri, uri) == 0)
+            return c;
+    }
+    virShape *c = shapeNew(name, uri);
+    g_ptr_array_add(s->children, c);
+    return c;
+}
+
+static void addOnce(GPtrArray *list, const char *text)
+{
+    if (!g_ptr_array_find_with_equal_func(list, text, g_str_equal, NULL))
+        g_ptr_array_add(list, g_strdup(text));
+}
+
+static void addAttr(virShape *s, const char *name, const char *data)
+{
+    for (guint i = 0; i < s->attrs->len; i++) {
+        virShapeAttr *a = s->attrs->pdata[i];
+        if (strcmp(a->name, name) != 0)
+            continue;
+        addOnce(a->data, data);
+        return;
+    }
+    virShapeAttr *a = g_new0(virShapeAttr, 1);
+    a->name = name;
+    a->data = g_ptr_array_new_with_free_func(g_free);
+    addOnce(a->data, data);
+    g_ptr_array_add(s->attrs, a);
+}
+
+#define PATTERN(p) "<data type='string'><param name='pattern'>" p "</param></data>"
+
+static char *enumData(const virXmlEnum *en)
+{
+    GString *s = g_string_new("<choice>");
+    for (int i = 0; i < en->n; i++)
+        if (en->words[i])
+            g_string_append_printf(s, "<value>%s</value>", en->words[i]);
+    g_string_append(s, "</choice>");
+    return g_string_free(s, FALSE);
+}
+
+static char *dataOf(const virXmlRow *row)
+{
+    switch (row->kind) {
+    case VIR_XML_INT:
+    case VIR_XML_LL:
+        return g_strdup(row->flags & XF_ANYBASE ? PATTERN("-?(0x[0-9a-fA-F]+|[0-9]+)") : "<data type='integer'/>");
+    case VIR_XML_UINT:
+    case VIR_XML_ULL:
+        return g_strdup(row->flags & (XF_ANYBASE | XF_HEX) ? PATTERN("(0x)?[0-9a-fA-F]+") : "<data type='nonNegativeInteger'/>");
+    case VIR_XML_SIZE:
+        return g_strdup("<data type='nonNegativeInteger'/>");
+    case VIR_XML_ENUM:
+        return enumData(row->en);
+    case VIR_XML_BOOL:
+        return g_strdup("<choice><value>yes</value><value>no</value></choice>");
+    case VIR_XML_BITMAP:
+        return g_strdup(PATTERN("[0-9,^ -]+"));
+    case VIR_XML_UUID:
+        return g_strdup(PATTERN("[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}"));
+    case VIR_XML_MAC:
+        return g_strdup(PATTERN("([0-9a-fA-F]{1,2}:){5}[0-9a-fA-F]{1,2}"));
+    case VIR_XML_CONV:
+        return row->conv->pattern ? g_strdup_printf(PATTERN("%s"), row->conv->pattern) : g_strdup("<text/>");
+    default:
+        return g_strdup("<text/>");
+    }
+}
+
+static void addRows(virShape *s, virXmlType *type)
+{
+    const virXmlPrep *prep = virXmlPrepare(type);
+    for (unsigned int i = 0; i < prep->n; i++) {
+        const virXmlRow *row = &type->rows[i];
+        const virXmlPrepRow *p = &prep->rows[i];
+        if (row->flags & (XF_MEMORY | XF_STATUS))
+            continue;
+        virShape *at = s;
+        for (int j = 0; j < p->nsteps; j++) {
+            const virXmlStep *step = &p->steps[j];
+            at = child(at, step->name, step->uri);
+            if (step->predAttr)
+                addAttr(at, step->predAttr, "<text/>");
+        }
+        if (p->elem) {
+            at = child(at, p->elem->name, p->elem->uri);
+            if (p->elem->predAttr)
+                addAttr(at, p->elem->predAttr, "<text/>");
+        }
+        if (row->kind == VIR_XML_PART) {
+            addRows(at, (virXmlType *)row->sub);
+        } else if (row->kind == VIR_XML_UNION) {
+            for (const virXmlCase *c = row->cases; c->sub; c++)
+                addRows(at, (virXmlType *)c->sub);
+        } else if (row->kind == VIR_XML_OBJ || row->kind == VIR_XML_LIST) {
+            if (!g_ptr_array_find(at->types, row->sub, NULL))
+                g_ptr_array_add(at->types, (gpointer)row->sub);
+        } else if (row->kind == VIR_XML_RAW) {
+            at->any = true;
+        } else if (row->kind == VIR_XML_HOOK) {
+            if (row->hook->rng)
+                g_string_append(at->extra, row->hook->rng);
+            else
+                at->any = true;
+        } else if (row->kind != VIR_XML_FLAG) {
+            g_autofree char *data = row->kind == VIR_XML_STRV ? g_strdup("<text/>") : dataOf(row);
+            if (p->attr)
+                addAttr(at, p->attr, data);
+            else
+                addOnce(at->data, data);
+            if (row->kind == VIR_XML_SIZE)
+                addAttr(at, "unit", "<text/>");
+        }
+    }
+}
+
+typedef struct { GString *out; GPtrArray *todo; GHashTable *names; } virRngWriter;
+
+static const char *defineName(virRngWriter *w, virXmlType *type)
+{
+    char *name = g_hash_table_lookup(w->names, type);
+    if (!name) {
+        name = g_strdup_printf("%s-%s-%u", type->structName, type->name ? type->name : "part", g_hash_table_size(w->names));
+        for (char *p = name; *p; p++)
+            if (*p == ':')
+                *p = '.';
+        g_hash_table_insert(w->names, type, name);
+        g_ptr_array_add(w->todo, type);
+    }
+    return name;
+}
+
+static void writeChoice(GString *out, const GPtrArray *alternatives)
+{
+    if (alternatives->len > 1)
+        g_string_append(out, "<choice>");
+    for (guint i = 0; i < alternatives->len; i++)
+        g_string_append(out, alternatives->pdata[i]);
+    if (alternatives->len > 1)
+        g_string_append(out, "</choice>");
+}
+
+static void writeElement(virRngWriter *w, const virShape *s);
+
+/* Attributes, text and children of one element. Typed text can't stand beside child elements in RELAX NG: then any text will do. */
+static void writeContent(virRngWriter *w, const virShape *s)
+{
+    GString *out = w->out;
+    if (s->any) {
+        g_string_append(out, "<ref name='anything'/>");
+        return;
+    }
+    g_string_append(out, "<interleave>");
+    for (guint i = 0; i < s->attrs->len; i++) {
+        const virShapeAttr *a = s->attrs->pdata[i];
+        g_string_append_printf(out, "<optional><attribute name='%s'>", a->name);
+        writeChoice(out, a->data);
+        g_string_append(out, "</attribute></optional>\n");
+    }
+    if (s->children->len && s->data->len) {
+        g_string_append(out, "<text/>\n");
+    } else if (s->data->len) {
+        g_string_append(out, "<choice><empty/>");
+        writeChoice(out, s->data);
+        g_string_append(out, "</choice>\n");
+    }
+    for (guint i = 0; i < s->children->len; i++) {
+        g_string_append(out, "<zeroOrMore>");
+        writeElement(w, s->children->pdata[i]);
+        g_string_append(out, "</zeroOrMore>\n");
+    }
+    g_string_append(out, s->extra->str);
+    g_string_append(out, "<empty/></interleave>");
+}
+
+static void writeElement(virRngWriter *w, const virShape *s)
+{
+    g_string_append_printf(w->out, "<element name='%s' ns='%s'>", s->name, s->uri ? s->uri : "");
+    /* cases of a union may see the same element differently */
+    bool own = !s->types->len || s->attrs->len || s->children->len;
+    if (s->types->len + own > 1)
+        g_string_append(w->out, "<choice>");
+    for (guint i = 0; i < s->types->len; i++)
+        g_string_append_printf(w->out, "<ref name='%s'/>", defineName(w, s->types->pdata[i]));
+    if (own)
+        writeContent(w, s);
+    if (s->types->len + own > 1)
+        g_string_append(w->out, "</choice>");
+    g_string_append(w->out, "</element>");
+}
+
+char *virXmlExportRng(virXmlType *type, const char *ns)
+{
+    g_autoptr(GPtrArray) todo = g_ptr_array_new();
+    g_autoptr(GHashTable) names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    virRngWriter w = { .out = g_string_new(NULL), .todo = todo, .names = names };
+    g_string_append_printf(w.out,
+                           "<?xml version='1.0'?>\n<grammar xmlns='http://relaxng.org/ns/structure/1.0' ns='%s'"
+                           " datatypeLibrary='http://www.w3.org/2001/XMLSchema-datatypes'>\n<start><element name='%s'><ref name='%s'/></element></start>\n",
+                           ns ? ns : "", type->name, defineName(&w, type));
+    for (guint i = 0; i < todo->len; i++) {
+        virXmlType *t = todo->pdata[i];
+        virShape *s = shapeNew(t->name, NULL);
+        addRows(s, t);
+        g_string_append_printf(w.out, "<define name='%s'>", (char *)g_hash_table_lookup(names, t));
+        writeContent(&w, s);
+        g_string_append(w.out, "</define>\n");
+        shapeFree(s);
+    }
+    g_string_append(w.out, "<define name='anything'><zeroOrMore><choice><attribute><anyName/></attribute><text/>"
+                           "<element><anyName/><ref name='anything'/></element></choice></zeroOrMore></define>\n</grammar>\n");
+    return g_string_free(w.out, FALSE);
+}
