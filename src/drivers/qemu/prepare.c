@@ -68,6 +68,35 @@ static bool checkSource(const virDomainDiskDef *disk, GError **error)
     return false;
 }
 
+/* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
+static bool refuseUnsupported(const virDomainDef *def, GError **error)
+{
+    const struct { bool given; const char *what; } ignored[] = {
+        { def->cputune.vcpupins.n || def->cputune.emulatorpin || def->cputune.hasShares || def->cputune.quota, "CPU tuning" },
+        { def->mem.hasHardLimit || def->mem.hasSoftLimit || def->mem.hasSwapHardLimit, "memory tuning" },
+        { def->blkioWeight || def->blkioDevices.n, "block I/O tuning" }, { def->cpumask != NULL, "CPU affinity" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(ignored); i++)
+        if (ignored[i].given)
+            virWarn("guest '%s': %s is not applied yet", def->name, ignored[i].what);
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (def->disks.v[i]->transient) {
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "transient disk '%s' is not supported yet: its image would keep the changes", def->disks.v[i]->dst);
+            return false;
+        }
+    for (unsigned int i = 0; i < def->nets.n; i++) {
+        const virDomainNetDef *net = def->nets.v[i];
+        const char *what = net->filter ? "network filters" : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
+        if (what) {
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver", what);
+            return false;
+        }
+        if (net->bandwidth)
+            virWarn("guest '%s': bandwidth of an interface is not applied yet", def->name);
+    }
+    return true;
+}
+
 /* A missing medium is fatal unless the document says that it may be left out. */
 static bool checkDisks(virDomainDef *def, GError **error)
 {
@@ -374,7 +403,7 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
 {
     qemuDriver *driver = qemuDriverOfObj(obj);
     qemuGuest *guest = qemuGuestOf(obj);
-    if (!makeOwned(driver, guest->domainDir, 0750, error) || !makeOwned(driver, guest->channelDir, 0750, error) ||
+    if (!refuseUnsupported(def, error) || !makeOwned(driver, guest->domainDir, 0750, error) || !makeOwned(driver, guest->channelDir, 0750, error) ||
         !makeMasterKey(driver, guest->domainDir, error) || !checkDisks(def, error) ||
         !makeNvram(driver, def, flags & VIR_DOMAIN_START_RESET_NVRAM, error) || !prepareGraphics(driver, def, error) || !completeChains(def, error))
         return false;
