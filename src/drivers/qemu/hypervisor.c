@@ -188,16 +188,12 @@ static int version(virEngine *engine, unsigned long *v, GError **error)
 
 static int maxVcpus(virEngine *engine, const char *type, GError **error)
 {
-    g_autoptr(qemuCaps) caps = NULL;
     if (type && g_ascii_strcasecmp(type, "qemu") != 0 && g_ascii_strcasecmp(type, "kvm") != 0) {
         virSetError(error, VIR_ERR_INVALID_ARG, "unknown type '%s'", type);
         return -1;
     }
-    if (type && g_ascii_strcasecmp(type, "qemu") == 0)
-        return 16;
-    caps = hostCaps(engine, error);
-    const qemuMachine *m = caps ? qemuCapsMachine(caps, NULL) : NULL;
-    return caps ? (m ? (int)m->maxCpus : 16) : -1;
+    int kvm = type && g_ascii_strcasecmp(type, "kvm") == 0 ? virHostKvmMaxVcpus(virHostLocal(), error) : 0;
+    return kvm ? kvm : 16;              /* what clients have always been told of plain QEMU */
 }
 
 const virHypervisor qemuHypervisor = {

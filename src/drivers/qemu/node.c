@@ -11,7 +11,10 @@ static int nodeGetInfo(virConnectPtr conn, virNodeInfoPtr out, GError **error)
     g_autoptr(virHostInfo) info = virHostInfoRead(virHostLocal());
     memset(out, 0, sizeof(*out));
     g_strlcpy(out->model, info->arch, sizeof(out->model));
-    out->memory = info->memory;
+    for (guint i = 0; i < info->nodes->len; i++)
+        out->memory += ((virHostNode *)info->nodes->pdata[i])->memory;
+    if (out->memory == 0)
+        out->memory = info->memory;
     out->cpus = info->online;
     out->mhz = info->mhz;
     out->nodes = info->nodes->len;
