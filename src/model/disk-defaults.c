@@ -95,6 +95,25 @@ void virStorageIscsiLun(virStorageSource *src)
     src->name = name;
 }
 
+/* Ports that a network protocol is served on when the document names none. */
+static unsigned int defaultPort(virStorageProtocol protocol)
+{
+    static const unsigned short ports[virStorageProtocolLast] = {
+        [VIR_STORAGE_PROTOCOL_NBD] = 10809,  [VIR_STORAGE_PROTOCOL_SHEEPDOG] = 7000, [VIR_STORAGE_PROTOCOL_GLUSTER] = 24007, [VIR_STORAGE_PROTOCOL_ISCSI] = 3260,
+        [VIR_STORAGE_PROTOCOL_HTTP] = 80,    [VIR_STORAGE_PROTOCOL_HTTPS] = 443,     [VIR_STORAGE_PROTOCOL_FTP] = 21,        [VIR_STORAGE_PROTOCOL_FTPS] = 990,
+        [VIR_STORAGE_PROTOCOL_TFTP] = 69,    [VIR_STORAGE_PROTOCOL_SSH] = 22,        [VIR_STORAGE_PROTOCOL_VXHS] = 9999,
+    };
+    return ports[protocol];
+}
+
+static void passPorts(virStorageSource *src)
+{
+    for (virStorageSource *s = src; s; s = s->backing)
+        for (unsigned int i = 0; i < s->hosts.n; i++)
+            if (!s->hosts.v[i]->port && s->hosts.v[i]->transport == VIR_STORAGE_TRANSPORT_TCP)
+                s->hosts.v[i]->port = defaultPort(s->protocol);
+}
+
 static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error)
 {
     bool removable = disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM || disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY;
@@ -123,6 +142,7 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
         virStorageIscsiLun(&disk->src);
     if (disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM)
         disk->readonly = true;
+    passPorts(&disk->src);
     for (unsigned int i = 0; i < disk->src.hosts.n; i++) {
         virStorageHost *host = disk->src.hosts.v[i];
         if (host->transport == VIR_STORAGE_TRANSPORT_UNIX && !host->socket) {

@@ -240,15 +240,9 @@ static const virXmlRow iotuneRows[] = {
 static X_TYPE(virDomainIoTune, "iotune", iotuneRows);
 #undef S
 
-static void initDisk(void *obj)
-{
-    virDomainDiskDef *disk = obj;
-    disk->src.type = VIR_STORAGE_FILE;
-}
-
 #define S virDomainDiskDef
 static const virXmlRow diskRows[] = {
-    X_ENUM("@type", src.type, virStorageType, 0),
+    X_ENUM("@type", src.type, virStorageType, XF_ELEM_ON),
     X_ENUM("@device", device, virDomainDiskDevice, XF_ALWAYS | XF_ABI),
     X_ENUM("@model", model, virDomainDiskModel, XF_ABI),
     X_YESNO("@rawio", rawio, 0),
@@ -301,5 +295,5 @@ static const virXmlRow diskRows[] = {
     X_STR("privateData/qom/@name", qomName, XF_STATUS),
     X_END
 };
-X_TYPE(virDomainDiskDef, "disk", diskRows, .init = initDisk);
+X_TYPE(virDomainDiskDef, "disk", diskRows);
 #undef S

@@ -148,6 +148,11 @@ static const virXmlRow directCase[] = {
     X_END
 };
 static const virXmlRow devCase[] = { X_STR("source/@dev", dev, 0), X_END };
+static const virXmlRow ethernetCase[] = {
+    X_LIST("source/ip", hostIps, virNetIp, 0),
+    X_LIST("source/route", hostRoutes, virNetRoute, 0),
+    X_END
+};
 static const virXmlRow internalCase[] = { X_STR("source/@name", internalName, 0), X_END };
 static const virXmlRow vhostuserCase[] = { X_OBJ_AS("source", vhostuser, virDomainChrSource, vhostuserXml, 0), X_END };
 static const virXmlRow hostdevPciCase[] = { X_INLINE_AS(".", hostdevPci, virPCIAddress, virPCISourceAddressXml, 0), X_END };
@@ -162,6 +167,7 @@ CASE(networkCase);
 CASE(bridgeCase);
 CASE(directCase);
 CASE(devCase);
+CASE(ethernetCase);
 CASE(internalCase);
 CASE(vhostuserCase);
 CASE(hostdevPciCase);
@@ -184,8 +190,26 @@ static const virXmlCase netCases[] = {
     { VIR_DOMAIN_NET_TYPE_BRIDGE, &bridgeCaseXml },       { VIR_DOMAIN_NET_TYPE_INTERNAL, &internalCaseXml },
     { VIR_DOMAIN_NET_TYPE_DIRECT, &directCaseXml },       { VIR_DOMAIN_NET_TYPE_HOSTDEV, &hostdevCaseXml },
     { VIR_DOMAIN_NET_TYPE_VDPA, &devCaseXml },            { VIR_DOMAIN_NET_TYPE_USER, &devCaseXml },
+    { VIR_DOMAIN_NET_TYPE_ETHERNET, &ethernetCaseXml },
     { 0 }
 };
+
+static const virXmlRow driverRows[] = {
+    X_ENUM("@name", driverName, virDomainNetDriverName, 0),
+    X_ENUM("@txmode", txmode, virDomainNetTxMode, 0),
+    X_ONOFF("@ioeventfd", ioeventfd, 0),
+    X_ONOFF("@event_idx", eventIdx, XF_ABI),
+    X_UINT("@queues", queues, XF_POSITIVE),
+    X_UINT("@rx_queue_size", rxQueueSize, 0),
+    X_UINT("@tx_queue_size", txQueueSize, 0),
+    X_ONOFF("@rss", rss, XF_ABI),
+    X_ONOFF("@rss_hash_report", rssHashReport, XF_ABI),
+    X_INLINE(".", virtio, virVirtioOptions, XF_ABI),
+    X_INLINE("host", host, virDomainNetOffload, XF_ABI),
+    X_INLINE("guest", guest, virDomainNetOffload, XF_ABI),
+    X_END
+};
+static X_TYPE_AS(driverXml, virDomainNetDef, NULL, driverRows);
 
 /* A host device's driver is named before its source. */
 static bool isEmulated(const virXmlRow *row, const void *obj, const virXmlOut *out)
@@ -201,8 +225,6 @@ static const virXmlRow netRows[] = {
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
     X_UNION(".", type, virDomainNetType, netCases, 0),
-    X_LIST("source/ip", hostIps, virNetIp, 0),
-    X_LIST("source/route", hostRoutes, virNetRoute, 0),
     X_OBJ("vlan", vlan, virNetVlan, 0),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
     X_OBJ("bandwidth", bandwidth, virNetBandwidth, 0),
@@ -217,18 +239,7 @@ static const virXmlRow netRows[] = {
     X_STR("guest/@dev", ifnameGuest, 0),
     X_STR("guest/@actual", ifnameGuestActual, XF_LIVE),
     X_STR("model/@type", model, XF_ABI),
-    X_ENUM("driver/@name", driverName, virDomainNetDriverName, 0, .when = isEmulated),
-    X_ENUM("driver/@txmode", txmode, virDomainNetTxMode, 0),
-    X_ONOFF("driver/@ioeventfd", ioeventfd, 0),
-    X_ONOFF("driver/@event_idx", eventIdx, XF_ABI),
-    X_UINT("driver/@queues", queues, XF_POSITIVE),
-    X_UINT("driver/@rx_queue_size", rxQueueSize, 0),
-    X_UINT("driver/@tx_queue_size", txQueueSize, 0),
-    X_ONOFF("driver/@rss", rss, XF_ABI),
-    X_ONOFF("driver/@rss_hash_report", rssHashReport, XF_ABI),
-    X_INLINE("driver", virtio, virVirtioOptions, XF_ABI),
-    X_INLINE("driver/host", host, virDomainNetOffload, XF_ABI),
-    X_INLINE("driver/guest", guest, virDomainNetOffload, XF_ABI),
+    X_SAME("driver", driverXml, XF_ABI, .when = isEmulated),
     X_ENUM("backend/@type", backend, virDomainNetBackendType, 0),
     X_STR("backend/@tap", backendTap, 0),
     X_STR("backend/@vhost", backendVhost, 0),

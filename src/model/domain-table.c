@@ -19,7 +19,11 @@ static bool vcpusDiffer(const virXmlRow *row, const void *obj, const virXmlOut *
 static void formatNamespaces(const virXmlRow *row, const void *obj, virXmlOut *out)
 {
     const virDomainDef *def = obj;
-    if (def->qemuCommandline || def->qemuCapabilities || def->qemuOverride || def->qemuDeprecation)
+    const virDomainQemuCommandline *line = def->qemuCommandline;
+    const virDomainQemuCapabilities *caps = def->qemuCapabilities;
+    bool used = (line && (line->args.n || line->env.n)) || (caps && (caps->add.n || caps->del.n)) || (def->qemuOverride && def->qemuOverride->devices.n)
+                || (def->qemuDeprecation && def->qemuDeprecation->behavior);
+    if (used)
         virXmlOutAttr(out, "xmlns:qemu", QEMU_NS_URI);
 }
 static const virXmlHook namespaces = { .format = formatNamespaces, .rng = "" };

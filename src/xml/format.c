@@ -17,28 +17,41 @@ struct _virXmlOut {
     int top, room;
 };
 
+/* g_string_append_len without its call where there is room */
+static inline void put(GString *s, const char *text, gsize len)
+{
+    if (G_UNLIKELY(s->len + len >= s->allocated_len)) {
+        g_string_append_len(s, text, len);
+        return;
+    }
+    memcpy(s->str + s->len, text, len);
+    s->len += len;
+    s->str[s->len] = 0;
+}
+
 static void appendIndent(virXmlOut *out, int level)
 {
     static const char spaces[] = "                                                                ";
     for (int n = (out->depth + level) * 2; n > 0; n -= 64)
-        g_string_append_len(out->s, spaces, MIN(n, 64));
+        put(out->s, spaces, MIN(n, 64));
 }
 
 /* Characters that XML can't hold are dropped. */
 static void appendEscaped(GString *s, const char *text)
 {
+    static const bool special[256] = { [0 ... 0x1f] = true, ['<'] = true, ['>'] = true, ['&'] = true, ['\''] = true, ['"'] = true };
     for (;;) {
         const char *p = text;
-        while ((unsigned char)*p >= 0x20 && *p != '<' && *p != '>' && *p != '&' && *p != '\'' && *p != '"')
+        while (!special[(unsigned char)*p])
             p++;
-        g_string_append_len(s, text, p - text);
+        put(s, text, p - text);
         switch (*p) {
         case 0: return;
-        case '<': g_string_append_len(s, "&lt;", 4); break;
-        case '>': g_string_append_len(s, "&gt;", 4); break;
-        case '&': g_string_append_len(s, "&amp;", 5); break;
-        case '\'': g_string_append_len(s, "&apos;", 6); break;
-        case '"': g_string_append_len(s, "&quot;", 6); break;
+        case '<': put(s, "&lt;", 4); break;
+        case '>': put(s, "&gt;", 4); break;
+        case '&': put(s, "&amp;", 5); break;
+        case '\'': put(s, "&apos;", 6); break;
+        case '"': put(s, "&quot;", 6); break;
         case '\t':
         case '\n':
         case '\r': g_string_append_c(s, *p); break;
@@ -50,11 +63,11 @@ static void appendEscaped(GString *s, const char *text)
 
 static void writeAttr(GString *s, const char *name, const char *value)
 {
-    g_string_append_c(s, ' ');
-    g_string_append(s, name);
-    g_string_append_len(s, "='", 2);
+    put(s, " ", 1);
+    put(s, name, strlen(name));
+    put(s, "='", 2);
     appendEscaped(s, value);
-    g_string_append_c(s, '\'');
+    put(s, "'", 1);
 }
 
 /* Write the start tags that are due. Pending elements are always the topmost ones. */
@@ -66,12 +79,12 @@ static void flush(virXmlOut *out)
     for (; i < out->top; i++) {
         virXmlOutElement *e = &out->stack[i];
         if (i > 0 && out->stack[i - 1].state == IN_TAG) {
-            g_string_append_len(out->s, ">\n", 2);
+            put(out->s, ">\n", 2);
             out->stack[i - 1].state = IN_CHILDREN;
         }
         appendIndent(out, i);
-        g_string_append_c(out->s, '<');
-        g_string_append(out->s, e->name);
+        put(out->s, "<", 1);
+        put(out->s, e->name, strlen(e->name));
         e->state = IN_TAG;
         if (e->predAttr)
             writeAttr(out->s, e->predAttr, e->predValue);
@@ -99,14 +112,14 @@ void virXmlOutEnd(virXmlOut *out)
     if (e->state == PENDING)
         return;
     if (e->state == IN_TAG) {
-        g_string_append_len(out->s, "/>\n", 3);
+        put(out->s, "/>\n", 3);
         return;
     }
     if (e->state == IN_CHILDREN)
         appendIndent(out, out->top);
-    g_string_append_len(out->s, "</", 2);
-    g_string_append(out->s, e->name);
-    g_string_append_len(out->s, ">\n", 2);
+    put(out->s, "</", 2);
+    put(out->s, e->name, strlen(e->name));
+    put(out->s, ">\n", 2);
 }
 
 void virXmlOutAttr(virXmlOut *out, const char *name, const char *value)
@@ -141,7 +154,7 @@ void virXmlOutChildren(virXmlOut *out)
     flush(out);
     if (out->stack[out->top - 1].state != IN_TAG)
         return;
-    g_string_append_len(out->s, ">\n", 2);
+    put(out->s, ">\n", 2);
     out->stack[out->top - 1].state = IN_CHILDREN;
 }
 

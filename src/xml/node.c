@@ -112,7 +112,7 @@ xmlNode *virXmlNext(xmlNode *node, const char *name)
 const char *virXmlProp(xmlNode *node, const char *name)
 {
     for (const xmlAttr *a = node ? node->properties : NULL; a; a = a->next) {
-        if (a->ns || strcmp((const char *)a->name, name) != 0)
+        if ((char)*a->name != *name || a->ns || strcmp((const char *)a->name, name) != 0)
             continue;
         if (!a->children)
             return "";

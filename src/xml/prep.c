@@ -92,7 +92,8 @@ const virXmlPrep *virXmlPrepare(virXmlType *type)
 
 bool virXmlStepMatches(const virXmlStep *step, xmlNode *node)
 {
-    if (node->type != XML_ELEMENT_NODE || strcmp((const char *)node->name, step->name) != 0)
+    /* most names differ in their first letter */
+    if (node->type != XML_ELEMENT_NODE || (char)*node->name != *step->name || strcmp((const char *)node->name, step->name) != 0)
         return false;
     if (!step->uri ? node->ns != NULL : !node->ns || strcmp((const char *)node->ns->href, step->uri) != 0)
         return false;

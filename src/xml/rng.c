@@ -229,15 +229,16 @@ static void writeContent(virRngWriter *w, const virShape *s)
 static void writeElement(virRngWriter *w, const virShape *s)
 {
     g_string_append_printf(w->out, "<element name='%s' ns='%s'>", s->name, s->uri ? s->uri : "");
-    if (s->types->len > 1)
+    /* cases of a union may see the same element differently */
+    bool own = !s->types->len || s->attrs->len || s->children->len;
+    if (s->types->len + own > 1)
         g_string_append(w->out, "<choice>");
     for (guint i = 0; i < s->types->len; i++)
         g_string_append_printf(w->out, "<ref name='%s'/>", defineName(w, s->types->pdata[i]));
-    if (s->types->len > 1)
-        g_string_append(w->out, "</choice>");
-    /* an element may be list and hold single rows (attributes) as well */
-    if (!s->types->len || s->attrs->len || s->children->len)
+    if (own)
         writeContent(w, s);
+    if (s->types->len + own > 1)
+        g_string_append(w->out, "</choice>");
     g_string_append(w->out, "</element>");
 }
 

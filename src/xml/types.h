@@ -46,9 +46,9 @@ typedef struct { void **v; unsigned int n; } __attribute__((may_alias)) virXmlLi
 void virXmlListInsert(virXmlList *list, unsigned int at, void *item);   /* takes the item */
 void *virXmlListTake(virXmlList *list, unsigned int at);                /* removes it and hands it out */
 #define virListAppend(list, item) \
-    ((void)(1 ? (item) : *(list)->v), virXmlListInsert((virXmlList *)(void *)(list), (list)->n, (item)))
+    ((void)sizeof(1 ? (item) : *(list)->v), virXmlListInsert((virXmlList *)(void *)(list), (list)->n, (item)))
 #define virListInsert(list, at, item) \
-    ((void)(1 ? (item) : *(list)->v), virXmlListInsert((virXmlList *)(void *)(list), (at), (item)))
+    ((void)sizeof(1 ? (item) : *(list)->v), virXmlListInsert((virXmlList *)(void *)(list), (at), (item)))
 #define virListTake(list, at) ((__typeof__(*(list)->v))virXmlListTake((virXmlList *)(void *)(list), (at)))
 
 /* --- sets of small numbers: "0-3,^2" --- */

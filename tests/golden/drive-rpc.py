@@ -46,7 +46,7 @@ VALUES = {
     'cpuMap': (True,), 'mountpoints': ['/'], 'keys': ['ssh-rsa x'], 'files': [0], 'codeset': 0, 'holdtime': 0, 'keycodes': [30],
     'dconn': None, 'opaque': None, 'cb': lambda *a: None, 'value': b'secret', 'memory': 4194304, 'nvcpus': 2, 'bandwidth': 1,
     'seconds': 5, 'nseconds': 5, 'doms': [], 'stats': 0, 'path': 'vda', 'disk': 'vda', 'dxml': None, 'dname': None, 'duri': 'test:///x',
-    'to': '/tmp/no/file', 'frm': '/tmp/no/file', 'arch': 'x86_64', 'model': 'x', 'type': 1, 'interval': 5, 'count': 5, 'cred': None,
+    'to': '/tmp/no/file', 'frm': '/tmp/no/file', 'arch': 'x86_64', 'model': 'x',  'interval': 5, 'count': 5, 'cred': None, 'emulator': None,
     'size': 1, 'offset': 0, 'length': 0, 'capacity': 2000000, 'nodeIds': 0, 'feature': 8, 'callbackID': 99, 'eventID': 0, 'cbID': 99,
     'pagesizes': [4], 'pages': {4: 0}, 'startcell': 0, 'startCell': 0, 'cellcount': 1, 'cellCount': 1, 'cellNum': 0, 'cpuNum': -1,
     'pid': 1, 'signum': 9, 'domsnap': None, 'key': 'k', 'mac': 'aa:aa:aa:aa:aa:aa', 'usageType': 1, 'usageID': '/x', 'target': 'x',
@@ -67,7 +67,7 @@ def stream_of(conn):
     return conn.newStream(0)
 
 
-def argument(obj, method, name, conn):
+def argument(obj, method, name, conn, other):
     doc = (type(obj).__name__ + method).lower()
     if name in ('st', 'stream'):
         return stream_of(conn)
@@ -84,7 +84,7 @@ def argument(obj, method, name, conn):
         return conn.lookupByName('test') if 'test' in conn.getURI() else None
     if name == 'conn':
         return conn
-    return VALUES.get(name, 0)
+    return VALUES.get(name, other)
 
 
 def volume_of(conn):
@@ -99,13 +99,15 @@ def call(obj, name, conn):
         params = inspect.signature(method).parameters.values()
     except (TypeError, ValueError):
         return
-    args = None
-    try:
-        args = [argument(obj, name, p.name, conn) for p in params if p.kind == p.POSITIONAL_OR_KEYWORD]
-        method(*args)
-    except Exception as e:          # what a call answers is not our business here
-        if os.environ.get('DRIVE_VERBOSE'):
-            print(type(obj).__name__, name, args, '->', e, file=sys.stderr)
+    params = [p.name for p in params if p.kind == p.POSITIONAL_OR_KEYWORD]
+    for other in (0, 'x'):              # what an argument is given whose name says nothing
+        args = None
+        try:
+            args = [argument(obj, name, p, conn, other) for p in params]
+            method(*args)
+        except Exception as e:          # what a call answers is not our business here
+            if os.environ.get('DRIVE_VERBOSE'):
+                print(type(obj).__name__, name, args, '->', e, file=sys.stderr)
 
 
 def drive(obj, conn):

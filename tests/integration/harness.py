@@ -42,9 +42,25 @@ def enter():
     os.execvp('unshare', ['unshare', '-m', '--propagation', 'private', 'sh', '-c', script, 'sh', sys.executable] + sys.argv)
 
 
+SANITIZED = 'SANITIZER_LOGS'
+
+
+def sanitize(env):
+    """A sanitized build reports into files that a test looks at; ThreadSanitizer needs to see GLib's locks."""
+    logs = os.environ.get(SANITIZED)
+    if logs:
+        env['ASAN_OPTIONS'] = f'detect_leaks=0:log_path={logs}/asan'
+        env['UBSAN_OPTIONS'] = f'print_stacktrace=1:log_path={logs}/ubsan'
+        env['TSAN_OPTIONS'] = f'log_path={logs}/tsan:exitcode=0'
+        shim = path('tests', 'libtsan-glib.so')
+        if os.path.exists(shim):
+            env['LD_PRELOAD'] = shim
+    return env
+
+
 def ours(**more):
     """Environment of a program that is to use our library."""
-    env = dict(os.environ, LD_LIBRARY_PATH=LIBRARIES, **more)
+    env = sanitize(dict(os.environ, LD_LIBRARY_PATH=LIBRARIES, **more))
     env.pop('LIBVIRT_DEFAULT_URI', None)
     return env
 

@@ -29,8 +29,7 @@ static void restartGuest(Event *e)
 {
     e->guest->resumeReason = VIR_DOMAIN_RUNNING_BOOTED;
     e->guest->restarting = true;
-    qmpSend(e->qmp, "system_reset", NULL);
-    qmpSend(e->qmp, "cont", NULL);
+    qmpSend(e->qmp, "system_reset", NULL);      /* carried out later: "cont" would come too soon, so it waits for the RESET event */
 }
 
 static void onShutdown(Event *e)
@@ -55,6 +54,8 @@ static void onShutdown(Event *e)
 static void onReset(Event *e)
 {
     e->guest->fakeReboot = false;
+    if (e->guest->restarting)
+        qmpSend(e->qmp, "cont", NULL);
     virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_REBOOT);
 }
 

@@ -1,0 +1,93 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""
+A QEMU that runs nothing: it takes QEMU's command line, greets on the monitor's descriptor and answers QMP. Its mood stands in a file
+with the guest's name beside this program (tests copy it into a folder of their own) and is read before each answer:
+
+  (missing)     answer everything
+  stall         read commands, answer nothing
+  stall CMD     the same for one command
+  garble        answer with what is not JSON
+  late SECONDS  answer after a while
+  die           exit at the next command
+"""
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+
+REPLIES = {
+    "query-version": {"qemu": {"major": 7, "minor": 2, "micro": 0}, "package": "fake"},
+    "query-target": {"arch": "x86_64"},
+    "query-kvm": {"enabled": False, "present": False},
+    "query-machines": [{"name": "pc-i440fx-7.2", "alias": "pc", "is-default": True, "cpu-max": 255, "hotpluggable-cpus": True,
+                        "numa-mem-supported": False, "default-cpu-type": "qemu64-x86_64-cpu", "default-ram-id": "pc.ram", "deprecated": False}],
+    "query-cpu-definitions": [{"name": "qemu64", "typename": "qemu64-x86_64-cpu", "unavailable-features": [], "static": False,
+                               "migration-safe": True, "deprecated": False}],
+    "qom-list-types": [{"name": n} for n in ("VGA", "virtio-blk-pci", "virtio-net-pci", "virtio-balloon-pci", "piix3-usb-uhci", "isa-serial")],
+    "query-cpus-fast": [{"cpu-index": 0, "thread-id": os.getpid(), "qom-path": "/machine/unattached/device[0]", "target": "x86_64"}],
+    "query-chardev": [], "query-blockstats": [], "query-balloon": {"actual": 32 << 20},
+}
+EVENTS = {"stop": "STOP", "cont": "RESUME", "system_reset": "RESET"}
+
+
+def option(pattern):
+    found = re.search(pattern, " ".join(sys.argv))
+    return found.group(1) if found else None
+
+
+def mood(name):
+    try:
+        with open(os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), name)) as f:
+            return f.read().split()
+    except OSError:
+        return []
+
+
+def serve(sock, name):
+    stream = sock.makefile("r", encoding="utf-8", newline="\n")
+
+    def say(message):
+        sock.sendall(json.dumps(message).encode() + b"\r\n")
+    say({"QMP": {"version": REPLIES["query-version"], "capabilities": []}})
+    status = "prelaunch"
+    for line in stream:
+        command = json.loads(line)
+        verb, how = command["execute"], mood(name)
+        if how[:1] == ["die"]:
+            os._exit(3)
+        if how[:1] == ["stall"] and (len(how) == 1 or how[1] == verb):
+            continue
+        if how[:1] == ["garble"]:
+            sock.sendall(b"}{ not json\r\n")
+            continue
+        if how[:1] == ["late"]:
+            time.sleep(float(how[1]))
+        status = {"stop": "paused", "cont": "running"}.get(verb, status)
+        value = {"status": status, "running": status == "running"} if verb == "query-status" else REPLIES.get(verb, {})
+        if verb in EVENTS:
+            now = time.time()
+            say({"event": EVENTS[verb], "timestamp": {"seconds": int(now), "microseconds": 0}, "data": {"guest": False}})
+        say({"return": value, "id": command.get("id")})
+        if verb == "quit":
+            os._exit(0)
+
+
+def main():
+    fd = int(option(r"socket,id=\w+,fd=(\d+)"))
+    name = option(r"guest=([^, ]+)") or "probe"
+    signal.signal(signal.SIGTERM, (lambda *_: None) if mood(name)[:1] == ["stall"] else lambda *_: os._exit(0))
+    sock = socket.socket(fileno=fd)
+    if not option(r"socket,id=\w+,fd=\d+,(server=on)"):
+        serve(sock, name)
+        return
+    while True:
+        connection, _ = sock.accept()
+        serve(connection, name)         # the daemon may come back after a restart
+
+
+if __name__ == "__main__":
+    main()
