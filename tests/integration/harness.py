@@ -42,9 +42,23 @@ def enter():
     os.execvp('unshare', ['unshare', '-m', '--propagation', 'private', 'sh', '-c', script, 'sh', sys.executable] + sys.argv)
 
 
+SANITIZED = 'SANITIZER_LOGS'
+
+
+def sanitize(env):
+    """A sanitized build reports into files that a test looks at; ThreadSanitizer needs to see GLib's locks."""
+    logs = os.environ.get(SANITIZED)
+    if logs:
+        env['ASAN_OPTIONS'] = f'detect_leaks=0:log_path={logs}/asan'
+        env['UBSAN_OPTIONS'] = f'print_stacktrace=1:log_path={logs}/ubsan'
+        env['TSAN_OPTIONS'] = f'log_path={logs}/tsan:exitcode=0:suppressions={ROOT}/tests/tsan.supp'
+        env['G_SLICE'] = 'always-malloc'
+    return env
+
+
 def ours(**more):
     """Environment of a program that is to use our library."""
-    env = dict(os.environ, LD_LIBRARY_PATH=LIBRARIES, **more)
+    env = sanitize(dict(os.environ, LD_LIBRARY_PATH=LIBRARIES, **more))
     env.pop('LIBVIRT_DEFAULT_URI', None)
     return env
 
@@ -77,7 +91,7 @@ class Daemon:
             with open('/etc/libvirt/qemu.conf', 'w') as f:
                 f.write('security_driver = "none"\nuser = "root"\ngroup = "root"\nstdio_handler = "file"\nremember_owner = 0\n')
         self.output = open(self.log, 'ab')
-        self.process = subprocess.Popen([self.binary], env=self.env, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([self.binary, '-p', '/run/libvirt/daemon.pid'], env=self.env, stdin=subprocess.DEVNULL,
                                         stdout=self.output, stderr=subprocess.STDOUT)
         wait_for(self.answers, 60)
         return self
