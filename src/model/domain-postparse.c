@@ -34,7 +34,8 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         virDomainDropNamespaces(def);
     if (!virDomainPassGeneral(def, conf, flags, error))
         return false;
-    virDomainControllersSort(def);
+    if (!(flags & VIR_DOMAIN_DEF_STATUS))
+        virDomainControllersSort(def);
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU))
         virDomainPassQemuDevices(def, conf);
     if (!virDomainPassDisks(def, conf, error) || !virDomainPassChr(def, conf, error) ||

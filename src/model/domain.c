@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/util.h"
 #include "model/domain-conf.h"
+#include "model/passes.h"
 #include "model/tables.h"
 
 virDomainDef *virDomainDefNew(void)
@@ -83,6 +84,11 @@ virDomainDef *virDomainDefParseFile(const char *path, const virDomainParseConfig
 
 void virDomainDefFormatTo(const virDomainDef *def, GString *out, int indent, unsigned int flags)
 {
+    g_autoptr(virDomainDef) migratable = NULL;
+    if (flags & VIR_DOMAIN_DEF_MIGRATABLE && !(flags & VIR_DOMAIN_DEF_STATUS)) {
+        def = migratable = virDomainDefMigratable(def);
+        flags |= VIR_DOMAIN_DEF_SECURE | VIR_DOMAIN_DEF_INACTIVE;       /* the receiver needs the passwords */
+    }
     virXmlFormat(&virDomainDefXml, NULL, def, flags, out, indent);
 }
 

@@ -104,13 +104,14 @@ static void passSerials(virDomainDef *def)
     }
 }
 
-static void passDisks(virDomainDef *def)
+static void passDisks(virDomainDef *def, unsigned int flags)
 {
     for (unsigned int i = 0; i < def->disks.n; i++) {
         virDomainDiskDef *disk = def->disks.v[i];
         if (!disk->driverName)
             disk->driverName = g_strdup("qemu");
-        if (!disk->src.format)
+        bool emptied = flags & VIR_DOMAIN_DEF_STATUS && !disk->src.path; /* a drive without a medium has no format while it runs */
+        if (!disk->src.format && !emptied)
             disk->src.format = VIR_STORAGE_FORMAT_RAW;
         if (disk->mirror && !disk->mirror->source.format)
             disk->mirror->source.format = VIR_STORAGE_FORMAT_RAW;
@@ -262,7 +263,7 @@ bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf
         dropChannelPaths(def, conf);
     passSerials(def);
     passCPU(def, conf);
-    passDisks(def);
+    passDisks(def, flags);
     passNets(def, conf);
     passAudio(def);
     for (unsigned int i = 0; i < def->panics.n; i++)
