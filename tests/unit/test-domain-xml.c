@@ -192,6 +192,22 @@ static void testGolden(void)
     eachGolden(checkGolden, NULL);
 }
 
+/* The status file of a guest that the reference (9.0.0, QEMU 7.2) started: read and written back byte for byte. */
+static void testAdopt(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(goldenDir, "adopt.status.xml", NULL), *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_autoptr(virDomainStatus) status = virDomainStatusParse(text, path, virTestQemuConfig(), &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(status->state, ==, VIR_DOMAIN_STATUS_RUNNING);
+    g_assert_cmpstr(status->monitorType, ==, "unix");
+    g_assert_cmpuint(status->vcpus.n, ==, 2);
+    g_assert_cmpstr(status->def->disks.v[0]->src.nodeNames.v[1]->name, ==, "libvirt-2-format");
+    g_autofree char *again = virDomainStatusFormat(status);
+    assertSame(again, text);
+}
+
 static void testAbi(void)
 {
     static const char text[] =
@@ -308,6 +324,7 @@ int main(int argc, char **argv)
     g_test_add_func("/domain/random", testRandom);
     g_test_add_func("/domain/schema", testSchema);
     g_test_add_func("/domain/golden", testGolden);
+    g_test_add_func("/domain/adopt", testAdopt);
     g_test_add_func("/domain/abi", testAbi);
     g_test_add_func("/domain/metadata", testMetadata);
     g_test_add_func("/domain/mutations", testMutations);
