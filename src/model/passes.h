@@ -15,6 +15,8 @@ bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf
 bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);     /* controller-defaults.c */
 
+/* The copy that a migratable document shows. migratable.c */
+virDomainDef *virDomainDefMigratable(const virDomainDef *def);
 /* What no QEMU takes, whatever its build. qemu-validate.c */
 bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 /* Extensions of other drivers mean nothing to this one. domain-table.c */

@@ -15,9 +15,10 @@ static void onError(void *data, xmlErrorPtr err)
     s->len = strlen(s->str);
 }
 
-/* libxml2's compiled schemas are not safe to share between threads while they validate; callers take turns. */
+/* libxml2's compiled schemas are not safe to share between threads while they validate; callers take turns.
+ */
 static GMutex lock;
-static GHashTable *schemas;     /* virXmlType -> xmlRelaxNG */
+static GHashTable *schemas; /* virXmlType -> xmlRelaxNG */
 
 static xmlRelaxNG *schemaOf(virXmlType *type)
 {
@@ -47,6 +48,7 @@ bool virXmlValidate(virXmlType *type, xmlNode *node, GError **error)
     xmlRelaxNGFreeValidCtxt(ctxt);
     if (result == 0)
         return true;
-    virErrorSet(error, VIR_FROM, VIR_ERR_XML_INVALID_SCHEMA, "Unable to validate doc against the schema of <%s>: %s", type->name, complaints->str);
+    virErrorSet(error, VIR_FROM, VIR_ERR_XML_INVALID_SCHEMA,
+                "Unable to validate doc against the schema of <%s>: %s", type->name, complaints->str);
     return false;
 }

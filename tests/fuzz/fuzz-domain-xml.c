@@ -16,7 +16,8 @@ static void try(const char *text, const virDomainParseConfig *conf)
     g_autofree char *out = virDomainDefFormat(def, VIR_DOMAIN_DEF_SECURE | VIR_DOMAIN_DEF_INACTIVE);
     g_autoptr(virDomainDef) copy = virDomainDefCopy(def);
     g_assert(virDomainDefEqual(def, copy));
-    g_autoptr(virDomainDef) again = virDomainDefParse(out, NULL, conf, VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_SKIP_POST_PARSE, &error);
+    g_autoptr(virDomainDef) again =
+        virDomainDefParse(out, NULL, conf, VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_SKIP_POST_PARSE, &error);
     if (again) {
         g_autofree char *second = virDomainDefFormat(again, VIR_DOMAIN_DEF_SECURE | VIR_DOMAIN_DEF_INACTIVE);
     }
