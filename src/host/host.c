@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Small files of the kernel, read through a handle with the roots in it. */
+#define VIR_FROM VIR_FROM_NONE
 #include "host/host.h"
+#include "base/error.h"
 #include "base/util.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <linux/kvm.h>
 
 static virHost *hostMake(const char *root)
 {
@@ -96,6 +100,18 @@ bool virHostHasKvm(const virHost *host)
     g_autofree char *path = g_strconcat(host->dev, "/kvm", NULL);
     g_auto(virFd) fd = open(path, O_RDWR | O_CLOEXEC);
     return fd >= 0;
+}
+
+int virHostKvmMaxVcpus(const virHost *host, GError **error)
+{
+    g_autofree char *path = g_strconcat(host->dev, "/kvm", NULL);
+    g_auto(virFd) fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) {
+        virSetSystemError(error, errno, "Unable to open %s", path);
+        return -1;
+    }
+    int n = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+    return n > 0 ? n : MAX(ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_NR_VCPUS), 4);
 }
 
 bool virHostUuid(const virHost *host, unsigned char uuid[16])

@@ -27,5 +27,7 @@ bool virHostForeachNumber(const char *list, void (*func)(unsigned int n, gpointe
 
 /* /dev/kvm can be opened by us. */
 bool virHostHasKvm(const virHost *host);
+/* The most processors that the kernel gives one KVM guest; -1 without KVM. */
+int virHostKvmMaxVcpus(const virHost *host, GError **error);
 /* The machine's UUID from SMBIOS, else from /etc/machine-id; false when neither exists. */
 bool virHostUuid(const virHost *host, unsigned char uuid[16]);

@@ -17,7 +17,9 @@ static void insertSorted(virDomainDef *def, virDomainControllerDef *c)
     for (unsigned int i = def->controllers.n; i-- > 0;) {
         if (def->controllers.v[i]->type != c->type)
             continue;
-        if (orderOf(def->controllers.v[i]) > orderOf(c))
+        const virDomainControllerDef *d = def->controllers.v[i];
+        bool companion = d->hasIdx && c->hasIdx && d->idx == c->idx && d->info.hasMaster && !c->info.hasMaster;     /* after their master */
+        if (orderOf(d) > orderOf(c) || companion)
             at = i;
         else if (at < 0)
             at = i + 1;
@@ -189,7 +191,7 @@ static bool scsiUsed(const virDomainDef *def, unsigned int controller, unsigned 
 
 static void placeScsiHostdevs(virDomainDef *def, const virDomainParseConfig *conf)
 {
-    unsigned int units = virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) ? 16 : 7;
+    unsigned int units = virDomainScsiWidth(conf);
     for (unsigned int i = 0; i < def->hostdevs.n; i++) {
         virDomainHostdevDef *dev = def->hostdevs.v[i];
         if (dev->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM || dev->type != VIR_DOMAIN_HOSTDEV_TYPE_SCSI || dev->info.addr.type != VIR_DEVICE_ADDRESS_NONE)

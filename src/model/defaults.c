@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "model/passes.h"
+#include "model/tables.h"
 
 static bool passIdentity(virDomainDef *def, GError **error)
 {
@@ -184,6 +185,43 @@ static void passIothreads(virDomainDef *def)
         qsort(def->cputune.vcpupins.v, def->cputune.vcpupins.n, sizeof(void *), comparePins);
 }
 
+/* One entry for each thread, in order. */
+static void splitScheds(virXmlList *list)
+{
+    virXmlList old = *list;
+    *list = (virXmlList){ 0 };
+    for (int id = 0, more = 1; more && id < 65536; id++) {
+        more = 0;
+        for (unsigned int i = 0; i < old.n; i++) {
+            const virDomainSched *from = old.v[i];
+            more |= virBitmapLast(from->ids) > id;
+            if (!virBitmapHas(from->ids, id))
+                continue;
+            virDomainSched *one = g_memdup2(from, sizeof(*from));
+            one->ids = virBitmapNew(0);
+            virBitmapSet(one->ids, id, true);
+            virXmlListInsert(list, list->n, one);
+        }
+    }
+    for (unsigned int i = 0; i < old.n; i++) {
+        virBitmapFree(((virDomainSched *)old.v[i])->ids);
+        g_free(old.v[i]);
+    }
+    g_free(old.v);
+}
+
+/* Cache shares of vCPUs that don't exist fall away. */
+static void clipResctrl(virDomainDef *def, virXmlList *list, virXmlType *type)
+{
+    for (unsigned int i = list->n; i-- > 0;) {
+        virDomainResctrl *r = list->v[i];
+        for (int cpu = virBitmapNext(r->vcpus, def->maxVcpus - 1); cpu >= 0; cpu = virBitmapNext(r->vcpus, cpu))
+            virBitmapSet(r->vcpus, cpu, false);
+        if (virBitmapCount(r->vcpus) == 0)
+            virXmlFree(type, virXmlListTake(list, i));
+    }
+}
+
 static void passClock(virDomainDef *def)
 {
     virDomainClockDef *clock = &def->clock;
@@ -216,7 +254,7 @@ static bool passCPU(virDomainDef *def, GError **error)
         cpu->mode = VIR_CPU_MODE_CUSTOM;
     if (cpu->mode == VIR_CPU_MODE_CUSTOM && cpu->model && !cpu->match)
         cpu->match = VIR_CPU_MATCH_EXACT;
-    if (cpu->mode == VIR_CPU_MODE_CUSTOM && cpu->model && !cpu->fallback)
+    if (cpu->model && !cpu->fallback)
         cpu->fallback = VIR_CPU_FALLBACK_ALLOW;
     if (cpu->mode == VIR_CPU_MODE_CUSTOM && !cpu->model)
         cpu->mode = VIR_CPU_MODE_NONE, cpu->match = VIR_CPU_MATCH_NONE, cpu->check = VIR_CPU_CHECK_UNSET;
@@ -346,6 +384,10 @@ bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, u
         || !passCPU(def, error) || !passNuma(def, error) || !passSysinfo(def, error))
         return false;
     passIothreads(def);
+    splitScheds((virXmlList *)(void *)&def->cputune.vcpuscheds);
+    splitScheds((virXmlList *)(void *)&def->cputune.iothreadscheds);
+    clipResctrl(def, (virXmlList *)(void *)&def->cputune.cachetunes, &virDomainCachetuneXml);
+    clipResctrl(def, (virXmlList *)(void *)&def->cputune.memorytunes, &virDomainMemorytuneXml);
     passClock(def);
     passActions(def);
     return true;

@@ -104,17 +104,6 @@ static void passVersion(char **version)
     *version = padded;
 }
 
-static void passShmem(virDomainShmemDef *shmem)
-{
-    if (shmem->model != VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL && !shmem->size)
-        shmem->size = 4;
-    if (shmem->model == VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL) {
-        shmem->msi = true;
-        if (!shmem->ioeventfd)
-            shmem->ioeventfd = VIR_TRISTATE_SWITCH_ON;
-    }
-}
-
 static void passTpm(virDomainDef *def, virDomainTpmDef *tpm)
 {
     if (!tpm->model)
@@ -161,10 +150,9 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
         passHostdev(def->hostdevs.v[i]);
     for (unsigned int i = 0; def->redirfilter && i < def->redirfilter->rules.n; i++)
         passVersion(&def->redirfilter->rules.v[i]->version);
-    if (def->vsock && !def->vsock->model)
-        def->vsock->model = VIR_DOMAIN_VSOCK_MODEL_VIRTIO;
-    for (unsigned int i = 0; i < def->shmems.n; i++)
-        passShmem(def->shmems.v[i]);
+    for (unsigned int i = 0; i < def->fss.n; i++)
+        if (!def->fss.v[i]->accessmode && def->fss.v[i]->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
+            def->fss.v[i]->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
     passSeclabels(def, flags);
     return true;
 }

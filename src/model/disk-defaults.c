@@ -37,7 +37,7 @@ bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainPars
     unsigned int perBus;
     switch (disk->bus) {
     case VIR_DOMAIN_DISK_BUS_SCSI:
-        perBus = virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) ? 16 : 7;
+        perBus = virDomainScsiWidth(conf);
         *a = (virDriveAddress){ .controller = index / perBus, .unit = index % perBus };
         if (perBus == 16 && a->unit >= 7)       /* unit 7 is the controller's own */
             a->unit++, a->controller = index / 15, a->unit = index % 15 >= 7 ? index % 15 + 1 : index % 15;
@@ -114,6 +114,25 @@ static void passPorts(virStorageSource *src)
                 s->hosts.v[i]->port = defaultPort(s->protocol);
 }
 
+/* Each protocol has its own kind of secret. */
+static bool checkAuth(const virStorageAuth *auth, virStorageProtocol protocol, GError **error)
+{
+    const char *want = protocol == VIR_STORAGE_PROTOCOL_ISCSI ? "iscsi" : protocol == VIR_STORAGE_PROTOCOL_RBD ? "ceph" : NULL;
+    static const char *const known[] = { "volume", "ceph", "iscsi", "tls", "vtpm", NULL };
+    if (!auth || !want)
+        return true;
+    const char *type = auth->secret.type;
+    if (!type || !g_strv_contains(known, type)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unknown secret type '%s'", type ? type : "<null>");
+        return false;
+    }
+    if (strcmp(type, want) != 0) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "invalid secret type '%s'", type);
+        return false;
+    }
+    return true;
+}
+
 static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error)
 {
     bool removable = disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM || disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY;
@@ -129,9 +148,20 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
         return false;
     }
     if (disk->src.auth && disk->auth) {
-        virSetError(error, VIR_ERR_XML_ERROR, "an <auth> definition already found for the disk source");
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "an <auth> definition already found for disk source");
         return false;
     }
+    if (disk->src.encryption && disk->encryption) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "an <encryption> definition already found for disk source");
+        return false;
+    }
+    const virStorageEncryption *enc = disk->encryption ? disk->encryption : disk->src.encryption;
+    if (enc && enc->cipherName) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "supplying <cipher> for domain disk definition is unnecessary");
+        return false;
+    }
+    if (!checkAuth(disk->auth ? disk->auth : disk->src.auth, disk->src.protocol, error))
+        return false;
     if (!disk->bus)
         disk->bus = busFromName(disk);
     if (!disk->snapshot && disk->src.type == VIR_STORAGE_VHOSTUSER)

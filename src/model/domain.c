@@ -48,6 +48,8 @@ bool virDomainDefAbiCheck(const virDomainDef *src, const virDomainDef *dst, GErr
 virDomainDef *virDomainDefParseNode(void *node, const virDomainParseConfig *conf, unsigned int flags, GError **error)
 {
     virXmlContext ctx = { .flags = flags, .from = VIR_FROM, .user = conf };
+    if (flags & VIR_DOMAIN_DEF_VALIDATE_SCHEMA && !virXmlValidate(&virDomainDefXml, node, error))
+        return NULL;
     g_autoptr(virDomainDef) def = virXmlParse(&virDomainDefXml, node, &ctx, error);
     if (!def)
         return NULL;
@@ -172,6 +174,32 @@ static const virDomainDeviceKind *findKind(const char *name)
     return NULL;
 }
 
+/* Give a new device what it would get in its guest: defaults and a free address. It is put into a copy of the guest for that and
+ * taken out again. On failure it is freed with the copy. */
+static bool completeDevice(const virDomainDeviceKind *kind, void *data, const virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+{
+    g_autoptr(virDomainDef) trial = virDomainDefCopy(def);
+    virXmlList *list = (void *)((char *)trial + kind->offset);
+    void **single = (void *)list;
+    if (kind->single) {
+        virXmlFree(kind->type, *single);
+        *single = data;
+    } else {
+        virXmlListInsert(list, list->n, data);
+    }
+    if (!virDomainDefPostParse(trial, conf, flags, error) || (!(flags & VIR_DOMAIN_DEF_SKIP_VALIDATE) && !virDomainDefValidate(trial, conf, error)))
+        return false;
+    if (kind->single) {
+        *single = NULL;
+        return true;
+    }
+    unsigned int at = 0;
+    while (list->v[at] != data)
+        at++;
+    virXmlListTake(list, at);
+    return true;
+}
+
 virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "device_definition", NULL, VIR_FROM, error);
@@ -185,7 +213,7 @@ virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def, 
     }
     virXmlContext ctx = { .flags = flags, .from = VIR_FROM, .user = conf };
     void *data = virXmlParse(kind->type, node, &ctx, error);
-    if (!data)
+    if (!data || (def && !completeDevice(kind, data, def, conf, flags, error)))
         return NULL;
     virDomainDevice *device = g_new0(virDomainDevice, 1);
     device->kind = kind->name;

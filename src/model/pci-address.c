@@ -324,10 +324,14 @@ static void solder(virPCISet *set, virDeviceInfo *info, unsigned int slot, unsig
         g_hash_table_add(set->soldered, info);
 }
 
-static void solderPiix3(virPCISet *set)
+static bool solderPiix3(virPCISet *set)
 {
     virDomainControllerDef *ide = virDomainDefFindController(set->def, VIR_DOMAIN_CONTROLLER_IDE, 0);
     virDomainControllerDef *usb = virDomainDefFindController(set->def, VIR_DOMAIN_CONTROLLER_USB, 0);
+    if (ide && wants(&ide->info) && !onBusZero(set, 1, 1)) {
+        virSetError(set->error, VIR_ERR_XML_ERROR, "Attempted double use of PCI Address 0000:00:01.1");
+        return false;
+    }
     if (ide)
         solder(set, &ide->info, 1, 1, VIR_TRISTATE_SWITCH_ABSENT);
     if (usb && usb->usbModel == VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI)
@@ -335,6 +339,7 @@ static void solderPiix3(virPCISet *set)
     busAt(set, 0)->used[1] = 0xff;      /* ISA bridge and ACPI */
     if (set->def->videos.n && videoKind(set, set->def->videos.v[0]))
         solder(set, &set->def->videos.v[0]->info, 2, 0, VIR_TRISTATE_SWITCH_ABSENT);
+    return true;
 }
 
 /* ICH9's USB controllers are functions of one slot: EHCI 7, its companions 0 to 2. */
@@ -548,9 +553,9 @@ static bool allGiven(virDomainDef *def, const char *kind, void *device, virDevic
 
 static bool solderAndPlace(virPCISet *set)
 {
-    if (!set->express && virDomainDefIsI440FX(set->def))
-        solderPiix3(set);
-    else if (set->express && virDomainDefIsQ35(set->def))
+    if (!set->express && virDomainDefIsI440FX(set->def) && !solderPiix3(set))
+        return false;
+    if (set->express && virDomainDefIsQ35(set->def))
         solderQ35(set);
     if (set->trial && !set->express) {
         /* room for a bridge, should the devices not fit */

@@ -55,7 +55,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
     if (!virDomainArchIsX86(def->os.arch))
         return;
     bool q35 = virDomainDefIsQ35(def), pc = virDomainDefIsI440FX(def);
-    if (!hasUsb(def) && (q35 || pc)) {
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_DEFAULT_USB) && !hasUsb(def) && (q35 || pc)) {
         virDomainControllerDef *usb = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_USB, 0);
         if (q35 && has(conf, def, "qemu-xhci"))
             usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
@@ -66,7 +66,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT);
     else if (pc)
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT);
-    if (!def->memballoon)
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_MEMBALLOON) && !def->memballoon)
         def->memballoon = g_new0(virDomainMemballoonDef, 1);
     addInput(def, VIR_DOMAIN_INPUT_TYPE_MOUSE);
     addInput(def, VIR_DOMAIN_INPUT_TYPE_KEYBOARD);
@@ -144,7 +144,7 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
         return true;
     case VIR_DOMAIN_CONTROLLER_PCI:
         if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) && c->idx != 0) {
-            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
+            virErrorSet(error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
             return false;
         }
         if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
@@ -192,7 +192,7 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         cpu->model = g_strdup(model);
     }
     if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
-        cpu->migratable = has(conf, def, "cpu.migratable") ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_OFF;
+        cpu->migratable = def->emulator && g_str_has_suffix(def->emulator, "-i386") ? VIR_TRISTATE_SWITCH_OFF : VIR_TRISTATE_SWITCH_ON;     /* the 32-bit emulator has no such property */
     if (cpu->check)
         return;
     switch (cpu->mode) {
@@ -208,6 +208,17 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         break;
     default:
         break;
+    }
+}
+
+static void passShmem(virDomainShmemDef *shmem)
+{
+    if (shmem->model != VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL && !shmem->size)
+        shmem->size = 4;
+    if (shmem->model == VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL) {
+        shmem->msi = true;
+        if (!shmem->ioeventfd)
+            shmem->ioeventfd = VIR_TRISTATE_SWITCH_ON;
     }
 }
 
@@ -242,10 +253,9 @@ bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (!def->panics.v[i]->model)
             def->panics.v[i]->model = VIR_DOMAIN_PANIC_MODEL_ISA;
-    for (unsigned int i = 0; i < def->fss.n; i++) {
-        virDomainFsDef *fs = def->fss.v[i];
-        if (!fs->accessmode && fs->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
-            fs->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
-    }
+    if (def->vsock && !def->vsock->model)
+        def->vsock->model = VIR_DOMAIN_VSOCK_MODEL_VIRTIO;
+    for (unsigned int i = 0; i < def->shmems.n; i++)
+        passShmem(def->shmems.v[i]);
     return true;
 }

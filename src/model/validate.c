@@ -97,11 +97,97 @@ static bool validateHostdevs(const virDomainDef *def, GError **error)
     return true;
 }
 
+static bool validateScsiHostdevs(const virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->hostdevs.n; i++) {
+        const virDomainHostdevDef *a = def->hostdevs.v[i];
+        const virDriveAddress *d = &a->info.addr.drive;
+        bool drive = a->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && a->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE;
+        for (unsigned int j = 0; drive && j < i; j++) {
+            const virDomainHostdevDef *b = def->hostdevs.v[j];
+            if (b->type != a->type || b->info.addr.type != a->info.addr.type || memcmp(&b->info.addr.drive, d, sizeof(*d)) != 0)
+                continue;
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "SCSI host address controller='%u' bus='%u' target='%u' unit='%u' in use by another SCSI host device",
+                        d->controller, d->bus, d->target, d->unit);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool validateMdevs(const virDomainDef *def, GError **error)
+{
+    unsigned int ramfb = 0;
+    for (unsigned int i = 0; i < def->hostdevs.n; i++) {
+        const virDomainHostdevDef *dev = def->hostdevs.v[i];
+        if (dev->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM || dev->type != VIR_DOMAIN_HOSTDEV_TYPE_MDEV)
+            continue;
+        virDeviceAddressType want = dev->model == VIR_DOMAIN_HOSTDEV_MODEL_VFIO_CCW ? VIR_DEVICE_ADDRESS_CCW : VIR_DEVICE_ADDRESS_PCI;
+        virDeviceAddressType type = dev->info.addr.type;
+        ramfb += dev->ramfb == VIR_TRISTATE_SWITCH_ON;
+        if (type != VIR_DEVICE_ADDRESS_NONE && type != VIR_DEVICE_ADDRESS_UNASSIGNED && type != want) {
+            virSetError(error, VIR_ERR_XML_ERROR, "Unsupported address type '%s' with mediated device model '%s'", virDeviceAddressTypeToString(type),
+                        virDomainHostdevScsiHostModelToString(dev->model));
+            return false;
+        }
+    }
+    if (ramfb > 1) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Only one vgpu device can have 'ramfb' enabled");
+        return false;
+    }
+    for (unsigned int i = 0; i < def->videos.n; i++) {
+        if (def->videos.v[i]->type != VIR_DOMAIN_VIDEO_RAMFB || def->videos.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_NONE)
+            continue;
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "address not supported for video type ramfb");
+        return false;
+    }
+    return true;
+}
+
+/* Huge pages and NUMA policies name guest cells that exist. */
+static bool validateNuma(const virDomainDef *def, GError **error)
+{
+    int cells = MAX(def->cpu.cells.n, 1);
+    for (unsigned int i = 0; i < def->mem.pages.n; i++) {
+        int node = virBitmapNext(def->mem.pages.v[i]->nodemask, cells - 1);
+        if (node < 0)
+            continue;
+        virSetError(error, VIR_ERR_XML_DETAIL, "hugepages: node %d not found", node);
+        return false;
+    }
+    const virDomainNumatune *tune = &def->numatune;
+    for (unsigned int i = 0; i < tune->nodes.n; i++) {
+        if (tune->placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO) {
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Per-node binding is not compatible with automatic NUMA placement.");
+            return false;
+        }
+        if (tune->hasMemory && tune->mode == VIR_DOMAIN_NUMATUNE_RESTRICTIVE && tune->nodes.v[i]->mode != VIR_DOMAIN_NUMATUNE_RESTRICTIVE) {
+            virSetError(error, VIR_ERR_XML_ERROR, "'restrictive' mode is required in memnode element when mode is 'restrictive' in memory element");
+            return false;
+        }
+    }
+    for (unsigned int i = 1; i < def->cputune.vcpuscheds.n; i++)
+        if (virBitmapOverlaps(def->cputune.vcpuscheds.v[i]->ids, def->cputune.vcpuscheds.v[i - 1]->ids)) {     /* sorted by vCPU */
+            virSetError(error, VIR_ERR_XML_DETAIL, "'vcpusched' attributes 'vcpus' must not overlap");
+            return false;
+        }
+    return true;
+}
+
+static bool validateLoadparm(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
+{
+    size_t len = info->loadparm ? strlen(info->loadparm) : 1;
+    if (len >= 1 && len <= 8)
+        return true;
+    virSetError((GError **)data, VIR_ERR_INTERNAL_ERROR, "loadparm value '%s' must be between 1 and 8 characters", info->loadparm);
+    return false;
+}
+
 static bool validateMachine(const virDomainDef *def, GError **error)
 {
     const virDomainOSDef *os = &def->os;
-    bool nvram = os->nvram || os->nvramTemplate || os->nvramSource.type;
-    if (nvram && !os->loader && os->firmware != VIR_DOMAIN_OS_FIRMWARE_EFI && !os->firmware) {
+    bool nvram = os->nvram || os->nvramTemplate || os->nvramSource.type || os->loaderStateless == VIR_TRISTATE_BOOL_NO;
+    if (nvram && !os->loader && os->firmware != VIR_DOMAIN_OS_FIRMWARE_EFI) {
         virSetError(error, VIR_ERR_XML_DETAIL, "Only EFI firmware permits NVRAM");
         return false;
     }
@@ -118,7 +204,11 @@ static bool validateMachine(const virDomainDef *def, GError **error)
 
 bool virDomainDefValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    if (!validateMachine(def, error) || !validateDisks(def, error) || !validateUnique(def, error) || !validateHostdevs(def, error))
+    if (!validateMachine(def, error) || !validateDisks(def, error) || !validateUnique(def, error) || !validateHostdevs(def, error)
+        || !validateScsiHostdevs(def, error) || !validateMdevs(def, error) || !validateNuma(def, error)
+        || !virDomainDefForeachInfo((virDomainDef *)def, validateLoadparm, error))
+        return false;
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainQemuValidate(def, conf, error))
         return false;
     return !conf->validate || conf->validate(conf, def, error);
 }

@@ -239,7 +239,7 @@ static void formatRow(const virXmlRow *row, const virXmlPrepRow *prep, const voi
     case VIR_XML_LIST: {
         const virXmlList *list = virXmlAt(obj, row->offset);
         for (unsigned int i = 0; i < list->n; i++)
-            formatElement(row, prep, list->v[i], true, out);
+            formatElement(row, prep, list->v[i], !(row->flags & XF_LAZY), out);
         return;
     }
     case VIR_XML_STRV: {

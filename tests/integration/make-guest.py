@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 MODULES = ("virtio_pci virtio_blk virtio_net virtio_console virtio_balloon virtio_rng virtio_scsi sd_mod sr_mod ahci button "
-           "i6300esb evdev isofs").split()
+           "i6300esb evdev isofs pvpanic_mmio pvpanic_pci").split()
 
 INIT = r"""#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /run /tmp /mnt

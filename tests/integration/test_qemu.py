@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -119,7 +120,9 @@ class Fake(Embedded):
         for d in stalled:
             d.create()
             self.mood(d.name(), 'stall')
-        callers = [subprocess.Popen([harness.VIRSH, '-c', 'test:///default', 'list'], stdout=subprocess.DEVNULL) for _ in range(1)]
+        callers = [threading.Thread(target=self.fails, args=[d.suspend]) for d in stalled for _ in range(6)]
+        for c in callers:
+            c.start()
         start = time.monotonic()
         for d in self.conn.listAllDomains():
             d.info()
@@ -133,8 +136,13 @@ class Fake(Embedded):
             start = time.monotonic()
             d.destroy()
             self.assertLess(time.monotonic() - start, 2)
-        for c in callers:
-            c.wait()
+        for c in callers:               # nobody waits for the deadline of a guest that is gone
+            c.join(5)
+            self.assertFalse(c.is_alive())
+
+    def fails(self, call):
+        with self.assertRaises(libvirt.libvirtError):
+            call()
 
     def test_late_answer(self):
         d = self.guest('lvt-a')
@@ -209,32 +217,44 @@ class Real(Embedded):
         self.refused(libvirt.VIR_ERR_CONFIG_UNSUPPORTED, 'does not support machine type', self.conn.defineXML, domain('lvt-c', machine='nomachine'))
         self.refused(libvirt.VIR_ERR_INVALID_ARG, "invalid path", d.blockInfo, 'vdz')
 
+    STARTER = """if True:
+        import libvirt, os, sys
+        c = libvirt.open(sys.argv[1])
+        for i in range(20):
+            c.lookupByName(f"lvt-{i}").create()
+        os.kill(os.getpid(), 9)
+        """
+    ADOPTER = """if True:
+        import libvirt, sys, time
+        c = libvirt.open(sys.argv[1])
+        d = c.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)
+        for _ in range(200):
+            try:
+                for x in d:
+                    x.blockStats("")
+                break
+            except libvirt.libvirtError:
+                time.sleep(0.05)
+        print(sorted(x.ID() for x in d), all(x.state()[0] == 1 for x in d))
+        d[0].suspend()
+        d[0].resume()
+        for x in d:
+            x.destroy()
+        """
+
     def test_restart(self):
-        script = ('import libvirt, os, sys\nc = libvirt.open(sys.argv[1])\n'
-                  'for i in range(20): c.lookupByName("lvt-%d" % i).create()\nos.kill(os.getpid(), 9)\n')
+        """Killed with 20 running guests; the next process finds each of them again. A root is locked by its process, so both are new ones."""
         for i in range(20):
             self.conn.defineXML(domain(f'lvt-{i}', SERIAL))
-        self.conn.close()
-        # Another process starts them and is killed; the lock on the root goes with ours, so this one must be a new process as well.
-        check = ('import libvirt, sys, time\nc = libvirt.open(sys.argv[1])\n'
-                 'for _ in range(200):\n'
-                 '    d = c.listAllDomains(libvirt.VIR_CONNECT_LIST_DOMAINS_ACTIVE)\n'
-                 '    try:\n        [x.qemuMonitorCommand if 0 else x.blockStats("") for x in d]\n        break\n'
-                 '    except libvirt.libvirtError: time.sleep(0.05)\n'
-                 'print(sorted(x.ID() for x in d), all(x.state()[0] == 1 for x in d))\n'
-                 'd[0].suspend(); d[0].resume()\n'
-                 'for x in d: x.destroy()\n')
-        fresh = tempfile.mkdtemp(prefix='lvt-')
-        self.addCleanup(shutil.rmtree, fresh)
-        os.chmod(fresh, 0o755)
+        fresh = os.path.join(self.root, 'fresh')
         shutil.copytree(f'{self.root}/etc', f'{fresh}/etc')
-        uri = f'qemu:///embed?root={fresh}'
-        env = harness.ours()
-        first = subprocess.run(['/usr/bin/python3', '-c', script, uri], env=env, check=False, capture_output=True, text=True)
-        self.assertEqual(first.returncode, -signal.SIGKILL, first.stderr)
-        second = subprocess.run(['/usr/bin/python3', '-c', check, uri], env=env, check=False, capture_output=True, text=True)
-        self.assertEqual(second.stdout.strip(), f'{list(range(1, 21))} True', second.stderr)
-        self.conn = libvirt.open(self.uri)
+        command = ['/usr/bin/python3', '-c', None, f'qemu:///embed?root={fresh}']
+        answers = []
+        for script in self.STARTER, self.ADOPTER:
+            command[2] = script
+            answers.append(subprocess.run(command, env=harness.ours(), check=False, capture_output=True, text=True))
+        self.assertEqual(answers[0].returncode, -signal.SIGKILL, answers[0].stderr)
+        self.assertEqual(answers[1].stdout.strip(), f'{list(range(1, 21))} True', answers[1].stderr)
 
 
 if __name__ == '__main__':

@@ -208,10 +208,12 @@ static void testStall(Fixture *f, gconstpointer unused)
     virQmpSetDeadlines(f->qmp, 50, 50);
     g_assert_cmpint(qmpCall(f->qmp, "stall", NULL, NULL, &error), ==, VIR_QMP_TIMEOUT);
     g_assert_cmpint(virErrorCode(error), ==, VIR_ERR_OPERATION_TIMEOUT);
+    g_assert_true(virQmpIsLate(f->qmp));
     virQmpSetDeadlines(f->qmp, 10000, 10000);
     g_assert_cmpint(qmpCall(f->qmp, "release", NULL, NULL, NULL), ==, VIR_QMP_OK);
     virActorLeave(f->actor);            /* the message of the late reply may run now */
     expect(f, &f->late, 1);
+    g_assert_false(virQmpIsLate(f->qmp));
     g_assert_true(virActorEnter(f->actor, VIR_ACTOR_MODIFY, "test", -1, NULL));
     g_assert_cmpint(callValue(f, "plain"), ==, 1);
 }

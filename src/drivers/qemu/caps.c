@@ -53,7 +53,10 @@ void qemuCapsUnref(qemuCaps *caps)
 
 bool qemuCapsHas(const qemuCaps *caps, const char *type)
 {
-    return g_hash_table_contains(caps->types, type);
+    /* "cpu.migratable" and the like are properties that every QEMU from 7.2 on has, the oldest that we run. */
+    if (g_str_equal(type, "lsi"))       /* an alias of QEMU's, not a type */
+        type = "lsi53c895a";
+    return strchr(type, '.') || g_hash_table_contains(caps->types, type);
 }
 
 const qemuMachine *qemuCapsMachine(const qemuCaps *caps, const char *name)

@@ -114,7 +114,7 @@ static JsonNode *networkNode(const virStorageSource *s, GError **error)
     g_autofree char *path = NULL;
     switch (s->protocol) {
     case VIR_STORAGE_PROTOCOL_NBD:
-        return qmpArgs("s:driver", "nbd", "o:server", h ? serverAddress(h, 10809, true) : NULL, "s:export", s->name, "s:tls-hostname", s->tlsHostname, NULL);
+        return qmpArgs("s:driver", "nbd", "o:server", h ? serverAddress(h, 10809, true) : NULL, "s:export", s->name, NULL);
     case VIR_STORAGE_PROTOCOL_HTTP:
     case VIR_STORAGE_PROTOCOL_HTTPS:
     case VIR_STORAGE_PROTOCOL_FTP:
@@ -151,6 +151,10 @@ static bool isBlockDevice(const virStorageSource *s)
 static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *disk, GError **error)
 {
     const char *aio = disk && disk->io != VIR_DOMAIN_DISK_IO_NONE ? virDomainDiskIoToString(disk->io) : NULL;
+    if (s->encryption) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "encryption of disk '%s' needs the secret driver", disk ? disk->dst : "pflash");
+        return NULL;
+    }
     switch (s->type) {
     case VIR_STORAGE_FILE:
     case VIR_STORAGE_BLOCK:
@@ -188,6 +192,11 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     if (!node)
         return false;
     JsonObject *o = json_node_get_object(node);
+    if (s->type == VIR_STORAGE_NETWORK && s->protocol == VIR_STORAGE_PROTOCOL_NBD && s->tls == VIR_TRISTATE_BOOL_YES) {
+        g_autofree char *creds = g_strdup_printf("obj%s_tls0", storage);
+        qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "tls-creds-x509", "s:id", creds, "s:dir", "/etc/pki/qemu", "s:endpoint", "client", "b:verify-peer", TRUE, NULL));
+        qmpAdd(o, "s:tls-creds", creds, "s:tls-hostname", s->tlsHostname, NULL);
+    }
     qmpAdd(o, "s:node-name", storage, NULL);
     addCache(o, disk);
     qmpAdd(o, "b:auto-read-only", TRUE, "s:discard", "unmap", NULL);
@@ -195,9 +204,9 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
 
     node = qmpArgs("s:node-name", format, "b:read-only", readonly, NULL);
     o = json_node_get_object(node);
-    if (disk && top) {
+    if (disk) {
         const char *discard = disk->discard ? virDomainDiskDiscardToString(disk->discard) : NULL;
-        const char *zeroes = disk->detectZeroes ? virDomainDiskDetectZeroesToString(disk->detectZeroes) : NULL;
+        const char *zeroes = top && disk->detectZeroes ? virDomainDiskDetectZeroesToString(disk->detectZeroes) : NULL;
         bool weak = g_strcmp0(zeroes, "unmap") == 0 && g_strcmp0(discard, "unmap") != 0;     /* QEMU wants both, else plain detection */
         qmpAdd(o, "s:discard", discard, "s:detect-zeroes", weak ? "on" : zeroes, NULL);
     }
@@ -340,6 +349,8 @@ static bool commandDisk(qemuCommand *cmd, const virDomainDiskDef *d, GError **er
         qemuArg(cmd, "-chardev", "socket,id=%s,path=%s%s", drive, path, reconnect);
         return commandDevice(cmd, d, drive, error);
     }
+    if (d->transient)
+        return true;                    /* plugged in after the start, on top of an overlay; qemuPrepareHost refuses it so far */
     if (sourceEmpty(&d->src))
         return commandDevice(cmd, d, NULL, error);
     bool readonly = d->readonly || d->device == VIR_DOMAIN_DISK_DEVICE_CDROM || d->src.type == VIR_STORAGE_DIR;

@@ -196,20 +196,6 @@ static bool commandRng(qemuCommand *cmd, const virDomainRngDef *r, GError **erro
     return qemuDevice(cmd, node, &r->info, error);
 }
 
-static bool commandPanics(qemuCommand *cmd, GError **error)
-{
-    for (unsigned int i = 0; i < cmd->def->panics.n; i++) {
-        const virDomainPanicDef *p = cmd->def->panics.v[i];
-        if (p->model != VIR_DOMAIN_PANIC_MODEL_ISA)
-            continue;                   /* the others are part of the CPU or the machine */
-        JsonNode *node = qmpArgs("s:driver", "pvpanic", NULL);
-        if (p->info.addr.type == VIR_DEVICE_ADDRESS_ISA && p->info.addr.isa.hasIobase)
-            qmpAdd(json_node_get_object(node), "u:ioport", p->info.addr.isa.iobase, NULL);
-        qemuDevicePlain(cmd, node, &p->info);
-    }
-    return true;
-}
-
 static bool commandRefused(const virDomainDef *def, GError **error)
 {
     if (def->shmems.n)
@@ -243,5 +229,18 @@ bool qemuCommandMisc(qemuCommand *cmd, GError **error)
             return false;
     if (def->features.vmcoreinfo == VIR_TRISTATE_SWITCH_ON)
         qemuArgJson(cmd, "-device", qmpArgs("s:driver", "vmcoreinfo", NULL));
-    return commandPanics(cmd, error);
+    return true;
+}
+
+void qemuCommandPanics(qemuCommand *cmd)
+{
+    for (unsigned int i = 0; i < cmd->def->panics.n; i++) {
+        const virDomainPanicDef *p = cmd->def->panics.v[i];
+        if (p->model != VIR_DOMAIN_PANIC_MODEL_ISA)
+            continue;                   /* the others are part of the CPU or the machine */
+        JsonNode *node = qmpArgs("s:driver", "pvpanic", NULL);
+        if (p->info.addr.type == VIR_DEVICE_ADDRESS_ISA && p->info.addr.isa.hasIobase)
+            qmpAdd(json_node_get_object(node), "u:ioport", p->info.addr.isa.iobase, NULL);
+        qemuDevicePlain(cmd, node, &p->info);
+    }
 }

@@ -289,6 +289,7 @@ static void commandTail(qemuCommand *cmd)
         qemuArg(cmd, "-incoming", "%s", cmd->incoming);
     if (cmd->sandbox)
         qemuArg(cmd, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    qemuCommandPanics(cmd);
     if (cmd->timestamps)
         qemuArg(cmd, "-msg", "timestamp=on");
     g_ptr_array_add(cmd->argv, NULL);

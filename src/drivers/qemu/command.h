@@ -75,4 +75,5 @@ bool qemuCommandFilesystems(qemuCommand *cmd, GError **error);
 bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error);
 bool qemuCommandInputs(qemuCommand *cmd, GError **error);
 bool qemuCommandMisc(qemuCommand *cmd, GError **error);
+void qemuCommandPanics(qemuCommand *cmd);
 bool qemuCommandSmartcards(qemuCommand *cmd, GError **error);

@@ -43,8 +43,8 @@ static void onShutdown(Event *e)
         restartGuest(e);                /* whose RESET event tells the world */
         return;
     }
-    if (e->guest->shutdownDetail >= 0)
-        return;                         /* our own signal, after the guest has powered itself off */
+    if (e->guest->shutdownDetail >= 0 || e->guest->crashed)
+        return;                         /* our own signal, after the guest has powered itself off or panicked */
     e->guest->shutdownDetail = guest ? VIR_DOMAIN_EVENT_SHUTDOWN_GUEST : VIR_DOMAIN_EVENT_SHUTDOWN_HOST;
     virDomainSetState(e->obj, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_UNKNOWN, VIR_DOMAIN_EVENT_SHUTDOWN, e->guest->shutdownDetail);
     if (def->onPoweroff != VIR_DOMAIN_ON_PRESERVE || signal)

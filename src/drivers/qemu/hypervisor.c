@@ -86,11 +86,34 @@ static bool postParse(const virDomainParseConfig *conf, virDomainDef *def, unsig
     return true;
 }
 
+static bool hasSpice(const virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->graphics.n; i++)
+        if (def->graphics.v[i]->type == VIR_DOMAIN_GRAPHICS_SPICE)
+            return true;
+    return false;
+}
+
+static bool needsSpice(const virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->channels.n; i++)
+        if (def->channels.v[i]->source.type == VIR_DOMAIN_CHR_SPICEVMC)
+            return true;
+    for (unsigned int i = 0; i < def->redirdevs.n; i++)
+        if (def->redirdevs.v[i]->source.type == VIR_DOMAIN_CHR_SPICEVMC)
+            return true;
+    return false;
+}
+
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
     if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH && def->virtType != VIR_DOMAIN_VIRT_KVM) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
                     virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType), virArchToString(conf->hostArch));
+        return false;
+    }
+    if (needsSpice(def) && !hasSpice(def)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "chardev 'spicevmc' not supported without spice graphics");
         return false;
     }
     unsigned int topology = virCPUTopologyCount(&def->cpu);
@@ -165,16 +188,12 @@ static int version(virEngine *engine, unsigned long *v, GError **error)
 
 static int maxVcpus(virEngine *engine, const char *type, GError **error)
 {
-    g_autoptr(qemuCaps) caps = NULL;
     if (type && g_ascii_strcasecmp(type, "qemu") != 0 && g_ascii_strcasecmp(type, "kvm") != 0) {
         virSetError(error, VIR_ERR_INVALID_ARG, "unknown type '%s'", type);
         return -1;
     }
-    if (type && g_ascii_strcasecmp(type, "qemu") == 0)
-        return 16;
-    caps = hostCaps(engine, error);
-    const qemuMachine *m = caps ? qemuCapsMachine(caps, NULL) : NULL;
-    return caps ? (m ? (int)m->maxCpus : 16) : -1;
+    int kvm = type && g_ascii_strcasecmp(type, "kvm") == 0 ? virHostKvmMaxVcpus(virHostLocal(), error) : 0;
+    return kvm ? kvm : 16;              /* what clients have always been told of plain QEMU */
 }
 
 const virHypervisor qemuHypervisor = {

@@ -514,6 +514,14 @@ virQmpResult qmpCall(virQmp *qmp, const char *command, JsonNode *args, JsonNode 
     return request.result;
 }
 
+bool virQmpIsLate(virQmp *qmp)
+{
+    g_mutex_lock(&qmp->mutex);
+    bool late = g_hash_table_size(qmp->timedOut) > 0;
+    g_mutex_unlock(&qmp->mutex);
+    return late;
+}
+
 void qmpSend(virQmp *qmp, const char *command, JsonNode *args)
 {
     Pending *p = g_new0(Pending, 1);

@@ -53,6 +53,9 @@ typedef struct {
 bool qmpCallMany(virQmp *qmp, virQmpRequest *requests, guint n, GError **error);
 void virQmpRequestClear(virQmpRequest *request);
 
+/* A command has run into its deadline and is still not answered: whoever only wants figures should not wait once more. */
+bool virQmpIsLate(virQmp *qmp);
+
 /* Sent and forgotten: for handlers, which must not wait. A failure is logged. */
 void qmpSend(virQmp *qmp, const char *command, JsonNode *args);
 

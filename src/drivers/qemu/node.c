@@ -11,7 +11,10 @@ static int nodeGetInfo(virConnectPtr conn, virNodeInfoPtr out, GError **error)
     g_autoptr(virHostInfo) info = virHostInfoRead(virHostLocal());
     memset(out, 0, sizeof(*out));
     g_strlcpy(out->model, info->arch, sizeof(out->model));
-    out->memory = info->memory;
+    for (guint i = 0; i < info->nodes->len; i++)
+        out->memory += ((virHostNode *)info->nodes->pdata[i])->memory;
+    if (out->memory == 0)
+        out->memory = info->memory;
     out->cpus = info->online;
     out->mhz = info->mhz;
     out->nodes = info->nodes->len;
@@ -76,6 +79,14 @@ static int nodeGetSecurityModel(virConnectPtr conn, virSecurityModelPtr model, G
     return 0;
 }
 
+/* Guests are confined by their user alone so far, which is not a security model of its own. */
+static int domainGetSecurityLabel(virDomainPtr domain, virSecurityLabelPtr label, GError **error)
+{
+    g_autoptr(virDomainObj) obj = virDomainObjFind(domain, error);
+    memset(label, 0, sizeof(*label));
+    return obj ? 0 : -1;
+}
+
 static int compareNames(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -117,5 +128,6 @@ void qemuNodeTable(virHypervisorDriver *table)
     table->nodeGetCellsFreeMemory = nodeGetCellsFreeMemory;
     table->nodeGetCPUMap = nodeGetCPUMap;
     table->nodeGetSecurityModel = nodeGetSecurityModel;
+    table->domainGetSecurityLabel = domainGetSecurityLabel;
     table->connectGetCPUModelNames = connectGetCPUModelNames;
 }

@@ -68,6 +68,35 @@ static bool checkSource(const virDomainDiskDef *disk, GError **error)
     return false;
 }
 
+/* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
+static bool refuseUnsupported(const virDomainDef *def, GError **error)
+{
+    const struct { bool given; const char *what; } ignored[] = {
+        { def->cputune.vcpupins.n || def->cputune.emulatorpin || def->cputune.hasShares || def->cputune.quota, "CPU tuning" },
+        { def->mem.hasHardLimit || def->mem.hasSoftLimit || def->mem.hasSwapHardLimit, "memory tuning" },
+        { def->blkioWeight || def->blkioDevices.n, "block I/O tuning" }, { def->cpumask != NULL, "CPU affinity" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(ignored); i++)
+        if (ignored[i].given)
+            virWarn("guest '%s': %s is not applied yet", def->name, ignored[i].what);
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (def->disks.v[i]->transient) {
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "transient disk '%s' is not supported yet: its image would keep the changes", def->disks.v[i]->dst);
+            return false;
+        }
+    for (unsigned int i = 0; i < def->nets.n; i++) {
+        const virDomainNetDef *net = def->nets.v[i];
+        const char *what = net->filter ? "network filters" : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
+        if (what) {
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver", what);
+            return false;
+        }
+        if (net->bandwidth)
+            virWarn("guest '%s': bandwidth of an interface is not applied yet", def->name);
+    }
+    return true;
+}
+
 /* A missing medium is fatal unless the document says that it may be left out. */
 static bool checkDisks(virDomainDef *def, GError **error)
 {
@@ -87,14 +116,98 @@ static bool checkDisks(virDomainDef *def, GError **error)
     return true;
 }
 
-/* Where a chain's end is known, say so, as the reference's live documents do. */
-static void closeChains(virDomainDef *def)
+/* ---- backing chains ---- */
+
+/* qcow2: the name of the backing file stands at the offset of bytes 8 to 15, its length in bytes 16 to 19; extension 0xe2792aca has its
+ * format. False: not readable by us, QEMU will say. `*backing` NULL: the image stands alone. */
+static bool readBacking(const char *path, char **backing, char **format)
 {
-    for (unsigned int i = 0; i < def->disks.n; i++) {
-        virStorageSource *s = &def->disks.v[i]->src;
-        if (s->format == VIR_STORAGE_FORMAT_RAW && s->path && !s->backing)
-            s->hasBacking = true;
+    g_auto(virFd) fd = open(path, O_RDONLY | O_CLOEXEC);
+    guint8 head[4096] = { 0 };
+    guint32 length, headerLength, version;
+    guint64 offset;
+    if (fd < 0 || pread(fd, head, sizeof(head), 0) < 72 || memcmp(head, "QFI\xfb", 4) != 0)
+        return false;
+    memcpy(&version, head + 4, 4);
+    memcpy(&offset, head + 8, 8);
+    memcpy(&length, head + 16, 4);
+    memcpy(&headerLength, head + 100, 4);
+    version = GUINT32_FROM_BE(version);
+    offset = GUINT64_FROM_BE(offset);
+    length = GUINT32_FROM_BE(length);
+    headerLength = version >= 3 ? GUINT32_FROM_BE(headerLength) : 72;
+    if (offset == 0 || length == 0)
+        return true;
+    if (length > 1023)
+        return false;
+    *backing = g_malloc0(length + 1);
+    if (pread(fd, *backing, length, offset) != (ssize_t)length)
+        return false;
+    for (guint32 at = headerLength; at + 8 <= sizeof(head);) {
+        guint32 type, size;
+        memcpy(&type, head + at, 4);
+        memcpy(&size, head + at + 4, 4);
+        type = GUINT32_FROM_BE(type);
+        size = GUINT32_FROM_BE(size);
+        if (type == 0 || size > sizeof(head) - at - 8)
+            break;
+        if (type == 0xe2792aca)
+            *format = g_strndup((char *)head + at + 8, size);
+        at += 8 + (size + 7) / 8 * 8;
     }
+    return true;
+}
+
+/* Every layer gets a node of its own, with a known owner and end, as the reference's live documents show it. A chain that the document
+ * gives is taken as it is; what is not a local qcow2 or raw file is QEMU's to explore. */
+static bool completeChain(virStorageSource *s, const char *disk, GError **error)
+{
+    for (unsigned int depth = 0; s->path && s->type == VIR_STORAGE_FILE && !s->backing && !s->hasBacking; depth++) {
+        g_autofree char *backing = NULL, *format = NULL;
+        bool qcow2 = s->format == VIR_STORAGE_FORMAT_QCOW2;
+        if (!qcow2 && s->format != VIR_STORAGE_FORMAT_RAW)
+            return true;
+        if (qcow2 && !readBacking(s->path, &backing, &format))
+            return true;
+        s->hasBacking = true;
+        if (!backing) {
+            s->backing = g_new0(virStorageSource, 1);           /* type NONE: the end */
+            return true;
+        }
+        if (strstr(backing, "://") || g_str_has_prefix(backing, "json:")) {
+            s->hasBacking = false;
+            return true;
+        }
+        if (depth > 200) {
+            virSetError(error, VIR_ERR_INTERNAL_ERROR, "the backing chain of disk '%s' is deeper than 200 layers or runs in a circle", disk);
+            return false;
+        }
+        g_autofree char *folder = g_path_get_dirname(s->path);
+        int known = format ? virStorageFormatFromString(format) : -1;
+        s->backing = g_new0(virStorageSource, 1);
+        s->backing->type = VIR_STORAGE_FILE;
+        s->backing->path = g_path_is_absolute(backing) ? g_steal_pointer(&backing) : g_build_filename(folder, backing, NULL);
+        if (known < 0) {                /* guessing would let a guest choose the host's files: say so instead */
+            virSetError(error, VIR_ERR_OPERATION_INVALID, "format of backing image '%s' of image '%s' was not specified in the "
+                        "image metadata (See https://libvirt.org/kbase/backing_chains.html for troubleshooting)", s->backing->path, s->path);
+            return false;
+        }
+        s->backing->format = known;
+        s = s->backing;
+        if (access(s->path, F_OK) < 0) {
+            virSetSystemError(error, errno, "Cannot access backing file '%s' of disk '%s'", s->path, disk);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool completeChains(virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!completeChain(&def->disks.v[i]->src, def->disks.v[i]->dst, error))
+            return false;
+    return true;
 }
 
 /* ---- ports of graphics ---- */
@@ -290,11 +403,10 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
 {
     qemuDriver *driver = qemuDriverOfObj(obj);
     qemuGuest *guest = qemuGuestOf(obj);
-    if (!makeOwned(driver, guest->domainDir, 0750, error) || !makeOwned(driver, guest->channelDir, 0750, error) ||
+    if (!refuseUnsupported(def, error) || !makeOwned(driver, guest->domainDir, 0750, error) || !makeOwned(driver, guest->channelDir, 0750, error) ||
         !makeMasterKey(driver, guest->domainDir, error) || !checkDisks(def, error) ||
-        !makeNvram(driver, def, flags & VIR_DOMAIN_START_RESET_NVRAM, error) || !prepareGraphics(driver, def, error))
+        !makeNvram(driver, def, flags & VIR_DOMAIN_START_RESET_NVRAM, error) || !prepareGraphics(driver, def, error) || !completeChains(def, error))
         return false;
-    closeChains(def);
     if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
         virUUIDGenerate(def->genid);
     qemuAssignNodeNames(def);

@@ -459,6 +459,33 @@ static const virDomainMemballoonDef *virtioBalloon(const virDomainDef *def)
     return b && b->model != VIR_DOMAIN_MEMBALLOON_NONE && b->model != VIR_DOMAIN_MEMBALLOON_XEN ? b : NULL;
 }
 
+/* Limits of disks, set on the guest's device once it is there. */
+static bool throttleDisks(virQmp *qmp, const virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++) {
+        const virDomainDiskDef *d = def->disks.v[i];
+        const virDomainIoTune *t = &d->iotune;
+        if (!(t->totalBytes | t->readBytes | t->writeBytes | t->totalIops | t->readIops | t->writeIops))
+            continue;
+        bool virtio = d->bus == VIR_DOMAIN_DISK_BUS_VIRTIO;     /* whose backend is a part of the device */
+        g_autofree char *id = virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", d->info.alias) : g_strdup(d->info.alias);
+        JsonNode *args = qmpArgs("s:id", id, "U:bps", t->totalBytes, "U:bps_rd", t->readBytes, "U:bps_wr", t->writeBytes, "U:iops", t->totalIops,
+                                 "U:iops_rd", t->readIops, "U:iops_wr", t->writeIops, "s:group", t->group, NULL);
+        const struct { const char *name; unsigned long long value; } more[] = {
+            { "bps_max", t->totalBytesMax }, { "bps_rd_max", t->readBytesMax }, { "bps_wr_max", t->writeBytesMax }, { "iops_max", t->totalIopsMax },
+            { "iops_rd_max", t->readIopsMax }, { "iops_wr_max", t->writeIopsMax }, { "iops_size", t->sizeIops }, { "bps_max_length", t->totalBytesMaxLength },
+            { "bps_rd_max_length", t->readBytesMaxLength }, { "bps_wr_max_length", t->writeBytesMaxLength }, { "iops_max_length", t->totalIopsMaxLength },
+            { "iops_rd_max_length", t->readIopsMaxLength }, { "iops_wr_max_length", t->writeIopsMaxLength },
+        };
+        for (guint k = 0; k < G_N_ELEMENTS(more); k++)
+            if (more[k].value)
+                json_object_set_int_member(json_node_get_object(args), more[k].name, more[k].value);
+        if (qmpCall(qmp, "block_set_io_throttle", args, NULL, error) != VIR_QMP_OK)
+            return false;
+    }
+    return true;
+}
+
 /* Everything that is to be known of or set in a fresh QEMU, in one round trip. */
 static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
 {
@@ -485,6 +512,7 @@ static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
     }
     g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
     bool ok = qmp && qmpCallMany(qmp, r, n, error);
+    ok = ok && throttleDisks(qmp, def, error);
     if (ok) {
         takeVcpus(g, qmpReplyArr(r[0].reply));
         takePtys(def, qmpReplyArr(r[1].reply));
@@ -629,6 +657,9 @@ static void stripNets(virDomainDef *def)
         net->teaming = VIR_DOMAIN_NET_TEAMING_NONE;
         net->hasSndbuf = false;
         net->info.acpiIndex = net->info.bootIndex = 0;
+        net->info.romEnabled = VIR_TRISTATE_BOOL_ABSENT;
+        net->info.romEnabledBar = VIR_TRISTATE_SWITCH_ABSENT;
+        g_clear_pointer(&net->info.romFile, g_free);
     }
 }
 

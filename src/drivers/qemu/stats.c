@@ -321,7 +321,7 @@ bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, 
     bool wait = !(flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
     if (!def)
         return true;
-    if (qmp && wait && (groups & (VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON))) {
+    if (qmp && wait && !virQmpIsLate(qmp) && (groups & (VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON))) {
         r[0] = (virQmpRequest){ .command = "query-blockstats" };
         r[1] = guestStatsRequest(view->live);
         qmpCallMany(qmp, r, G_N_ELEMENTS(r), NULL);
