@@ -150,6 +150,7 @@ class WireTest(unittest.TestCase):
         self.assertHungUp(p)                    # it did not answer
         quiet.domain()                          # and who never spoke that protocol is not asked
 
+    @unittest.skipIf(harness.SANITIZED in os.environ, 'Python cannot load a sanitized library')
     def test_lost_daemon(self):
         """The program hears of the end, calls fail, and a new connection is possible as soon as a daemon is."""
         client = subprocess.Popen(['/usr/bin/python3', '-c', LOST], env=harness.ours(), stdin=subprocess.PIPE, text=True,
