@@ -172,7 +172,7 @@ class StartTest(unittest.TestCase):
     def fails(self, conf, words):
         with open('/etc/libvirt/libvirtd.conf', 'w') as f:
             f.write(conf)
-        r = subprocess.run([harness.LIBVIRTD], env=harness.ours(), capture_output=True, text=True, timeout=60)
+        r = subprocess.run([harness.LIBVIRTD, '-p', '/run/libvirt/daemon.pid'], env=harness.ours(), capture_output=True, text=True, timeout=60)
         self.assertNotEqual(0, r.returncode)
         self.assertIn(words, r.stderr)
 
@@ -186,7 +186,7 @@ class StartTest(unittest.TestCase):
     def test_one_daemon_only(self):
         daemon = harness.Daemon().start()
         try:
-            r = subprocess.run([harness.LIBVIRTD], env=harness.ours(), capture_output=True, text=True, timeout=60)
+            r = subprocess.run([harness.LIBVIRTD, '-p', '/run/libvirt/daemon.pid'], env=harness.ours(), capture_output=True, text=True, timeout=60)
             self.assertNotEqual(0, r.returncode)
             self.assertIn('another daemon runs', r.stderr)
             self.assertEqual(daemon.process.pid, int(harness.read('/run/libvirtd.pid')))
