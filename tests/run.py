@@ -17,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(HERE)
 
 # Builds with a sanitizer: Meson's option, and the black-box programs that run on them.
-SANITIZERS = {'asan': ('address,undefined', ['test_stress.py', 'test_restart.py', 'test_shells.py', 'test_wire.py']),
+SANITIZERS = {'asan': ('address,undefined', ['test_stress.py', 'test_restart.py', 'test_shells.py', 'test_wire.py', 'test_hostile.py']),
               'tsan': ('thread', ['test_stress.py', 'test_restart.py'])}
 
 

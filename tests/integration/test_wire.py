@@ -189,7 +189,7 @@ class StartTest(unittest.TestCase):
             r = subprocess.run([harness.LIBVIRTD, '-p', '/run/libvirt/daemon.pid'], env=harness.ours(), capture_output=True, text=True, timeout=60)
             self.assertNotEqual(0, r.returncode)
             self.assertIn('another daemon runs', r.stderr)
-            self.assertEqual(daemon.process.pid, int(harness.read('/run/libvirtd.pid')))
+            self.assertEqual(daemon.process.pid, int(harness.read('/run/libvirt/daemon.pid')))
             Peer().open().domain()
         finally:
             daemon.stop()
