@@ -101,7 +101,7 @@ class PythonTest(unittest.TestCase):
 
     def test_nothing_foreign(self):
         with self.assertRaises(libvirt.libvirtError) as e:
-            libvirt.open('nonsense:///')
+            libvirt.open('nonsense')
         self.assertEqual(libvirt.VIR_ERR_NO_CONNECT, e.exception.get_error_code())
 
 

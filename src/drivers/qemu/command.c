@@ -84,18 +84,21 @@ void qemuCommandClear(qemuCommand *cmd)
 
 /* ---- environment, name, firmware, clock ---- */
 
+/* The daemon's library path is not passed on: QEMU has its own. */
 static void commandEnvironment(qemuCommand *cmd)
 {
-    static const char *const passed[] = { "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "TMPDIR" };
+    static const char *const passed[] = { "USER", "LOGNAME", "TMPDIR" };
     static const struct { const char *name, *folder; } xdg[] = {
-        { "HOME", "" }, { "XDG_DATA_HOME", "/.local/share" }, { "XDG_CACHE_HOME", "/.cache" }, { "XDG_CONFIG_HOME", "/.config" },
+        { "XDG_DATA_HOME", "/.local/share" }, { "XDG_CACHE_HOME", "/.cache" }, { "XDG_CONFIG_HOME", "/.config" },
     };
+    const char *path = g_getenv("PATH");
     g_ptr_array_add(cmd->env, g_strdup("LC_ALL=C"));
-    for (guint i = 0; i < G_N_ELEMENTS(passed); i++) {
-        const char *value = g_getenv(passed[i]);
-        if (value)
-            g_ptr_array_add(cmd->env, g_strdup_printf("%s=%s", passed[i], value));
-    }
+    if (path)
+        g_ptr_array_add(cmd->env, g_strconcat("PATH=", path, NULL));
+    g_ptr_array_add(cmd->env, g_strconcat("HOME=", cmd->domainDir, NULL));
+    for (guint i = 0; i < G_N_ELEMENTS(passed); i++)
+        if (g_getenv(passed[i]))
+            g_ptr_array_add(cmd->env, g_strdup_printf("%s=%s", passed[i], g_getenv(passed[i])));
     for (guint i = 0; i < G_N_ELEMENTS(xdg); i++)
         g_ptr_array_add(cmd->env, g_strdup_printf("%s=%s%s", xdg[i].name, cmd->domainDir, xdg[i].folder));
     if (cmd->def->clock.offset == VIR_DOMAIN_CLOCK_TIMEZONE && cmd->def->clock.timezone)
