@@ -6,6 +6,9 @@
 #include "model/passes.h"
 #include "model/tables.h"
 
+/* More buses than PCI can number; nothing has more controllers of a kind. */
+enum { MOST_INDEX = 1023 };
+
 static int orderOf(const virDomainControllerDef *c)
 {
     return c->hasIdx ? (int)c->idx : -1;
@@ -109,6 +112,10 @@ static bool passIndexes(virDomainDef *def, GError **error)
         if (!c->hasIdx) {
             c->idx = usb ? nextUsbIndex(def, c) : nextIndex(def, c->type);
             c->hasIdx = true;
+        }
+        if (c->idx > MOST_INDEX) {
+            virSetError(error, VIR_ERR_XML_ERROR, "index '%u' of controller '%s' is greater than %d", c->idx, virDomainControllerTypeToString(c->type), MOST_INDEX);
+            return false;
         }
         for (unsigned int j = 0; j < i; j++) {
             virDomainControllerDef *other = def->controllers.v[j];

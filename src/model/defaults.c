@@ -167,21 +167,22 @@ static int comparePins(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-static bool hasIothread(const virDomainDef *def, unsigned int id)
-{
-    for (unsigned int i = 0; i < def->iothreads.n; i++)
-        if (def->iothreads.v[i]->id == id)
-            return true;
-    return false;
-}
-
 /* The count and the list of ids agree: the greater wins, missing ids are filled from 1. */
-static void passIothreads(virDomainDef *def)
+static bool passIothreads(virDomainDef *def, GError **error)
 {
+    enum { MOST = 32766 };
+    if (def->niothreads > MOST) {
+        virSetError(error, VIR_ERR_XML_ERROR, "invalid iothreads count '%u', at most %d are possible", def->niothreads, MOST);
+        return false;
+    }
+    g_autoptr(virBitmap) used = virBitmapNew(MOST + 1);
+    for (unsigned int i = 0; i < def->iothreads.n; i++)
+        if (def->iothreads.v[i]->id <= MOST)
+            virBitmapSet(used, def->iothreads.v[i]->id, true);
     if (def->niothreads < def->iothreads.n)
         def->niothreads = def->iothreads.n;
-    for (unsigned int id = 1; def->iothreads.n < def->niothreads && def->iothreads.n < 65536; id++) {
-        if (hasIothread(def, id))
+    for (unsigned int id = 1; def->iothreads.n < def->niothreads && id <= MOST; id++) {
+        if (virBitmapHas(used, id))
             continue;
         virDomainIothreadDef *thread = g_new0(virDomainIothreadDef, 1);
         thread->id = id;
@@ -192,6 +193,7 @@ static void passIothreads(virDomainDef *def)
         qsort(def->cputune.iothreadpins.v, def->cputune.iothreadpins.n, sizeof(void *), comparePins);
     if (def->cputune.vcpupins.n)
         qsort(def->cputune.vcpupins.v, def->cputune.vcpupins.n, sizeof(void *), comparePins);
+    return true;
 }
 
 /* One entry for each thread, in order. */
@@ -404,7 +406,8 @@ bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, u
     if (!passIdentity(def, error) || !passOS(def, conf, error) || !passMemory(def, flags, error) ||
         !passVcpus(def, error) || !passCPU(def, error) || !passNuma(def, error) || !passSysinfo(def, error))
         return false;
-    passIothreads(def);
+    if (!passIothreads(def, error))
+        return false;
     splitScheds((virXmlList *)(void *)&def->cputune.vcpuscheds);
     splitScheds((virXmlList *)(void *)&def->cputune.iothreadscheds);
     clipResctrl(def, (virXmlList *)(void *)&def->cputune.cachetunes, &virDomainCachetuneXml);

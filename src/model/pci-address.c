@@ -596,7 +596,7 @@ static bool openSet(virPCISet *set)
     unsigned int n = 0;
     for (unsigned int i = 0; i < def->controllers.n; i++)
         if (def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_PCI)
-            n = MAX(n, def->controllers.v[i]->idx + 1);
+            n = MAX(n, MIN(def->controllers.v[i]->idx, 255) + 1);
     for (unsigned int i = 0; i < n; i++) {
         const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, i);
         addBus(set, c              ? c->pciModel

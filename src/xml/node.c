@@ -60,6 +60,11 @@ virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, 
                           GError **error)
 {
     g_autofree char *quoted = g_strdup_printf("(%s)", what ? what : "document");
+    static gsize once;
+    if (g_once_init_enter(&once)) { /* libxml2's own globals */
+        xmlInitParser();
+        g_once_init_leave(&once, 1);
+    }
     virXmlComplaint complaint = { .name = file ? file : quoted };
     size_t len = strlen(text);
     if (len > MAX_DOCUMENT) {

@@ -246,6 +246,32 @@ static void testMetadata(void)
     g_assert_null(def->metadata);
 }
 
+/* Numbers that would make us allocate or loop without end are refused or harmless (the runner ends a test that hangs). */
+static void testHostile(void)
+{
+    static const char *const pieces[] = {
+        "<devices><controller type='pci' index='4000000000' model='pci-bridge'/></devices>",
+        "<devices><controller type='pci' index='900' model='pci-bridge'/></devices>",
+        "<devices><controller type='scsi' index='100000000'/></devices>",
+        "<iothreads>4000000000</iothreads>",
+        "<iothreads>32000</iothreads>",
+        "<vcpu>4294967295</vcpu>",
+        "<vcpu cpuset='0-4294967295'>1</vcpu>",
+        "<cputune><vcpusched vcpus='0-65535' scheduler='rr' priority='1'/></cputune>",
+        "<devices><disk type='file'><source file='/x'/><target dev='sda' bus='scsi'/><address type='drive' controller='4000000000'/></disk></devices>",
+        "<devices><disk type='file'><source file='/x'/><target dev='sdzzzzzzzzzz' bus='scsi'/></disk></devices>",
+        "<devices><interface type='user'><address type='pci' bus='0xff' slot='1'/></interface></devices>",
+        "<devices><channel type='pty'><target type='virtio' name='x'/><address type='virtio-serial' controller='4000000000' port='1'/></channel></devices>",
+        "<devices><input type='tablet' bus='usb'><address type='usb' bus='0' port='1.1.1.1.1.1.1.1.1.99999999999'/></input></devices>",
+    };
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(pieces); i++) {
+        g_autofree char *text = g_strdup_printf("<domain type='qemu'><name>a</name><memory>65536</memory><os><type>hvm</type></os>%s</domain>", pieces[i / 2]);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(virDomainDef) def = virDomainDefParse(text, NULL, i % 2 ? virTestQemuConfig() : virTestTestConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
+        g_assert_true((def == NULL) == (error != NULL));
+    }
+}
+
 /* --- mutations --- */
 
 static void mutate(GRand *r, GString *s)
@@ -327,6 +353,7 @@ int main(int argc, char **argv)
     g_test_add_func("/domain/adopt", testAdopt);
     g_test_add_func("/domain/abi", testAbi);
     g_test_add_func("/domain/metadata", testMetadata);
+    g_test_add_func("/domain/hostile", testHostile);
     g_test_add_func("/domain/mutations", testMutations);
     return g_test_run();
 }
