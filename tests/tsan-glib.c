@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For builds with ThreadSanitizer: GLib's own mutexes are futexes in a library that is not instrumented, so the sanitizer sees no
- * order between threads that use them. Preloaded, this puts pthread's, which it knows, in their place.
+ * order between threads that use them. Preloaded into a test or linked into the daemon, this puts pthread's, which it knows,
+ * in their place.
  */
 #include <glib.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+
+#pragma GCC visibility push(default)
 
 static pthread_mutex_t *mutexOf(GMutex *m)
 {
@@ -146,3 +149,5 @@ gboolean (g_atomic_ref_count_dec)(gatomicrefcount *r)
 {
     return __atomic_fetch_sub(r, 1, __ATOMIC_SEQ_CST) == 1;
 }
+
+#pragma GCC visibility pop

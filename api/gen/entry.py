@@ -110,12 +110,17 @@ def checks(model, r):
         out.append(f'(flags & ({flags.strip()})) && '
                    f'!virCheckWritableFlag({r.handle.name}{conn_path(model, o)}, {from_}, {func}, "{words.rstrip(chr(34))}", error)')
     for a in r.args:
-        pointer = a.type.endswith('*') or a.type.endswith('Ptr') or a.kind == 'callback' or '*' in a.type
-        if pointer and a.kind not in ('object', 'stream') and 'opt' not in a.attrs and a.type != 'void *' or \
-                a.kind in ('fill',) and 'opt' not in a.attrs:
-            guard = f'{a.len.name} && ' if a.kind == 'list' and a.len and not a.len.type.endswith('*') else ''
+        pointer = '*' in a.type or a.type.endswith('Ptr') or a.kind == 'callback'
+        counted = a.kind in ('list', 'fill', 'twocall') and a.len is not None
+        if counted or pointer and a.kind not in ('object', 'stream') and 'opt' not in a.attrs and a.type != 'void *':
+            deref = f'{a.len.name} && *' if counted and '*' in a.len.type else ''
+            guard = f'{deref}{a.len.name} && ' if counted else ''
             cast = '(const void *)(gsize)' if a.kind == 'callback' else ''
             out.append(f'{guard}!virCheckNonNull({cast}{a.name}, "{a.name}", {from_}, {func}, error)')
+        if a.kind == 'length' and a.type == 'int *' and any(b.len is a and b.kind == 'twocall' for b in r.args):
+            out.append(f'!virCheckNonNegative(*{a.name}, "{a.name}", {from_}, {func}, error)')
+        if 'less' in a.attrs:
+            out.append(f'!virCheckLess({a.name}, {a.attrs.one("less")}, "{a.name}", {from_}, {func}, error)')
         for at, fn in (('nonneg', 'NonNegative'), ('positive', 'Positive'), ('nonzero', 'NonZero')):
             if at in a.attrs:
                 deref = '*' if a.type.endswith('*') else ''
@@ -190,8 +195,7 @@ def entry_h(model):
 
 
 def entry_c(model):
-    out = HEAD + '#include "api/entry.h"\n#include "api/driver.h"\n#include "api/handle.h"\n#include "src/api/check.h"\n' \
-        '#include "src/api/connect.h"\n\n'
+    out = HEAD + '#define VIR_ENUM_SENTINELS\n#include "api/entry.h"\n#include "src/api/check.h"\n\n'
     for r in model.functions(True):
         if model.checked(r) and 'entry' not in r.attrs.words('manual'):
             out += entry(model, r)

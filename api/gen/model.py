@@ -51,13 +51,10 @@ class Model:
         self.need_since(r)
         r.tag = r.attrs.one('tag', '_' + r.name)
         r.pointer = r.attrs.one('pointer', r.name + 'Ptr')
-        self.structs[r.name] = r
-        if r.pointer != 'none':
-            self.structs[r.pointer] = r
+        self.structs[r.name] = self.structs[r.pointer] = r
         for m in r.items:
-            for a in ('list',):
-                if a in m.attrs and len(m.attrs.words(a)) != 2:
-                    m.error(f'@{a} needs a length member and a limit')
+            if 'list' in m.attrs and len(m.attrs.words('list')) != 2:
+                m.error('@list needs a length member and a limit')
 
     def check_callback(self, r):
         self.need_since(r)

@@ -18,24 +18,23 @@ class Attrs(dict):
         return [w for v in self.get(name, []) for w in v.split()]
 
 
-class Record:
+class Located:
+    def error(self, message):
+        raise ApiError(self.where, message)
+
+
+class Record(Located):
     def __init__(self, kind, name, where, doc, attrs, **more):
         self.kind, self.name, self.where, self.doc, self.attrs = kind, name, where, doc, attrs
         self.module = None
         self.__dict__.update(more)
 
-    def error(self, message):
-        raise ApiError(self.where, message)
 
-
-class Item:
+class Item(Located):
     """An argument, struct member, or enum constant."""
     def __init__(self, ctype, name, suffix, attrs, doc, where):
         self.type, self.name, self.suffix, self.attrs, self.doc, self.where = ctype, name, suffix, attrs, doc, where
         self.members = None         # of a union member
-
-    def error(self, message):
-        raise ApiError(self.where, message)
 
     @property
     def decl(self):

@@ -50,6 +50,14 @@ bool virCheckNonNegative(long long value, const char *name, int from, const char
     return false;
 }
 
+bool virCheckLess(long long value, long long limit, const char *name, int from, const char *func, GError **error)
+{
+    if (value < limit)
+        return true;
+    virErrorSetArg(error, from, func, name, "%s in %s must be less than %lld", name, func, limit);
+    return false;
+}
+
 bool virCheckPositive(long long value, const char *name, int from, const char *func, GError **error)
 {
     if (value > 0)

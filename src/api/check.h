@@ -10,6 +10,7 @@ bool virCheckWritable(virConnectPtr conn, int from, const char *func, GError **e
 bool virCheckWritableFlag(virConnectPtr conn, int from, const char *func, const char *words, GError **error);
 bool virCheckNonNull(const void *value, const char *name, int from, const char *func, GError **error);
 bool virCheckNonNegative(long long value, const char *name, int from, const char *func, GError **error);
+bool virCheckLess(long long value, long long limit, const char *name, int from, const char *func, GError **error);
 bool virCheckPositive(long long value, const char *name, int from, const char *func, GError **error);
 bool virCheckNonZero(unsigned long long value, const char *name, int from, const char *func, GError **error);
 bool virCheckExclusive(unsigned long flags, unsigned long a, const char *aName, unsigned long b, const char *bName,

@@ -166,7 +166,8 @@ int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats, virDomai
     GError *error = NULL;
 
     virEntryBegin(__func__);
-    return statsEnd(conn, virApiConnectGetDomainStats(conn, NULL, 0, stats, retStats, flags, &error), error);
+    int n = virApiConnectGetDomainStats(conn, NULL, 0, stats, retStats, flags, &error);
+    return statsEnd(conn, n, error);
 }
 
 int virDomainListGetStats(virDomainPtr *doms, unsigned int stats, virDomainStatsRecordPtr **retStats, unsigned int flags)
@@ -192,7 +193,8 @@ int virDomainListGetStats(virDomainPtr *doms, unsigned int stats, virDomainStats
         }
     }
     virConnectPtr conn = doms[0]->conn;
-    return statsEnd(conn, virApiConnectGetDomainStats(conn, doms, n, stats, retStats, flags, &error), error);
+    int found = virApiConnectGetDomainStats(conn, doms, n, stats, retStats, flags, &error);
+    return statsEnd(conn, found, error);
 }
 
 /* The structs are the caller's and may be smaller than ours: a program built long ago. */

@@ -20,7 +20,13 @@ virStreamPtr virStreamNew(virConnectPtr conn, unsigned int flags)
 
 int virStreamRecv(virStreamPtr stream, char *data, size_t nbytes)
 {
-    return virStreamRecvFlags(stream, data, nbytes, 0);
+    GError *error = NULL;
+
+    if (!virEntryHandle(stream, &virStreamClass, VIR_FROM, __func__) || !virEntryNonNull(stream, data, "data", VIR_FROM, __func__))
+        return -1;
+    int got = virApiStreamRecvFlags(stream, data, nbytes, 0, &error);
+    virEntryEnd(stream, &virStreamClass, error, got == -1);
+    return got;
 }
 
 /* False after publishing why a blocking loop can't run. */

@@ -57,6 +57,7 @@ struct _virLoop {
     gboolean wakeupPending;
     gint64 readyAt;             /* what the source was told last */
     GPtrArray *graveyard;       /* watches removed during this dispatch: events of the same batch may still name them */
+    GPtrArray *deadTimers;
 };
 
 static gint timerCompare(gconstpointer a, gconstpointer b, gpointer unused)
@@ -193,7 +194,7 @@ static void loopRearm(virLoop *loop)
     GTreeNode *first = g_tree_node_first(loop->timers);
     gint64 due = first ? ((virTimer *)g_tree_node_key(first))->due : -1;
     g_mutex_unlock(&loop->mutex);
-    loopReadyAt(loop, loop->graveyard->len ? 0 : due);
+    loopReadyAt(loop, loop->graveyard->len || loop->deadTimers->len ? 0 : due);
 }
 
 static void loopRearmCall(gpointer loop)
@@ -231,13 +232,20 @@ virTimer *virTimerNew(virLoop *loop, int64_t ms, virTimerFunc func, gpointer dat
     return t;
 }
 
-static gboolean timerFreeLater(gpointer data)
+static void timerFree(gpointer data)
 {
     virTimer *t = data;
     if (t->destroy)
         t->destroy(t->data);
     g_free(t);
-    return G_SOURCE_REMOVE;
+}
+
+/* Freed when the dispatch is over: a callback may remove its own timer. */
+static void timerBury(gpointer data)
+{
+    virTimer *t = data;
+    g_ptr_array_add(t->loop->deadTimers, t);
+    loopReadyAt(t->loop, 0);
 }
 
 void virTimerRemove(virTimer *t)
@@ -246,11 +254,7 @@ void virTimerRemove(virTimer *t)
         return;
     g_atomic_int_set(&t->dead, TRUE);
     virTimerSet(t, -1);
-    /* Never freed under the callback that removes its own timer. */
-    GSource *later = g_idle_source_new();
-    g_source_set_callback(later, timerFreeLater, t, NULL);
-    g_source_attach(later, t->loop->context);
-    g_source_unref(later);
+    virLoopInvoke(t->loop, timerBury, t);
 }
 
 static void loopRunTimers(virLoop *loop)
@@ -283,6 +287,15 @@ static void loopReportSlow(gint64 since, int fd)
         virWarn("the I/O thread was held for %" G_GINT64_FORMAT " ms by the callback of descriptor %d", took / 1000, fd);
 }
 
+/* Free what a list of the dead holds; a destructor may add to the next one. */
+static void loopBury(GPtrArray **list, GDestroyNotify free)
+{
+    if ((*list)->len == 0)
+        return;
+    g_autoptr(GPtrArray) dead = *list;
+    *list = g_ptr_array_new_with_free_func(free);
+}
+
 static gboolean loopDispatch(GSource *source, GSourceFunc unused, gpointer unused2)
 {
     virLoop *loop = ((LoopSource *)source)->loop;
@@ -304,9 +317,8 @@ static gboolean loopDispatch(GSource *source, GSourceFunc unused, gpointer unuse
     }
     loopRunInvocations(loop);
     loopRunTimers(loop);
-    g_autoptr(GPtrArray) dead = loop->graveyard;
-    loop->graveyard = g_ptr_array_new_with_free_func(watchFree);
-    g_clear_pointer(&dead, g_ptr_array_unref);
+    loopBury(&loop->graveyard, watchFree);
+    loopBury(&loop->deadTimers, timerFree);
     loopRearm(loop);
     return G_SOURCE_CONTINUE;
 }
@@ -333,6 +345,7 @@ static virLoop *loopStart(void)
     epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->wakeup, &ev);
     loop->timers = g_tree_new_full(timerCompare, NULL, NULL, NULL);
     loop->graveyard = g_ptr_array_new_with_free_func(watchFree);
+    loop->deadTimers = g_ptr_array_new_with_free_func(timerFree);
     g_mutex_init(&loop->mutex);
     loop->source = g_source_new(&funcs, sizeof(LoopSource));
     ((LoopSource *)loop->source)->loop = loop;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Typed parameters: the public functions that build, search and free arrays of them, and the checks that drivers share.
- * A name has at most 79 bytes, a string at most 4 MiB (what the wire carries).
+ * A name has at most 79 bytes. A string may have any length here; the wire carries 4 MiB of it.
  */
 #define VIR_FROM VIR_FROM_NONE
 #include "base/typedparam.h"
+#include <errno.h>
 #include <string.h>
 
 static const char *const typeNames[] = {
@@ -97,8 +98,8 @@ int virTypedParamsDropStrings(virTypedParameterPtr params, int nparams)
 
 /* ---- the public functions ---- */
 
-/* Publishes an error of an argument; always -1. */
-static int G_GNUC_PRINTF(3, 4) argError(const char *func, const char *name, const char *format, ...)
+/* Publishes an error; always -1. */
+static int G_GNUC_PRINTF(2, 3) publish(int code, const char *format, ...)
 {
     GError *error = NULL;
     va_list ap;
@@ -106,16 +107,10 @@ static int G_GNUC_PRINTF(3, 4) argError(const char *func, const char *name, cons
     va_start(ap, format);
     g_autofree char *text = g_strdup_vprintf(format, ap);
     va_end(ap);
-    virErrorSetArg(&error, VIR_FROM_NONE, func, name, "%s", text);
+    virSetError(&error, code, "%s", text);
     virErrorDispatch(NULL, error);
     return -1;
 }
-
-#define REFUSE_NULL(arg) \
-    do { \
-        if (!(arg)) \
-            return argError(__func__, #arg, "%s in %s must not be NULL", #arg, __func__); \
-    } while (0)
 
 void virTypedParamsClear(virTypedParameterPtr params, int nparams)
 {
@@ -143,18 +138,15 @@ virTypedParameterPtr virTypedParamsGet(virTypedParameterPtr params, int nparams,
 }
 
 /* 1 and the parameter, 0 when there is none, -1 and an error when it is of another type. */
-static int find(virTypedParameterPtr params, int nparams, const char *name, int type, const char *func,
-                virTypedParameterPtr *found)
+static int find(virTypedParameterPtr params, int nparams, const char *name, int type, virTypedParameterPtr *found)
 {
     virResetLastError();
-    if (!name)
-        return argError(func, "name", "name in %s must not be NULL", func);
     *found = virTypedParamsGet(params, nparams, name);
     if (!*found)
         return 0;
     if ((*found)->type != type)
-        return argError(func, "type", "Invalid type '%s' requested for parameter '%s', actual type is '%s'",
-                        virTypedParamTypeName(type), name, virTypedParamTypeName((*found)->type));
+        return publish(VIR_ERR_INVALID_ARG, "Invalid type '%s' requested for parameter '%s', actual type is '%s'",
+                       virTypedParamTypeName(type), name, virTypedParamTypeName((*found)->type));
     return 1;
 }
 
@@ -162,7 +154,7 @@ static int find(virTypedParameterPtr params, int nparams, const char *name, int 
     int virTypedParamsGet##NAME(virTypedParameterPtr params, int nparams, const char *name, TYPE *value) \
     { \
         virTypedParameterPtr p = NULL; \
-        int r = find(params, nparams, name, CODE, __func__, &p); \
+        int r = find(params, nparams, name, CODE, &p); \
         if (r == 1 && value) \
             *value = p->value.MEMBER; \
         return r; \
@@ -178,7 +170,7 @@ GETTER(String, const char *, VIR_TYPED_PARAM_STRING, s)
 int virTypedParamsGetBoolean(virTypedParameterPtr params, int nparams, const char *name, int *value)
 {
     virTypedParameterPtr p = NULL;
-    int r = find(params, nparams, name, VIR_TYPED_PARAM_BOOLEAN, __func__, &p);
+    int r = find(params, nparams, name, VIR_TYPED_PARAM_BOOLEAN, &p);
 
     if (r == 1 && value)
         *value = !!p->value.b;
@@ -191,12 +183,11 @@ static virTypedParameterPtr grow(virTypedParameterPtr *params, int *nparams, int
 {
     virResetLastError();
     if (!params || !nparams || !maxparams || !name) {
-        argError(func, "params", "params, nparams, maxparams and name in %s must not be NULL", func);
+        publish(VIR_ERR_INVALID_ARG, "params, nparams, maxparams and name in %s must not be NULL", func);
         return NULL;
     }
     if (strlen(name) >= VIR_TYPED_PARAM_FIELD_LENGTH) {
-        argError(func, "name", "Parameter name '%s' in %s must not be longer than %d bytes", name, func,
-                 VIR_TYPED_PARAM_FIELD_LENGTH - 1);
+        publish(VIR_ERR_INTERNAL_ERROR, "Field name '%s' too long", name);
         return NULL;
     }
     if (*nparams >= *maxparams || !*params) {
@@ -241,9 +232,6 @@ int virTypedParamsAddBoolean(virTypedParameterPtr *params, int *nparams, int *ma
 
 int virTypedParamsAddString(virTypedParameterPtr *params, int *nparams, int *maxparams, const char *name, const char *value)
 {
-    if (value && strlen(value) > VIR_TYPED_PARAM_STRING_MAX)
-        return argError(__func__, "value", "value of parameter '%s' in %s must not be longer than %d bytes", name ? name : "",
-                        __func__, VIR_TYPED_PARAM_STRING_MAX);
     virTypedParameterPtr p = grow(params, nparams, maxparams, name, VIR_TYPED_PARAM_STRING, __func__);
     if (!p)
         return -1;
@@ -267,45 +255,59 @@ static bool parseBoolean(const char *text, char *value)
     return *value || g_str_equal(text, "0") || g_ascii_strcasecmp(text, "false") == 0;
 }
 
+/* All of `text` is a number; as strtol does it, space may precede it, and unsigned ones may be negative. */
+static bool parseSigned(const char *text, gint64 min, gint64 max, gint64 *value)
+{
+    char *end = NULL;
+
+    errno = 0;
+    *value = g_ascii_strtoll(text, &end, 10);
+    return end != text && !*end && !errno && *value >= min && *value <= max;
+}
+
+static bool parseUnsigned(const char *text, guint64 max, guint64 *value)
+{
+    char *end = NULL;
+
+    errno = 0;
+    *value = g_ascii_strtoull(text, &end, 10);
+    return end != text && !*end && !errno && (*value <= max || -*value <= max);
+}
+
 /* True when all of `text` is a value of the parameter's type. */
 static bool parseValue(virTypedParameterPtr p, const char *text)
 {
     gint64 i = 0;
     guint64 u = 0;
     char *end = NULL;
+    bool done = true;
 
     switch (p->type) {
     case VIR_TYPED_PARAM_INT:
-        if (!g_ascii_string_to_signed(text, 10, G_MININT, G_MAXINT, &i, NULL))
-            return false;
+        done = parseSigned(text, G_MININT, G_MAXINT, &i);
         p->value.i = i;
-        return true;
+        break;
     case VIR_TYPED_PARAM_UINT:
-        if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT, &u, NULL))
-            return false;
+        done = parseUnsigned(text, G_MAXUINT, &u);
         p->value.ui = u;
-        return true;
+        break;
     case VIR_TYPED_PARAM_LLONG:
-        if (!g_ascii_string_to_signed(text, 10, G_MININT64, G_MAXINT64, &i, NULL))
-            return false;
+        done = parseSigned(text, G_MININT64, G_MAXINT64, &i);
         p->value.l = i;
-        return true;
+        break;
     case VIR_TYPED_PARAM_ULLONG:
-        if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &u, NULL))
-            return false;
+        done = parseUnsigned(text, G_MAXUINT64, &u);
         p->value.ul = u;
-        return true;
+        break;
     case VIR_TYPED_PARAM_DOUBLE:
         p->value.d = g_ascii_strtod(text, &end);
         return *text && !*end;
     case VIR_TYPED_PARAM_BOOLEAN:
         return parseBoolean(text, &p->value.b);
-    case VIR_TYPED_PARAM_STRING:
-        p->value.s = g_strdup(text);
-        return true;
     default:
-        return false;
+        p->value.s = g_strdup(text);
     }
+    return done;
 }
 
 int virTypedParamsAddFromString(virTypedParameterPtr *params, int *nparams, int *maxparams, const char *name, int type,
@@ -315,12 +317,15 @@ int virTypedParamsAddFromString(virTypedParameterPtr *params, int *nparams, int 
 
     if (!p)
         return -1;
-    REFUSE_NULL(value);
     if (type <= 0 || type >= (int)G_N_ELEMENTS(typeNames))
-        return argError(__func__, "type", "unexpected type %d for field %s", type, name);
+        return publish(VIR_ERR_INTERNAL_ERROR, "unexpected type %d for field %s", type, name);
+    if (!value)
+        return publish(VIR_ERR_INVALID_ARG, "NULL value for field '%s'", name);
     if (!parseValue(p, value))
-        return argError(__func__, "value", "Invalid value for field '%s': expected %s, got '%s'", name,
-                        virTypedParamTypeName(type), value);
+        return type == VIR_TYPED_PARAM_BOOLEAN ?
+            publish(VIR_ERR_INVALID_ARG, "Invalid boolean value for field '%s': '%s'", name, value) :
+            publish(VIR_ERR_INVALID_ARG, "Invalid value for field '%s': expected %s, not '%s'", name,
+                    virTypedParamTypeName(type), value);
     ++*nparams;
     return 0;
 }

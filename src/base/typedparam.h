@@ -4,9 +4,6 @@
 
 #include "base/error.h"
 
-/* The longest string value that travels. */
-#define VIR_TYPED_PARAM_STRING_MAX 4194304
-
 const char *virTypedParamTypeName(int type);            /* "int", "ullong"…; "unknown" */
 /* The allowed names and their types: {"bandwidth", VIR_TYPED_PARAM_ULLONG}, … ended by NULL. */
 typedef struct {

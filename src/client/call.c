@@ -63,7 +63,7 @@ void virRemoteBreak(virRemote *r, int reason, GError *error)
     r->closeReason = reason;
     shutdown(virChannelFd(r->channel), SHUT_RDWR);      /* wakes the leader, wherever it waits */
     for (GList *l = r->waiters.head; l; l = l->next)
-        g_cond_signal(&((virRemoteWaiter *)l->data)->cond);
+        virRemoteWaiterWake(l->data);
     virRemoteStreamsBreak(r);
     virRemoteLoopWatch(r);
     virRemoteReportClosed(r);
@@ -170,10 +170,16 @@ static void readFailed(virRemote *r, GError *error)
 
 /* ---- waiting ---- */
 
+void virRemoteWaiterWake(virRemoteWaiter *w)
+{
+    if (w->asleep)
+        g_cond_signal(&w->cond);
+}
+
 void virRemoteWaiterDone(virRemoteWaiter *w)
 {
     w->done = true;
-    g_cond_signal(&w->cond);
+    virRemoteWaiterWake(w);
 }
 
 /* One turn without the lock: as the leader until something came, otherwise until output can be written. */
@@ -217,7 +223,7 @@ static void leaveWaiters(virRemote *r, virRemoteWaiter *w)
     if (r->reading)
         return;
     if (r->waiters.head)
-        g_cond_signal(&((virRemoteWaiter *)r->waiters.head->data)->cond);
+        virRemoteWaiterWake(r->waiters.head->data);
     else
         virRemoteLoopWatch(r);
 }
@@ -234,10 +240,13 @@ static bool waitUntil(virRemote *r, virRemoteWaiter *w, bool drain)
         if (r->parcels.length && !r->delivering) {
             virRemoteUnlock(r);
             g_mutex_lock(&r->lock);
-        } else if (r->reading && !output)
+        } else if (r->reading && !output) {
+            w->asleep = true;
             g_cond_wait(&w->cond, &r->lock);
-        else
+            w->asleep = false;
+        } else {
             waitTurn(r, !r->reading, output);
+        }
     }
     leaveWaiters(r, w);
     g_cond_clear(&w->cond);

@@ -20,7 +20,7 @@ typedef struct _virRemoteStream virRemoteStream;
 typedef struct {
     GList link;
     GCond cond;
-    bool done;
+    bool done, asleep;          /* waking a condition is a system call even when nobody waits */
 } virRemoteWaiter;
 
 typedef struct {
@@ -78,6 +78,7 @@ void virRemoteBreak(virRemote *remote, int reason, GError *error);
 bool virRemoteSend(virRemote *remote, GByteArray *message, const int *fds, guint nfds, GError **error);
 /* Lock held; released while waiting. True when the waiter is done, false with the reason when the connection broke. */
 bool virRemoteWait(virRemote *remote, virRemoteWaiter *waiter, GError **error);
+void virRemoteWaiterWake(virRemoteWaiter *waiter);
 void virRemoteWaiterDone(virRemoteWaiter *waiter);
 /* Every unlock: does what virRemoteDeliver put off. The program's loop is never called under our lock: it may want a lock of
  * its own that a caller of ours holds. */

@@ -10,8 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A client that does not read is given up beyond this; streams stop feeding it long before. */
-enum { QUEUE_MAX = 64 * 1024 * 1024 };
+/* Beyond the first a client's calls wait, unread, until it has read answers. Events can't wait: beyond the second, a client that
+ * takes none is given up. */
+enum { QUEUE_FULL = 1024 * 1024, QUEUE_MAX = 64 * 1024 * 1024 };
 
 virServerClient *virServerClientRef(virServerClient *client)
 {
@@ -71,11 +72,18 @@ void virServerClientDrop(virServerClient *c, const char *reason)
         server->changed(server);
 }
 
+/* Another message may be taken in. */
+static bool clientReady(const virServerClient *c)
+{
+    return !c->dead && !c->closing && c->inFlight < c->server->limits.maxClientRequests &&
+           virChannelQueued(c->channel) < QUEUE_FULL;
+}
+
 static void clientWatch(virServerClient *c)
 {
     if (c->dead)
         return;
-    bool read = !c->closing && c->inFlight < c->server->limits.maxClientRequests;
+    bool read = clientReady(c);
     virWatchSetEvents(c->watch, (read ? EPOLLIN : 0) | (virChannelQueued(c->channel) ? EPOLLOUT : 0));
 }
 
@@ -194,7 +202,7 @@ static void clientMessage(virServerClient *c, virNetMessage *m)
 
 static void clientMessages(virServerClient *c)
 {
-    while (!c->dead && !c->closing && c->inFlight < c->server->limits.maxClientRequests) {
+    while (clientReady(c)) {
         g_autoptr(GError) error = NULL;
         g_auto(virNetMessage) m = { 0 };
         virChannelResult r = virChannelNext(c->channel, &m, &error);
@@ -220,6 +228,8 @@ static void onSocket(virWatch *watch, int fd, uint32_t events, gpointer data)
         clientFlush(c);
         if (!c->dead)
             virServerStreamsResume(c);
+        if (!c->dead)
+            clientMessages(c);          /* what has been read already, and had to wait */
     }
     if (!c->dead && (events & (EPOLLIN | EPOLLHUP | EPOLLERR))) {
         if (virChannelFill(c->channel, false, &error) == VIR_CHANNEL_BROKEN)
@@ -246,6 +256,7 @@ static void clientAccept(virServer *server, int fd, bool readonly)
     c->gid = peer.gid;
     c->pid = peer.pid;
     c->channel = virChannelNew(fd);
+    virChannelSetLimit(c->channel, VIR_NET_MESSAGE_INITIAL);    /* strangers get no 32 MiB of our memory */
     c->streams = g_hash_table_new_full(NULL, NULL, NULL, virServerStreamFree);
     c->actors = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)virActorUnref, NULL);
     c->timer = virTimerNew(virLoopGet(), -1, onTimer, c, NULL);

@@ -94,6 +94,8 @@ static void adopt(Pending *p)
         c->conn = virHandleRef(p->call.conn);
     if (!c->admin && p->call.admin)
         c->admin = virHandleRef(p->call.admin);
+    if (c->conn || c->admin)
+        virChannelSetLimit(c->channel, VIR_NET_MESSAGE_MAX);
 }
 
 static void finish(gpointer data)

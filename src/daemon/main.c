@@ -260,6 +260,11 @@ static void detached(int report)
         close(report);
 }
 
+static void watchIdleness(gpointer unused)
+{
+    clientsChanged(me.servers[0]);
+}
+
 static bool serve(const Options *o, const virDaemonConfig *c, GError **error)
 {
     virServerLimits main = { c->maxClients, c->maxAnonymousClients, c->maxClientRequests, c->keepaliveInterval, c->keepaliveCount };
@@ -271,9 +276,10 @@ static bool serve(const Options *o, const virDaemonConfig *c, GError **error)
     me.idle = virTimerNew(virLoopGet(), -1, onIdle, NULL, NULL);
     virConnectUseLocalDrivers();
     startDrivers(o->privileged);
+    me.timeout = o->timeout;            /* from here on it is the I/O thread's */
     if (!virDaemonListen(c, o->privileged, me.servers[0], me.servers[1], error))
         return false;
-    virDaemonSetTimeout(o->timeout);
+    virLoopInvoke(virLoopGet(), watchIdleness, NULL);
     return true;
 }
 

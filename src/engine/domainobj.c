@@ -4,6 +4,7 @@
 #include "engine/internal.h"
 #include "base/typedparam.h"
 #include <stdarg.h>
+#include <string.h>
 
 static virDomainView *viewNew(void)
 {
@@ -88,7 +89,10 @@ virDomainView *virDomainObjView(virDomainObj *obj)
 
 virDomainView *virDomainViewEdit(virDomainObj *obj)
 {
-    virDomainView *v = g_memdup2(obj->view, sizeof(*obj->view));
+    /* All but the reference count, which readers are changing. */
+    const gsize from = G_STRUCT_OFFSET(virDomainView, config);
+    virDomainView *v = g_new(virDomainView, 1);
+    memcpy((char *)v + from, (char *)obj->view + from, sizeof(*v) - from);
     g_atomic_ref_count_init(&v->refs);
     if (v->config)
         virDomainDefRef(v->config);
@@ -183,7 +187,7 @@ void virDomainGone(virDomainObj *obj, int reason, int event, int detail)
     v->reason = reason;
     v->updated = false;
     bool persistent = v->persistent;
-    obj->autodestroy = NULL;
+    g_atomic_pointer_set(&obj->autodestroy, NULL);
     virDomainPublish(obj, v);
     virPersistRemoveStatus(engine, VIR_DOMAIN_OBJ_NAME(obj));
     if (!persistent)

@@ -131,7 +131,7 @@ void virEngineConnect(virEngine *engine, virConnectPtr conn, const virHypervisor
 static void autodestroy(virDomainObj *obj, gpointer conn)
 {
     g_autoptr(GError) error = NULL;
-    if (obj->autodestroy == conn && !virDomainKill(obj, 0, "autodestroy", &error))
+    if (g_atomic_pointer_get(&obj->autodestroy) == conn && !virDomainKill(obj, 0, "autodestroy", &error))
         virWarn("cannot destroy '%s' with its connection: %s", VIR_DOMAIN_OBJ_NAME(obj), error->message);
 }
 

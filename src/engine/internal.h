@@ -22,9 +22,8 @@ struct _virDomainObj {
     virDomainView *view;
     gint id;                        /* as in the view; read without it by lookups */
     gpointer priv;
-    /* holder of the actor only */
     gint destroying;                /* a kill is under way: an exit seen now is its doing */
-    virConnectPtr autodestroy;
+    virConnectPtr autodestroy;      /* written by the holder of the actor, read by closing connections; atomic like the above */
 };
 
 #define VIR_DOMAIN_OBJ_NAME(obj) ((obj)->head.name)

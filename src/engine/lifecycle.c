@@ -230,7 +230,7 @@ static bool startHeld(virDomainObj *obj, virConnectPtr conn, virDomainDef *def, 
     view->autostartOnce = false;
     if (obj->view->autostartOnce)
         virPersistAutostart(engine, def->name, view->autostart, false, NULL);
-    obj->autodestroy = flags & VIR_DOMAIN_START_AUTODESTROY ? conn : NULL;
+    g_atomic_pointer_set(&obj->autodestroy, flags & VIR_DOMAIN_START_AUTODESTROY ? conn : NULL);
     virDomainPublish(obj, view);
     virPersistStatus(obj);
     emitLifecycle(obj, VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_BOOTED);

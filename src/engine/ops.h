@@ -78,6 +78,10 @@ int virEngineConnectGetVersion(virConnectPtr conn, unsigned long *version, GErro
 int virEngineConnectGetMaxVcpus(virConnectPtr conn, const char *type, GError **error);
 const char *virEngineConnectGetType(virConnectPtr conn, GError **error);
 char *virEngineConnectGetHostname(virConnectPtr conn, GError **error);
+int virEngineConnectIsAlive(virConnectPtr conn, GError **error);
+int virEngineConnectIsSecure(virConnectPtr conn, GError **error);
+int virEngineConnectIsEncrypted(virConnectPtr conn, GError **error);
+int virEngineConnectSupportsFeature(virConnectPtr conn, int feature, GError **error);
 int virEngineConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID, virConnectDomainEventGenericCallback cb,
     void *opaque, virFreeCallback freecb, GError **error);
 int virEngineConnectDomainEventDeregisterAny(virConnectPtr conn, int callbackID, GError **error);

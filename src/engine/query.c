@@ -268,6 +268,29 @@ char *virEngineConnectGetHostname(virConnectPtr conn, GError **error)
     return g_strdup(g_get_host_name());
 }
 
+/* ---- the connection itself: it does not leave this process ---- */
+
+int virEngineConnectIsAlive(virConnectPtr conn, GError **error)
+{
+    return 1;
+}
+
+int virEngineConnectIsSecure(virConnectPtr conn, GError **error)
+{
+    return 1;
+}
+
+int virEngineConnectIsEncrypted(virConnectPtr conn, GError **error)
+{
+    return 0;
+}
+
+/* None of the features that drivers answer (migration and its kin) is offered yet. */
+int virEngineConnectSupportsFeature(virConnectPtr conn, int feature, GError **error)
+{
+    return 0;
+}
+
 /* ---- event registration ---- */
 
 int virEngineConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID, virConnectDomainEventGenericCallback cb,

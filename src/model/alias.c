@@ -4,11 +4,15 @@
 #include <string.h>
 #include "model/passes.h"
 
-typedef struct { const char *prefix; int next; } virAliasCounter;
+typedef struct {
+    const char *prefix;
+    int next;
+} virAliasCounter;
 
 static bool isRoot(const virDomainControllerDef *c)
 {
-    return c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT;
+    return c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT ||
+           c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT;
 }
 
 static char *controllerAlias(const virDomainDef *def, const virDomainControllerDef *c)
@@ -37,14 +41,16 @@ static char *diskAlias(const virDomainDef *def, const virDomainDiskDef *disk)
     if (disk->info.addr.type != VIR_DEVICE_ADDRESS_DRIVE)
         return g_strdup_printf("%s-disk%d", bus, MAX(virDomainDiskNameIndex(disk->dst), 0));
     if (disk->bus == VIR_DOMAIN_DISK_BUS_SCSI) {
-        const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
+        const virDomainControllerDef *c =
+            virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
         if (!c || c->scsiModel != VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC)
             return g_strdup_printf("scsi%u-%u-%u-%u", a->controller, a->bus, a->target, a->unit);
     }
     return g_strdup_printf("%s%u-%u-%u", bus, a->controller, a->bus, a->unit);
 }
 
-/* The next number after the greatest one in use: a detached device's name isn't given out while later ones live. */
+/* The next number after the greatest one in use: a detached device's name isn't given out while later ones
+ * live. */
 static bool findGreatest(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     virAliasCounter *counter = data;
@@ -65,12 +71,31 @@ static void number(virDomainDef *def, virDeviceInfo *info, const char *prefix)
 
 static bool assign(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
-    static const struct { const char *kind, *prefix; } prefixes[] = {
-        { "interface", "net" },   { "filesystem", "fs" },   { "sound", "sound" },     { "video", "video" },       { "serial", "serial" },
-        { "parallel", "parallel" }, { "console", "console" }, { "channel", "channel" }, { "hostdev", "hostdev" }, { "redirdev", "redir" },
-        { "smartcard", "smartcard" }, { "hub", "hub" },      { "input", "input" },     { "watchdog", "watchdog" }, { "memballoon", "balloon" },
-        { "rng", "rng" },         { "tpm", "tpm" },         { "shmem", "shmem" },     { "panic", "panic" },       { "vsock", "vsock" },
-        { "crypto", "crypto" },   { "iommu", "iommu" },
+    static const struct {
+        const char *kind, *prefix;
+    } prefixes[] = {
+        { "interface", "net" },
+        { "filesystem", "fs" },
+        { "sound", "sound" },
+        { "video", "video" },
+        { "serial", "serial" },
+        { "parallel", "parallel" },
+        { "console", "console" },
+        { "channel", "channel" },
+        { "hostdev", "hostdev" },
+        { "redirdev", "redir" },
+        { "smartcard", "smartcard" },
+        { "hub", "hub" },
+        { "input", "input" },
+        { "watchdog", "watchdog" },
+        { "memballoon", "balloon" },
+        { "rng", "rng" },
+        { "tpm", "tpm" },
+        { "shmem", "shmem" },
+        { "panic", "panic" },
+        { "vsock", "vsock" },
+        { "crypto", "crypto" },
+        { "iommu", "iommu" },
     };
     if (info->alias)
         return true;
@@ -80,8 +105,11 @@ static bool assign(virDomainDef *def, const char *kind, void *device, virDeviceI
         info->alias = controllerAlias(def, device);
     } else if (strcmp(kind, "memory") == 0) {
         const virDomainMemoryDef *mem = device;
-        const char *model = mem->model == VIR_DOMAIN_MEMORY_DEVICE_NVDIMM ? "nvdimm" : mem->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM ? "dimm"
-                            : mem->model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_MEM ? "virtiomem" : mem->model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_PMEM ? "virtiopmem" : "epc";
+        const char *model = mem->model == VIR_DOMAIN_MEMORY_DEVICE_NVDIMM        ? "nvdimm"
+                            : mem->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM        ? "dimm"
+                            : mem->model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_MEM  ? "virtiomem"
+                            : mem->model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_PMEM ? "virtiopmem"
+                                                                                 : "epc";
         if (info->addr.type == VIR_DEVICE_ADDRESS_DIMM)
             info->alias = g_strdup_printf("%s%u", model, info->addr.dimm.slot);
         else
@@ -102,8 +130,8 @@ void virDomainDefAssignAliases(virDomainDef *def, const virDomainParseConfig *co
 {
     /* the first console of an hvm guest is its first serial port */
     virDomainDefForeachInfo(def, assign, NULL);
-    if (def->os.type == VIR_DOMAIN_OSTYPE_HVM && def->consoles.n && def->serials.n
-        && def->consoles.v[0]->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL) {
+    if (def->os.type == VIR_DOMAIN_OSTYPE_HVM && def->consoles.n && def->serials.n &&
+        def->consoles.v[0]->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL) {
         g_free(def->consoles.v[0]->info.alias);
         def->consoles.v[0]->info.alias = g_strdup(def->serials.v[0]->info.alias);
     }

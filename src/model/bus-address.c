@@ -14,13 +14,13 @@ typedef struct _virUSBHub virUSBHub;
 struct _virUSBHub {
     unsigned int nports;
     guint64 used;
-    virUSBHub *below[64];       /* hubs on the ports */
+    virUSBHub *below[64]; /* hubs on the ports */
 };
 
 typedef struct {
     virDomainDef *def;
-    GHashTable *buses;          /* controller's index -> virUSBHub */
-    unsigned int count, ports;  /* while counting */
+    GHashTable *buses;         /* controller's index -> virUSBHub */
+    unsigned int count, ports; /* while counting */
     const char *kind;
     GError **error;
 } virUSBSet;
@@ -97,16 +97,19 @@ static bool reserveGiven(virDomainDef *def, const char *kind, void *device, virD
 {
     virUSBSet *set = data;
     bool hub = strcmp(kind, "hub") == 0;
-    if (!isUsb(kind, device) || hub != (set->kind != NULL) || info->addr.type != VIR_DEVICE_ADDRESS_USB || !info->addr.usb.port)
+    if (!isUsb(kind, device) || hub != (set->kind != NULL) || info->addr.type != VIR_DEVICE_ADDRESS_USB ||
+        !info->addr.usb.port)
         return true;
     unsigned int port = 0;
     virUSBHub *at = walkPort(set, &info->addr.usb, &port);
     if (!at) {
-        virSetError(set->error, VIR_ERR_XML_ERROR, "requested USB port %s not present on USB bus %u", info->addr.usb.port, info->addr.usb.bus);
+        virSetError(set->error, VIR_ERR_XML_ERROR, "requested USB port %s not present on USB bus %u",
+                    info->addr.usb.port, info->addr.usb.bus);
         return false;
     }
     if (at->used >> port & 1) {
-        virSetError(set->error, VIR_ERR_XML_ERROR, "Duplicate USB address bus %u port %s", info->addr.usb.bus, info->addr.usb.port);
+        virSetError(set->error, VIR_ERR_XML_ERROR, "Duplicate USB address bus %u port %s", info->addr.usb.bus,
+                    info->addr.usb.port);
         return false;
     }
     at->used |= 1ull << port;
@@ -161,7 +164,8 @@ static bool placeOnBus(virUSBHub *root, unsigned int bus, bool hub, virDeviceInf
 
 static bool wantsUsb(const virDeviceInfo *info)
 {
-    return info->addr.type == VIR_DEVICE_ADDRESS_NONE || (info->addr.type == VIR_DEVICE_ADDRESS_USB && !info->addr.usb.port);
+    return info->addr.type == VIR_DEVICE_ADDRESS_NONE ||
+           (info->addr.type == VIR_DEVICE_ADDRESS_USB && !info->addr.usb.port);
 }
 
 static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
@@ -187,12 +191,14 @@ static bool countDevice(virDomainDef *def, const char *kind, void *device, virDe
 
 bool virDomainAssignUSB(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    static const char *const order[] = { "hub", "hostdev", "disk", "controller", "input", "serial", "sound", "redirdev" };
+    static const char *const order[] = { "hub",   "hostdev", "disk",  "controller",
+                                         "input", "serial",  "sound", "redirdev" };
     g_autoptr(GHashTable) buses = g_hash_table_new_full(NULL, NULL, NULL, hubFree);
     virUSBSet set = { .def = def, .buses = buses, .error = error };
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         const virDomainControllerDef *c = def->controllers.v[i];
-        if (c->type != VIR_DOMAIN_CONTROLLER_USB || c->info.hasMaster || g_hash_table_contains(buses, GUINT_TO_POINTER(c->idx)) || !controllerPorts(c))
+        if (c->type != VIR_DOMAIN_CONTROLLER_USB || c->info.hasMaster ||
+            g_hash_table_contains(buses, GUINT_TO_POINTER(c->idx)) || !controllerPorts(c))
             continue;
         virUSBHub *hub = g_new0(virUSBHub, 1);
         hub->nports = controllerPorts(c);
@@ -229,14 +235,16 @@ static unsigned int portsOf(const virDomainControllerDef *c)
     return c->hasPorts ? (unsigned int)MAX(c->ports, 1) : 31;
 }
 
-static bool portTaken(const virDomainDef *def, unsigned int controller, unsigned int port, const virDeviceInfo *except)
+static bool portTaken(const virDomainDef *def, unsigned int controller, unsigned int port,
+                      const virDeviceInfo *except)
 {
     for (unsigned int pass = 0; pass < 2; pass++) {
         unsigned int n = pass ? def->consoles.n : def->channels.n;
         for (unsigned int i = 0; i < n; i++) {
             const virDeviceInfo *info = pass ? &def->consoles.v[i]->info : &def->channels.v[i]->info;
-            if (info != except && info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL && info->addr.vioserial.controller == controller && info->addr.vioserial.port == port
-                && (port || pass))
+            if (info != except && info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL &&
+                info->addr.vioserial.controller == controller && info->addr.vioserial.port == port &&
+                (port || pass))
                 return true;
         }
     }
@@ -249,7 +257,8 @@ static bool placePort(virDomainDef *def, virDeviceInfo *info, GError **error)
     if (info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL && info->addr.vioserial.port) {
         if (!portTaken(def, info->addr.vioserial.controller, info->addr.vioserial.port, info))
             return true;
-        virSetError(error, VIR_ERR_XML_ERROR, "virtio serial port %u on controller %u is already occupied", info->addr.vioserial.port, info->addr.vioserial.controller);
+        virSetError(error, VIR_ERR_XML_ERROR, "virtio serial port %u on controller %u is already occupied",
+                    info->addr.vioserial.port, info->addr.vioserial.controller);
         return false;
     }
     if (info->addr.type != VIR_DEVICE_ADDRESS_NONE && info->addr.type != VIR_DEVICE_ADDRESS_VIRTIO_SERIAL)
@@ -258,7 +267,8 @@ static bool placePort(virDomainDef *def, virDeviceInfo *info, GError **error)
     for (unsigned int idx = 0; idx < 1024; idx++) {
         if (fixed && idx != info->addr.vioserial.controller)
             continue;
-        const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
+        const virDomainControllerDef *c =
+            virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
         if (!c)
             c = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
         for (unsigned int port = 1; port < portsOf(c); port++) {
@@ -276,7 +286,8 @@ static bool placePort(virDomainDef *def, virDeviceInfo *info, GError **error)
 bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     for (unsigned int i = 0; i < def->channels.n; i++)
-        if (def->channels.v[i]->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO && !placePort(def, &def->channels.v[i]->info, error))
+        if (def->channels.v[i]->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO &&
+            !placePort(def, &def->channels.v[i]->info, error))
             return false;
     return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Post-parse: character devices. Ports, target types, and the first console, which is the first serial port seen from another side. */
+/* Post-parse: character devices. Ports, target types, and the first console, which is the first serial port
+ * seen from another side. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
 #include "base/error.h"
@@ -33,7 +34,8 @@ static virDomainChrDef *copySource(const virDomainChrDef *from, virXmlType *type
 
 static bool isSerialConsole(const virDomainChrDef *console)
 {
-    return console->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_NONE || console->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
+    return console->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_NONE ||
+           console->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
 }
 
 /* For hvm guests: serial port 0 and console 0 are one device. Whichever is missing is made from the other. */
@@ -65,9 +67,11 @@ static bool pairConsole(virDomainDef *def, GError **error)
         console->port = def->serials.v[0]->port;
     } else if (def->serials.n) {
         const virDomainChrDef *serial = def->serials.v[0];
-        if (serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_NONE || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL
-            || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL
-            || serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL) {
+        if (serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_NONE ||
+            serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL ||
+            serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL ||
+            serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL ||
+            serial->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL) {
             virDomainChrDef *console = copySource(serial, &virDomainConsoleXml);
             console->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
             console->port = serial->port;
@@ -88,10 +92,14 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
         missing = s->path ? NULL : "Missing source path attribute for char device";
         break;
     case VIR_DOMAIN_CHR_NMDM:
-        missing = !s->master ? "Missing master path attribute for nmdm device" : !s->slave ? "Missing slave path attribute for nmdm device" : NULL;
+        missing = !s->master  ? "Missing master path attribute for nmdm device"
+                  : !s->slave ? "Missing slave path attribute for nmdm device"
+                              : NULL;
         break;
     case VIR_DOMAIN_CHR_TCP:
-        missing = !s->host ? "Missing source host attribute for char device" : !s->service ? "Missing source service attribute for char device" : NULL;
+        missing = !s->host      ? "Missing source host attribute for char device"
+                  : !s->service ? "Missing source service attribute for char device"
+                                : NULL;
         break;
     case VIR_DOMAIN_CHR_UDP:
         missing = !s->service ? "Missing source service attribute for char device" : NULL;
@@ -104,6 +112,11 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
     }
     if (missing) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "%s", missing);
+        return false;
+    }
+    if (s->reconnect == VIR_TRISTATE_BOOL_YES && !s->reconnectTimeout) {
+        virErrorSet(error, VIR_FROM_XML, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'",
+                    "timeout", "reconnect");
         return false;
     }
     if (s->reconnect == VIR_TRISTATE_BOOL_YES && s->mode == VIR_DOMAIN_CHR_MODE_BIND) {
@@ -134,17 +147,21 @@ static bool passSources(virDomainChrDef **v, unsigned int n, bool needsPath, GEr
 
 bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    if (!passSources(def->serials.v, def->serials.n, true, error) || !passSources(def->parallels.v, def->parallels.n, true, error)
-        || !passSources(def->consoles.v, def->consoles.n, true, error) || !passSources(def->channels.v, def->channels.n, false, error))
+    if (!passSources(def->serials.v, def->serials.n, true, error) ||
+        !passSources(def->parallels.v, def->parallels.n, true, error) ||
+        !passSources(def->consoles.v, def->consoles.n, true, error) ||
+        !passSources(def->channels.v, def->channels.n, false, error))
         return false;
     for (unsigned int i = 0; i < def->smartcards.n; i++)
-        if (def->smartcards.v[i]->mode == VIR_DOMAIN_SMARTCARD_PASSTHROUGH && !virDomainPassChrSource(&def->smartcards.v[i]->source, true, error))
+        if (def->smartcards.v[i]->mode == VIR_DOMAIN_SMARTCARD_PASSTHROUGH &&
+            !virDomainPassChrSource(&def->smartcards.v[i]->source, true, error))
             return false;
     for (unsigned int i = 0; i < def->redirdevs.n; i++)
         if (!virDomainPassChrSource(&def->redirdevs.v[i]->source, true, error))
             return false;
     for (unsigned int i = 0; i < def->rngs.n; i++)
-        if (def->rngs.v[i]->backend == VIR_DOMAIN_RNG_BACKEND_EGD && !virDomainPassChrSource(&def->rngs.v[i]->egd, true, error))
+        if (def->rngs.v[i]->backend == VIR_DOMAIN_RNG_BACKEND_EGD &&
+            !virDomainPassChrSource(&def->rngs.v[i]->egd, true, error))
             return false;
     for (unsigned int i = 0; i < def->channels.n; i++) {
         virDomainChrDef *channel = def->channels.v[i];

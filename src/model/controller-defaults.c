@@ -17,7 +17,10 @@ static void insertSorted(virDomainDef *def, virDomainControllerDef *c)
     for (unsigned int i = def->controllers.n; i-- > 0;) {
         if (def->controllers.v[i]->type != c->type)
             continue;
-        if (orderOf(def->controllers.v[i]) > orderOf(c))
+        const virDomainControllerDef *d = def->controllers.v[i];
+        bool companion = d->hasIdx && c->hasIdx && d->idx == c->idx && d->info.hasMaster &&
+                         !c->info.hasMaster; /* after their master */
+        if (orderOf(d) > orderOf(c) || companion)
             at = i;
         else if (at < 0)
             at = i + 1;
@@ -73,7 +76,8 @@ void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, un
 
 static bool isCompanion(const virDomainControllerDef *c)
 {
-    return c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 && c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3;
+    return c->usbModel >= VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 &&
+           c->usbModel <= VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3;
 }
 
 /* A member of an ICH9 family joins the last family that lacks it. */
@@ -108,9 +112,11 @@ static bool passIndexes(virDomainDef *def, GError **error)
         }
         for (unsigned int j = 0; j < i; j++) {
             virDomainControllerDef *other = def->controllers.v[j];
-            if (other->type != c->type || other->idx != c->idx || (usb && (isCompanion(c) || isCompanion(other)) && other->usbModel != c->usbModel))
+            if (other->type != c->type || other->idx != c->idx ||
+                (usb && (isCompanion(c) || isCompanion(other)) && other->usbModel != c->usbModel))
                 continue;
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Multiple '%s' controllers with index '%u'", virDomainControllerTypeToString(c->type), c->idx);
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Multiple '%s' controllers with index '%u'",
+                        virDomainControllerTypeToString(c->type), c->idx);
             return false;
         }
     }
@@ -120,17 +126,24 @@ static bool passIndexes(virDomainDef *def, GError **error)
 /* Drives sit on controllers up to the greatest that a disk or host device names. */
 static void addDriveControllers(virDomainDef *def)
 {
-    static const struct { virDomainDiskBus bus; virDomainControllerType type; } order[] = {
-        { VIR_DOMAIN_DISK_BUS_SCSI, VIR_DOMAIN_CONTROLLER_SCSI }, { VIR_DOMAIN_DISK_BUS_FDC, VIR_DOMAIN_CONTROLLER_FDC },
-        { VIR_DOMAIN_DISK_BUS_IDE, VIR_DOMAIN_CONTROLLER_IDE },   { VIR_DOMAIN_DISK_BUS_SATA, VIR_DOMAIN_CONTROLLER_SATA },
+    static const struct {
+        virDomainDiskBus bus;
+        virDomainControllerType type;
+    } order[] = {
+        { VIR_DOMAIN_DISK_BUS_SCSI, VIR_DOMAIN_CONTROLLER_SCSI },
+        { VIR_DOMAIN_DISK_BUS_FDC, VIR_DOMAIN_CONTROLLER_FDC },
+        { VIR_DOMAIN_DISK_BUS_IDE, VIR_DOMAIN_CONTROLLER_IDE },
+        { VIR_DOMAIN_DISK_BUS_SATA, VIR_DOMAIN_CONTROLLER_SATA },
     };
     for (size_t o = 0; o < G_N_ELEMENTS(order); o++) {
         int greatest = -1;
         for (unsigned int i = 0; i < def->disks.n; i++)
-            if (def->disks.v[i]->bus == order[o].bus && def->disks.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE)
+            if (def->disks.v[i]->bus == order[o].bus &&
+                def->disks.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE)
                 greatest = MAX(greatest, (int)def->disks.v[i]->info.addr.drive.controller);
         for (unsigned int i = 0; i < def->hostdevs.n && order[o].type == VIR_DOMAIN_CONTROLLER_SCSI; i++)
-            if (def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && def->hostdevs.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE)
+            if (def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI &&
+                def->hostdevs.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE)
                 greatest = MAX(greatest, (int)def->hostdevs.v[i]->info.addr.drive.controller);
         if (greatest >= 0)
             virDomainControllerUpTo(def, order[o].type, greatest);
@@ -144,12 +157,16 @@ static void addVirtioSerial(virDomainDef *def)
         unsigned int n = pass ? def->consoles.n : def->channels.n;
         for (unsigned int i = 0; i < n; i++) {
             const virDomainChrDef *chr = pass ? def->consoles.v[i] : def->channels.v[i];
-            bool virtio = pass ? chr->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO : chr->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO;
+            bool virtio = pass ? chr->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO
+                               : chr->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO;
             if (!virtio)
                 continue;
-            if (pass && chr->info.addr.type != VIR_DEVICE_ADDRESS_NONE && chr->info.addr.type != VIR_DEVICE_ADDRESS_VIRTIO_SERIAL)
+            if (pass && chr->info.addr.type != VIR_DEVICE_ADDRESS_NONE &&
+                chr->info.addr.type != VIR_DEVICE_ADDRESS_VIRTIO_SERIAL)
                 continue;
-            unsigned int idx = chr->info.addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL ? chr->info.addr.vioserial.controller : 0;
+            unsigned int idx = chr->info.addr.type == VIR_DEVICE_ADDRESS_VIRTIO_SERIAL
+                                   ? chr->info.addr.vioserial.controller
+                                   : 0;
             if (!virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx))
                 virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, idx);
         }
@@ -174,14 +191,16 @@ static bool scsiUsed(const virDomainDef *def, unsigned int controller, unsigned 
 {
     for (unsigned int i = 0; i < def->disks.n; i++) {
         const virDomainDiskDef *d = def->disks.v[i];
-        if (d->bus == VIR_DOMAIN_DISK_BUS_SCSI && d->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE && d->info.addr.drive.controller == controller
-            && d->info.addr.drive.bus == 0 && d->info.addr.drive.target == 0 && d->info.addr.drive.unit == unit)
+        if (d->bus == VIR_DOMAIN_DISK_BUS_SCSI && d->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE &&
+            d->info.addr.drive.controller == controller && d->info.addr.drive.bus == 0 &&
+            d->info.addr.drive.target == 0 && d->info.addr.drive.unit == unit)
             return true;
     }
     for (unsigned int i = 0; i < def->hostdevs.n; i++) {
         const virDomainHostdevDef *d = def->hostdevs.v[i];
-        if (d->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && d->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE && d->info.addr.drive.controller == controller
-            && d->info.addr.drive.bus == 0 && d->info.addr.drive.target == 0 && d->info.addr.drive.unit == unit)
+        if (d->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && d->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE &&
+            d->info.addr.drive.controller == controller && d->info.addr.drive.bus == 0 &&
+            d->info.addr.drive.target == 0 && d->info.addr.drive.unit == unit)
             return true;
     }
     return false;
@@ -189,10 +208,11 @@ static bool scsiUsed(const virDomainDef *def, unsigned int controller, unsigned 
 
 static void placeScsiHostdevs(virDomainDef *def, const virDomainParseConfig *conf)
 {
-    unsigned int units = virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) ? 16 : 7;
+    unsigned int units = virDomainScsiWidth(conf);
     for (unsigned int i = 0; i < def->hostdevs.n; i++) {
         virDomainHostdevDef *dev = def->hostdevs.v[i];
-        if (dev->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM || dev->type != VIR_DOMAIN_HOSTDEV_TYPE_SCSI || dev->info.addr.type != VIR_DEVICE_ADDRESS_NONE)
+        if (dev->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM || dev->type != VIR_DOMAIN_HOSTDEV_TYPE_SCSI ||
+            dev->info.addr.type != VIR_DEVICE_ADDRESS_NONE)
             continue;
         for (unsigned int n = 0;; n++) {
             unsigned int controller = n / units, unit = n % units;
@@ -210,7 +230,8 @@ static void passMasters(virDomainDef *def)
 {
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         virDomainControllerDef *c = def->controllers.v[i];
-        if (c->type != VIR_DOMAIN_CONTROLLER_USB || !isCompanion(c) || c->usbModel == VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 || c->info.hasMaster)
+        if (c->type != VIR_DOMAIN_CONTROLLER_USB || !isCompanion(c) ||
+            c->usbModel == VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1 || c->info.hasMaster)
             continue;
         c->info.hasMaster = true;
         c->info.masterStartport = (c->usbModel - VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1) * 2;

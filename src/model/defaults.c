@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Post-parse: the guest as a machine. Name, UUID, memory, vCPUs, boot order, clock, actions, iothreads, NUMA, sysinfo. */
+/* Post-parse: the guest as a machine. Name, UUID, memory, vCPUs, boot order, clock, actions, iothreads, NUMA,
+ * sysinfo. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <stdio.h>
 #include <string.h>
 #include "base/error.h"
 #include "base/util.h"
 #include "model/passes.h"
+#include "model/tables.h"
 
 static bool passIdentity(virDomainDef *def, GError **error)
 {
@@ -40,7 +42,8 @@ static void passFirmware(virDomainDef *def)
     bool enrolled = false, secure = false;
     for (unsigned int i = 0; i < def->os.firmwareFeatures.n; i++) {
         const virDomainFirmwareFeature *f = def->os.firmwareFeatures.v[i];
-        enrolled |= f->name == VIR_DOMAIN_OS_FIRMWARE_FEATURE_ENROLLED_KEYS && f->enabled == VIR_TRISTATE_BOOL_YES;
+        enrolled |=
+            f->name == VIR_DOMAIN_OS_FIRMWARE_FEATURE_ENROLLED_KEYS && f->enabled == VIR_TRISTATE_BOOL_YES;
         secure |= f->name == VIR_DOMAIN_OS_FIRMWARE_FEATURE_SECURE_BOOT;
     }
     if (!enrolled || secure)
@@ -68,7 +71,8 @@ static bool passOS(virDomainDef *def, const virDomainParseConfig *conf, GError *
     }
     bool perDevice = !virDomainDefForeachInfo(def, anyBootIndex, NULL);
     if (perDevice && def->os.boots.n) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "per-device boot elements cannot be used together with os/boot elements");
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "per-device boot elements cannot be used together with os/boot elements");
         return false;
     }
     if (def->os.type == VIR_DOMAIN_OSTYPE_HVM && !perDevice && !def->os.boots.n) {
@@ -95,21 +99,24 @@ static bool passMemory(virDomainDef *def, unsigned int flags, GError **error)
     if (cells && (flags & VIR_DOMAIN_DEF_ABI_UPDATE || !def->memory))
         def->memory = cells + dimms;
     if (!def->memory) {
-        virSetError(error, VIR_ERR_XML_ERROR, "Memory size must be specified via <memory> or in the <numa> configuration");
+        virSetError(error, VIR_ERR_XML_ERROR,
+                    "Memory size must be specified via <memory> or in the <numa> configuration");
         return false;
     }
-    virDomainMemTune *mem = &def->mem;      /* the greatest size is how clients spell "unlimited" */
+    virDomainMemTune *mem = &def->mem; /* the greatest size is how clients spell "unlimited" */
     mem->hasHardLimit &= mem->hardLimit < VIR_DOMAIN_MEMORY_PARAM_UNLIMITED;
     mem->hasSoftLimit &= mem->softLimit < VIR_DOMAIN_MEMORY_PARAM_UNLIMITED;
     mem->hasSwapHardLimit &= mem->swapHardLimit < VIR_DOMAIN_MEMORY_PARAM_UNLIMITED;
     if (!def->currentMemory || def->currentMemory > def->memory)
         def->currentMemory = def->memory;
     if ((def->maxMemory || def->memorySlots) && !(def->maxMemory && def->memorySlots)) {
-        virSetError(error, VIR_ERR_XML_ERROR, "both maximum memory size and memory slot count must be specified");
+        virSetError(error, VIR_ERR_XML_ERROR,
+                    "both maximum memory size and memory slot count must be specified");
         return false;
     }
     if (def->maxMemory && def->maxMemory < def->memory) {
-        virSetError(error, VIR_ERR_XML_ERROR, "maximum memory size must be equal or greater than the actual memory size");
+        virSetError(error, VIR_ERR_XML_ERROR,
+                    "maximum memory size must be equal or greater than the actual memory size");
         return false;
     }
     return true;
@@ -128,7 +135,8 @@ static bool passVcpus(virDomainDef *def, GError **error)
     if (!def->vcpus)
         def->vcpus = def->maxVcpus;
     if (def->vcpus > def->maxVcpus) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "maxvcpus must not be less than current vcpus (%u < %u)", def->maxVcpus, def->vcpus);
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "maxvcpus must not be less than current vcpus (%u < %u)",
+                    def->maxVcpus, def->vcpus);
         return false;
     }
     if (!def->cpumask && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO)
@@ -143,7 +151,9 @@ static bool passVcpus(virDomainDef *def, GError **error)
         for (unsigned int i = 0; i < def->vcpuList.n; i++)
             online += def->vcpuList.v[i]->enabled == VIR_TRISTATE_BOOL_YES;
         if (def->vcpuList.v[def->vcpuList.n - 1]->id >= def->maxVcpus) {
-            virSetError(error, VIR_ERR_XML_ERROR, "vcpu '%u' is present in the <vcpus> definition but is not within the maximum of %u", def->vcpuList.v[def->vcpuList.n - 1]->id, def->maxVcpus);
+            virSetError(error, VIR_ERR_XML_ERROR,
+                        "vcpu '%u' is present in the <vcpus> definition but is not within the maximum of %u",
+                        def->vcpuList.v[def->vcpuList.n - 1]->id, def->maxVcpus);
             return false;
         }
         def->vcpus = MAX(online, 1);
@@ -184,12 +194,52 @@ static void passIothreads(virDomainDef *def)
         qsort(def->cputune.vcpupins.v, def->cputune.vcpupins.n, sizeof(void *), comparePins);
 }
 
+/* One entry for each thread, in order. */
+static void splitScheds(virXmlList *list)
+{
+    virXmlList old = *list;
+    *list = (virXmlList){ 0 };
+    for (int id = 0, more = 1; more && id < 65536; id++) {
+        more = 0;
+        for (unsigned int i = 0; i < old.n; i++) {
+            const virDomainSched *from = old.v[i];
+            more |= virBitmapLast(from->ids) > id;
+            if (!virBitmapHas(from->ids, id))
+                continue;
+            virDomainSched *one = g_memdup2(from, sizeof(*from));
+            one->ids = virBitmapNew(0);
+            virBitmapSet(one->ids, id, true);
+            virXmlListInsert(list, list->n, one);
+        }
+    }
+    for (unsigned int i = 0; i < old.n; i++) {
+        virBitmapFree(((virDomainSched *)old.v[i])->ids);
+        g_free(old.v[i]);
+    }
+    g_free(old.v);
+}
+
+/* Cache shares of vCPUs that don't exist fall away. */
+static void clipResctrl(virDomainDef *def, virXmlList *list, virXmlType *type)
+{
+    for (unsigned int i = list->n; i-- > 0;) {
+        virDomainResctrl *r = list->v[i];
+        for (int cpu = virBitmapNext(r->vcpus, def->maxVcpus - 1); cpu >= 0;
+             cpu = virBitmapNext(r->vcpus, cpu))
+            virBitmapSet(r->vcpus, cpu, false);
+        if (virBitmapCount(r->vcpus) == 0)
+            virXmlFree(type, virXmlListTake(list, i));
+    }
+}
+
 static void passClock(virDomainDef *def)
 {
     virDomainClockDef *clock = &def->clock;
     /* utc and localtime with seconds are the older spelling of variable */
-    if (clock->hasAdjustment && clock->adjustment && (clock->offset == VIR_DOMAIN_CLOCK_UTC || clock->offset == VIR_DOMAIN_CLOCK_LOCALTIME)) {
-        clock->basis = clock->offset == VIR_DOMAIN_CLOCK_UTC ? VIR_DOMAIN_CLOCK_BASIS_UTC : VIR_DOMAIN_CLOCK_BASIS_LOCALTIME;
+    if (clock->hasAdjustment && clock->adjustment &&
+        (clock->offset == VIR_DOMAIN_CLOCK_UTC || clock->offset == VIR_DOMAIN_CLOCK_LOCALTIME)) {
+        clock->basis = clock->offset == VIR_DOMAIN_CLOCK_UTC ? VIR_DOMAIN_CLOCK_BASIS_UTC
+                                                             : VIR_DOMAIN_CLOCK_BASIS_LOCALTIME;
         clock->offset = VIR_DOMAIN_CLOCK_VARIABLE;
         clock->adjustment0 = clock->adjustment;
     }
@@ -216,11 +266,12 @@ static bool passCPU(virDomainDef *def, GError **error)
         cpu->mode = VIR_CPU_MODE_CUSTOM;
     if (cpu->mode == VIR_CPU_MODE_CUSTOM && cpu->model && !cpu->match)
         cpu->match = VIR_CPU_MATCH_EXACT;
-    if (cpu->mode == VIR_CPU_MODE_CUSTOM && cpu->model && !cpu->fallback)
+    if (cpu->model && !cpu->fallback)
         cpu->fallback = VIR_CPU_FALLBACK_ALLOW;
     if (cpu->mode == VIR_CPU_MODE_CUSTOM && !cpu->model)
         cpu->mode = VIR_CPU_MODE_NONE, cpu->match = VIR_CPU_MATCH_NONE, cpu->check = VIR_CPU_CHECK_UNSET;
-    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VIR_CPU_MODE_HOST_MODEL || cpu->mode == VIR_CPU_MODE_MAXIMUM) {
+    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VIR_CPU_MODE_HOST_MODEL ||
+        cpu->mode == VIR_CPU_MODE_MAXIMUM) {
         cpu->match = VIR_CPU_MATCH_NONE;
         if (!cpu->model)
             cpu->fallback = VIR_CPU_FALLBACK_NONE;
@@ -235,7 +286,8 @@ static bool passCPU(virDomainDef *def, GError **error)
         for (unsigned int j = 0; j < i; j++) {
             if (strcmp(cpu->features.v[i]->name, cpu->features.v[j]->name) != 0)
                 continue;
-            virSetError(error, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once", cpu->features.v[i]->name);
+            virSetError(error, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once",
+                        cpu->features.v[i]->name);
             return false;
         }
     }
@@ -258,8 +310,11 @@ static bool passNuma(virDomainDef *def, GError **error)
         if (!cell->hasId)
             cell->id = i, cell->hasId = true;
         if (cell->id >= n || seen[cell->id]) {
-            virSetError(error, VIR_ERR_XML_ERROR, cell->id >= n ? "Exactly one 'cell' element per guest NUMA cell allowed, non-contiguous ranges or ranges not starting from 0 are not allowed"
-                                                                : "Duplicate NUMA cell info for cell id '%u'", cell->id);
+            virSetError(error, VIR_ERR_XML_ERROR,
+                        cell->id >= n ? "Exactly one 'cell' element per guest NUMA cell allowed, "
+                                        "non-contiguous ranges or ranges not starting from 0 are not allowed"
+                                      : "Duplicate NUMA cell info for cell id '%u'",
+                        cell->id);
             return false;
         }
         seen[cell->id] = true;
@@ -285,8 +340,10 @@ static bool passNuma(virDomainDef *def, GError **error)
 
 /* Entries of sysinfo blocks are written in this order. */
 static const char *const biosOrder[] = { "vendor", "version", "date", "release", NULL };
-static const char *const systemOrder[] = { "manufacturer", "product", "version", "serial", "uuid", "sku", "family", NULL };
-static const char *const boardOrder[] = { "manufacturer", "product", "version", "serial", "asset", "location", NULL };
+static const char *const systemOrder[] = { "manufacturer", "product", "version", "serial",
+                                           "uuid",         "sku",     "family",  NULL };
+static const char *const boardOrder[] = { "manufacturer", "product",  "version", "serial",
+                                          "asset",        "location", NULL };
 static const char *const chassisOrder[] = { "manufacturer", "version", "serial", "asset", "sku", NULL };
 
 static void sortEntries(virSysinfoBlock *block, const char *const *order)
@@ -323,7 +380,8 @@ static bool passSysinfo(virDomainDef *def, GError **error)
             sortEntries(info->baseBoards.v[j], boardOrder);
         const char *date = entryValue(info->bios, "date"), *uuid = entryValue(info->system, "uuid");
         unsigned int month, day, year;
-        if (date && (sscanf(date, "%u/%u/%u", &month, &day, &year) != 3 || month < 1 || month > 12 || day < 1 || day > 31 || (year >= 100 && (year < 1900 || year > 9999)))) {
+        if (date && (sscanf(date, "%u/%u/%u", &month, &day, &year) != 3 || month < 1 || month > 12 ||
+                     day < 1 || day > 31 || (year >= 100 && (year < 1900 || year > 9999)))) {
             virSetError(error, VIR_ERR_XML_DETAIL, "Invalid BIOS 'date' format");
             return false;
         }
@@ -340,12 +398,17 @@ static bool passSysinfo(virDomainDef *def, GError **error)
     return true;
 }
 
-bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
+                          GError **error)
 {
-    if (!passIdentity(def, error) || !passOS(def, conf, error) || !passMemory(def, flags, error) || !passVcpus(def, error)
-        || !passCPU(def, error) || !passNuma(def, error) || !passSysinfo(def, error))
+    if (!passIdentity(def, error) || !passOS(def, conf, error) || !passMemory(def, flags, error) ||
+        !passVcpus(def, error) || !passCPU(def, error) || !passNuma(def, error) || !passSysinfo(def, error))
         return false;
     passIothreads(def);
+    splitScheds((virXmlList *)(void *)&def->cputune.vcpuscheds);
+    splitScheds((virXmlList *)(void *)&def->cputune.iothreadscheds);
+    clipResctrl(def, (virXmlList *)(void *)&def->cputune.cachetunes, &virDomainCachetuneXml);
+    clipResctrl(def, (virXmlList *)(void *)&def->cputune.memorytunes, &virDomainMemorytuneXml);
     passClock(def);
     passActions(def);
     return true;

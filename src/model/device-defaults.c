@@ -8,8 +8,28 @@
 /* Model names are QEMU's; those that were once written otherwise are put right. */
 static void spellModel(char **model)
 {
-    static const char *const known[] = { "virtio", "virtio-transitional", "virtio-non-transitional", "e1000", "e1000e", "igb", "rtl8139", "ne2k_pci", "pcnet", "i82551",
-                                         "i82557b", "i82559er", "vmxnet3", "usb-net", "spapr-vlan", "lan9118", "scm91c111", "vmxnet", "vmxnet2", "netfront", "am79c970a", "am79c973" };
+    static const char *const known[] = { "virtio",
+                                         "virtio-transitional",
+                                         "virtio-non-transitional",
+                                         "e1000",
+                                         "e1000e",
+                                         "igb",
+                                         "rtl8139",
+                                         "ne2k_pci",
+                                         "pcnet",
+                                         "i82551",
+                                         "i82557b",
+                                         "i82559er",
+                                         "vmxnet3",
+                                         "usb-net",
+                                         "spapr-vlan",
+                                         "lan9118",
+                                         "scm91c111",
+                                         "vmxnet",
+                                         "vmxnet2",
+                                         "netfront",
+                                         "am79c970a",
+                                         "am79c973" };
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
         if (g_ascii_strcasecmp(*model, known[i]) != 0 || strcmp(*model, known[i]) == 0)
             continue;
@@ -18,16 +38,19 @@ static void spellModel(char **model)
     }
 }
 
-static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net, unsigned int flags, GError **error)
+static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net,
+                    unsigned int flags, GError **error)
 {
     static const virDomainHostdevType pci = VIR_DOMAIN_HOSTDEV_TYPE_PCI;
     const char *missing = net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !net->network ? "network" : NULL;
     if (missing) {
-        virSetError(error, VIR_ERR_XML_ERROR, "interface type='%s' requires a 'source' element", virDomainNetTypeToString(net->type));
+        virSetError(error, VIR_ERR_XML_ERROR, "interface type='%s' requires a 'source' element",
+                    virDomainNetTypeToString(net->type));
         return false;
     }
     if (net->type == VIR_DOMAIN_NET_TYPE_BRIDGE && !net->bridge) {
-        virSetError(error, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", "bridge", "source");
+        virSetError(error, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", "bridge",
+                    "source");
         return false;
     }
     if (virMacIsZero(&net->mac)) {
@@ -35,13 +58,14 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
         guint32 r = g_random_int();
         net->mac.b[3] = r, net->mac.b[4] = r >> 8, net->mac.b[5] = r >> 16;
     } else if (net->mac.b[0] & 1) {
-        virSetError(error, VIR_ERR_XML_ERROR, "expected unicast mac address, found multicast '%02x:%02x:%02x:%02x:%02x:%02x'", net->mac.b[0],
-                    net->mac.b[1], net->mac.b[2], net->mac.b[3], net->mac.b[4], net->mac.b[5]);
+        virSetError(error, VIR_ERR_XML_ERROR,
+                    "expected unicast mac address, found multicast '%02x:%02x:%02x:%02x:%02x:%02x'",
+                    net->mac.b[0], net->mac.b[1], net->mac.b[2], net->mac.b[3], net->mac.b[4], net->mac.b[5]);
         return false;
     }
     if (net->model)
         spellModel(&net->model);
-    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) {     /* no device of ours to tune or filter */
+    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) { /* no device of ours to tune or filter */
         net->queues = 0;
         g_clear_pointer(&net->filter, g_free);
     }
@@ -49,13 +73,16 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
         net->macvlanMode = VIR_NET_MACVLAN_MODE_VEPA;
     if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV && !net->hostdevType)
         net->hostdevType = pci;
-    if (net->ifname && flags & VIR_DOMAIN_DEF_INACTIVE && (g_str_has_prefix(net->ifname, "vnet") || (g_str_has_prefix(net->ifname, "macvtap") && net->type == VIR_DOMAIN_NET_TYPE_DIRECT)))
-        g_clear_pointer(&net->ifname, g_free);      /* names of an earlier run's making */
+    if (net->ifname && flags & VIR_DOMAIN_DEF_INACTIVE &&
+        (g_str_has_prefix(net->ifname, "vnet") ||
+         (g_str_has_prefix(net->ifname, "macvtap") && net->type == VIR_DOMAIN_NET_TYPE_DIRECT)))
+        g_clear_pointer(&net->ifname, g_free); /* names of an earlier run's making */
     if (!net->coalesceRxMax)
         net->hasCoalesce = false;
     if (net->queues == 1)
         net->queues = 0;
-    if (net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV && net->model && !g_str_has_prefix(net->model, "virtio")) {      /* virtio's options alone */
+    if (net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV && net->model &&
+        !g_str_has_prefix(net->model, "virtio")) { /* virtio's options alone */
         net->driverName = VIR_DOMAIN_NET_DRIVER_NONE;
         net->queues = 0;
         g_clear_pointer(&net->backendVhost, g_free);
@@ -68,17 +95,23 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
 static void passInput(virDomainDef *def, virDomainInputDef *input)
 {
     bool hvm = def->os.type == VIR_DOMAIN_OSTYPE_HVM;
-    if (input->bus || input->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH || input->type == VIR_DOMAIN_INPUT_TYPE_EVDEV) {
+    if (input->bus || input->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH ||
+        input->type == VIR_DOMAIN_INPUT_TYPE_EVDEV) {
         if (!input->bus)
-            input->bus = input->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH ? VIR_DOMAIN_INPUT_BUS_VIRTIO : VIR_DOMAIN_INPUT_BUS_NONE;
+            input->bus = input->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH ? VIR_DOMAIN_INPUT_BUS_VIRTIO
+                                                                          : VIR_DOMAIN_INPUT_BUS_NONE;
         return;
     }
     if (input->info.addr.type == VIR_DEVICE_ADDRESS_USB)
         input->bus = VIR_DOMAIN_INPUT_BUS_USB;
-    else if (input->info.addr.type == VIR_DEVICE_ADDRESS_PCI || input->info.addr.type == VIR_DEVICE_ADDRESS_CCW || input->info.addr.type == VIR_DEVICE_ADDRESS_VIRTIO_MMIO)
+    else if (input->info.addr.type == VIR_DEVICE_ADDRESS_PCI ||
+             input->info.addr.type == VIR_DEVICE_ADDRESS_CCW ||
+             input->info.addr.type == VIR_DEVICE_ADDRESS_VIRTIO_MMIO)
         input->bus = VIR_DOMAIN_INPUT_BUS_VIRTIO;
     else if (!hvm)
-        input->bus = def->os.type == VIR_DOMAIN_OSTYPE_XEN || def->os.type == VIR_DOMAIN_OSTYPE_XENPVH ? VIR_DOMAIN_INPUT_BUS_XEN : VIR_DOMAIN_INPUT_BUS_PARALLELS;
+        input->bus = def->os.type == VIR_DOMAIN_OSTYPE_XEN || def->os.type == VIR_DOMAIN_OSTYPE_XENPVH
+                         ? VIR_DOMAIN_INPUT_BUS_XEN
+                         : VIR_DOMAIN_INPUT_BUS_PARALLELS;
     else if (input->type == VIR_DOMAIN_INPUT_TYPE_TABLET)
         input->bus = VIR_DOMAIN_INPUT_BUS_USB;
     else
@@ -104,17 +137,6 @@ static void passVersion(char **version)
     *version = padded;
 }
 
-static void passShmem(virDomainShmemDef *shmem)
-{
-    if (shmem->model != VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL && !shmem->size)
-        shmem->size = 4;
-    if (shmem->model == VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL) {
-        shmem->msi = true;
-        if (!shmem->ioeventfd)
-            shmem->ioeventfd = VIR_TRISTATE_SWITCH_ON;
-    }
-}
-
 static void passTpm(virDomainDef *def, virDomainTpmDef *tpm)
 {
     if (!tpm->model)
@@ -125,9 +147,10 @@ static void passTpm(virDomainDef *def, virDomainTpmDef *tpm)
 
 static void passHostdev(virDomainHostdevDef *dev)
 {
-    if (dev->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && !dev->managed
-        && (dev->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_USB || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI
-            || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV))
+    if (dev->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && !dev->managed &&
+        (dev->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_USB ||
+         dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI || dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST ||
+         dev->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV))
         dev->managed = VIR_TRISTATE_BOOL_NO;
     if (dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && dev->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI)
         virStorageIscsiLun(&dev->iscsi);
@@ -140,13 +163,15 @@ static void passSeclabels(virDomainDef *def, unsigned int flags)
         if (!s->type)
             s->type = VIR_DOMAIN_SECLABEL_DYNAMIC;
         if (!s->relabel && s->type != VIR_DOMAIN_SECLABEL_NONE)
-            s->relabel = s->type == VIR_DOMAIN_SECLABEL_DYNAMIC ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO;
+            s->relabel =
+                s->type == VIR_DOMAIN_SECLABEL_DYNAMIC ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO;
         if (flags & VIR_DOMAIN_DEF_INACTIVE && s->type == VIR_DOMAIN_SECLABEL_DYNAMIC)
             g_clear_pointer(&s->label, g_free);
     }
 }
 
-bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
+                          GError **error)
 {
     for (unsigned int i = 0; i < def->nets.n; i++)
         if (!passNet(def, conf, def->nets.v[i], flags, error))
@@ -161,10 +186,9 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
         passHostdev(def->hostdevs.v[i]);
     for (unsigned int i = 0; def->redirfilter && i < def->redirfilter->rules.n; i++)
         passVersion(&def->redirfilter->rules.v[i]->version);
-    if (def->vsock && !def->vsock->model)
-        def->vsock->model = VIR_DOMAIN_VSOCK_MODEL_VIRTIO;
-    for (unsigned int i = 0; i < def->shmems.n; i++)
-        passShmem(def->shmems.v[i]);
+    for (unsigned int i = 0; i < def->fss.n; i++)
+        if (!def->fss.v[i]->accessmode && def->fss.v[i]->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
+            def->fss.v[i]->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
     passSeclabels(def, flags);
     return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Post-parse: disks. Bus from the target's name, address from the target's number, source and driver defaults. */
+/* Post-parse: disks. Bus from the target's name, address from the target's number, source and driver
+ * defaults. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
 #include "base/error.h"
@@ -26,7 +27,8 @@ int virDomainDiskNameIndex(const char *name)
 }
 
 /* A file system's free place is not known from the name; these buses are counted by controllers. */
-bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error)
+bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainParseConfig *conf,
+                                    virDomainDiskDef *disk, GError **error)
 {
     int index = virDomainDiskNameIndex(disk->dst);
     if (index < 0) {
@@ -37,9 +39,9 @@ bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainPars
     unsigned int perBus;
     switch (disk->bus) {
     case VIR_DOMAIN_DISK_BUS_SCSI:
-        perBus = virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) ? 16 : 7;
+        perBus = virDomainScsiWidth(conf);
         *a = (virDriveAddress){ .controller = index / perBus, .unit = index % perBus };
-        if (perBus == 16 && a->unit >= 7)       /* unit 7 is the controller's own */
+        if (perBus == 16 && a->unit >= 7) /* unit 7 is the controller's own */
             a->unit++, a->controller = index / 15, a->unit = index % 15 >= 7 ? index % 15 + 1 : index % 15;
         break;
     case VIR_DOMAIN_DISK_BUS_IDE:
@@ -60,9 +62,13 @@ bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainPars
 
 static virDomainDiskBus busFromName(const virDomainDiskDef *disk)
 {
-    static const struct { const char *prefix; virDomainDiskBus bus; } names[] = {
-        { "hd", VIR_DOMAIN_DISK_BUS_IDE }, { "sd", VIR_DOMAIN_DISK_BUS_SCSI }, { "vd", VIR_DOMAIN_DISK_BUS_VIRTIO },
-        { "xvd", VIR_DOMAIN_DISK_BUS_XEN }, { "ubd", VIR_DOMAIN_DISK_BUS_UML }, { "fd", VIR_DOMAIN_DISK_BUS_FDC },
+    static const struct {
+        const char *prefix;
+        virDomainDiskBus bus;
+    } names[] = {
+        { "hd", VIR_DOMAIN_DISK_BUS_IDE },    { "sd", VIR_DOMAIN_DISK_BUS_SCSI },
+        { "vd", VIR_DOMAIN_DISK_BUS_VIRTIO }, { "xvd", VIR_DOMAIN_DISK_BUS_XEN },
+        { "ubd", VIR_DOMAIN_DISK_BUS_UML },   { "fd", VIR_DOMAIN_DISK_BUS_FDC },
     };
     if (disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY)
         return VIR_DOMAIN_DISK_BUS_FDC;
@@ -99,9 +105,12 @@ void virStorageIscsiLun(virStorageSource *src)
 static unsigned int defaultPort(virStorageProtocol protocol)
 {
     static const unsigned short ports[virStorageProtocolLast] = {
-        [VIR_STORAGE_PROTOCOL_NBD] = 10809,  [VIR_STORAGE_PROTOCOL_SHEEPDOG] = 7000, [VIR_STORAGE_PROTOCOL_GLUSTER] = 24007, [VIR_STORAGE_PROTOCOL_ISCSI] = 3260,
-        [VIR_STORAGE_PROTOCOL_HTTP] = 80,    [VIR_STORAGE_PROTOCOL_HTTPS] = 443,     [VIR_STORAGE_PROTOCOL_FTP] = 21,        [VIR_STORAGE_PROTOCOL_FTPS] = 990,
-        [VIR_STORAGE_PROTOCOL_TFTP] = 69,    [VIR_STORAGE_PROTOCOL_SSH] = 22,        [VIR_STORAGE_PROTOCOL_VXHS] = 9999,
+        [VIR_STORAGE_PROTOCOL_NBD] = 10809,     [VIR_STORAGE_PROTOCOL_SHEEPDOG] = 7000,
+        [VIR_STORAGE_PROTOCOL_GLUSTER] = 24007, [VIR_STORAGE_PROTOCOL_ISCSI] = 3260,
+        [VIR_STORAGE_PROTOCOL_HTTP] = 80,       [VIR_STORAGE_PROTOCOL_HTTPS] = 443,
+        [VIR_STORAGE_PROTOCOL_FTP] = 21,        [VIR_STORAGE_PROTOCOL_FTPS] = 990,
+        [VIR_STORAGE_PROTOCOL_TFTP] = 69,       [VIR_STORAGE_PROTOCOL_SSH] = 22,
+        [VIR_STORAGE_PROTOCOL_VXHS] = 9999,
     };
     return ports[protocol];
 }
@@ -114,9 +123,32 @@ static void passPorts(virStorageSource *src)
                 s->hosts.v[i]->port = defaultPort(s->protocol);
 }
 
-static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error)
+/* Each protocol has its own kind of secret. */
+static bool checkAuth(const virStorageAuth *auth, virStorageProtocol protocol, GError **error)
 {
-    bool removable = disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM || disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY;
+    const char *want = protocol == VIR_STORAGE_PROTOCOL_ISCSI ? "iscsi"
+                       : protocol == VIR_STORAGE_PROTOCOL_RBD ? "ceph"
+                                                              : NULL;
+    static const char *const known[] = { "volume", "ceph", "iscsi", "tls", "vtpm", NULL };
+    if (!auth || !want)
+        return true;
+    const char *type = auth->secret.type;
+    if (!type || !g_strv_contains(known, type)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unknown secret type '%s'", type ? type : "<null>");
+        return false;
+    }
+    if (strcmp(type, want) != 0) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "invalid secret type '%s'", type);
+        return false;
+    }
+    return true;
+}
+
+static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk,
+                     GError **error)
+{
+    bool removable =
+        disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM || disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY;
     if (!disk->dst) {
         if (disk->src.path)
             virSetError(error, VIR_ERR_NO_TARGET, "%s", disk->src.path);
@@ -129,9 +161,22 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
         return false;
     }
     if (disk->src.auth && disk->auth) {
-        virSetError(error, VIR_ERR_XML_ERROR, "an <auth> definition already found for the disk source");
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "an <auth> definition already found for disk source");
         return false;
     }
+    if (disk->src.encryption && disk->encryption) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "an <encryption> definition already found for disk source");
+        return false;
+    }
+    const virStorageEncryption *enc = disk->encryption ? disk->encryption : disk->src.encryption;
+    if (enc && enc->cipherName) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "supplying <cipher> for domain disk definition is unnecessary");
+        return false;
+    }
+    if (!checkAuth(disk->auth ? disk->auth : disk->src.auth, disk->src.protocol, error))
+        return false;
     if (!disk->bus)
         disk->bus = busFromName(disk);
     if (!disk->snapshot && disk->src.type == VIR_STORAGE_VHOSTUSER)

@@ -11,7 +11,7 @@ typedef enum {
     VIR_DOMAIN_CONF_ADDRESSES = 1 << 0,         /* assign PCI, USB, virtio-serial addresses (the test driver doesn't) */
     VIR_DOMAIN_CONF_QEMU = 1 << 1,              /* the defaults and implied devices of QEMU's machines */
     VIR_DOMAIN_CONF_QEMU_NAMESPACE = 1 << 2,    /* <qemu:commandline> and its siblings are read */
-    VIR_DOMAIN_CONF_WIDE_SCSI = 1 << 3,         /* 16 SCSI targets a bus instead of 7 */
+    VIR_DOMAIN_CONF_WIDE_SCSI = 1 << 3,         /* 16 SCSI targets a bus instead of 7 (VMware) */
     VIR_DOMAIN_CONF_DEFAULT_USB = 1 << 4,       /* add a USB controller when there is none */
     VIR_DOMAIN_CONF_MEMBALLOON = 1 << 5,        /* add a memory balloon when there is none */
 } virDomainConfFeatures;

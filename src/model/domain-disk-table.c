@@ -66,6 +66,11 @@ static const virXmlRow reservationRows[] = {
 static X_TYPE(virStorageReservations, "reservations", reservationRows);
 #undef S
 
+#define S virStorageNodeName
+static const virXmlRow nodeNameRows[] = { X_STR("@type", type, XF_REQ), X_STR("@name", name, XF_REQ), X_END };
+static X_TYPE(virStorageNodeName, "nodename", nodeNameRows);
+#undef S
+
 /* --- the source, by type: attributes first, children later, for the attributes of all types stand between them --- */
 #define S virStorageSource
 static const virXmlRow fileCase[] = { X_STR("@file", path, 0), X_STR("@fdgroup", fdgroup, 0), X_END };
@@ -156,6 +161,7 @@ static const virXmlRow sourceRows[] = {
     X_OBJ("encryption", encryption, virStorageEncryption, 0),
     X_OBJ("reservations", reservations, virStorageReservations, 0),
     X_LIST("seclabel", seclabels, virDeviceSeclabel, 0),
+    X_LIST("privateData/nodenames/nodename", nodeNames, virStorageNodeName, XF_STATUS),
     X_END
 };
 X_TYPE(virStorageSource, "source", sourceRows);

@@ -42,6 +42,7 @@ typedef struct {
     char *sourceType, *mode;
 } virStorageReservations;
 
+typedef struct { char *type, *name; } virStorageNodeName;
 typedef struct virStorageSource virStorageSource;
 struct virStorageSource {
     virStorageType type;
@@ -80,6 +81,7 @@ struct virStorageSource {
     virStorageFormat format;            /* <driver type=''> of the top layer, <format type=''/> of backing ones */
     bool hasMetadataCache;
     unsigned long long metadataCacheMax;
+    VIR_LIST(virStorageNodeName) nodeNames;     /* status file: how QEMU calls the layer */
     bool hasBacking;                    /* <backingStore> was there; empty (type NONE) ends the chain */
     virStorageSource *backing;
 };

@@ -426,14 +426,14 @@ static const virXmlRow cachetuneRows[] = {
     X_LIST_AS("monitor", monitors, virDomainResctrlMonitor, cacheMonitorXml, 0),
     X_END
 };
-static X_TYPE_AS(cachetuneXml, virDomainResctrl, "cachetune", cachetuneRows);
+X_TYPE_AS(virDomainCachetuneXml, virDomainResctrl, "cachetune", cachetuneRows);
 static const virXmlRow memorytuneRows[] = {
     X_BITMAP("@vcpus", vcpus, XF_REQ),
     X_LIST("node", nodes, virDomainMemBandwidth, 0),
     X_LIST_AS("monitor", monitors, virDomainResctrlMonitor, memoryMonitorXml, 0),
     X_END
 };
-static X_TYPE_AS(memorytuneXml, virDomainResctrl, "memorytune", memorytuneRows);
+X_TYPE_AS(virDomainMemorytuneXml, virDomainResctrl, "memorytune", memorytuneRows);
 #undef S
 #define S virDomainCputune
 static const virXmlRow cputuneRows[] = {
@@ -452,8 +452,8 @@ static const virXmlRow cputuneRows[] = {
     X_OBJ_AS("emulatorsched", emulatorsched, virDomainSched, emulatorschedXml, 0),
     X_LIST_AS("vcpusched", vcpuscheds, virDomainSched, vcpuschedXml, 0),
     X_LIST_AS("iothreadsched", iothreadscheds, virDomainSched, iothreadschedXml, 0),
-    X_LIST_AS("cachetune", cachetunes, virDomainResctrl, cachetuneXml, 0),
-    X_LIST_AS("memorytune", memorytunes, virDomainResctrl, memorytuneXml, 0),
+    X_LIST_AS("cachetune", cachetunes, virDomainResctrl, virDomainCachetuneXml, 0),
+    X_LIST_AS("memorytune", memorytunes, virDomainResctrl, virDomainMemorytuneXml, 0),
     X_END
 };
 X_TYPE(virDomainCputune, NULL, cputuneRows);

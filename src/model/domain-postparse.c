@@ -24,7 +24,8 @@ static bool dropAlias(virDomainDef *def, const char *kind, void *device, virDevi
     return true;
 }
 
-bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
+                           GError **error)
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         virDomainDefForeachInfo(def, dropAlias, NULL);
@@ -33,11 +34,12 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         virDomainDropNamespaces(def);
     if (!virDomainPassGeneral(def, conf, flags, error))
         return false;
-    virDomainControllersSort(def);
+    if (!(flags & VIR_DOMAIN_DEF_STATUS))
+        virDomainControllersSort(def);
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU))
         virDomainPassQemuDevices(def, conf);
-    if (!virDomainPassDisks(def, conf, error) || !virDomainPassChr(def, conf, error)
-        || !virDomainPassGraphics(def, conf, flags, error) || !virDomainPassDevices(def, conf, flags, error))
+    if (!virDomainPassDisks(def, conf, error) || !virDomainPassChr(def, conf, error) ||
+        !virDomainPassGraphics(def, conf, flags, error) || !virDomainPassDevices(def, conf, flags, error))
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuModels(def, conf, flags, error))
         return false;
@@ -47,10 +49,12 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuControllers(def, conf, error))
         return false;
-    return !virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) || virDomainDefAssignAddresses(def, conf, error);
+    return !virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) ||
+           virDomainDefAssignAddresses(def, conf, error);
 }
 
 bool virDomainDefAssignAddresses(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    return virDomainAssignVirtioSerial(def, conf, error) && virDomainAssignPCI(def, conf, error) && virDomainAssignUSB(def, conf, error);
+    return virDomainAssignVirtioSerial(def, conf, error) && virDomainAssignPCI(def, conf, error) &&
+           virDomainAssignUSB(def, conf, error);
 }

@@ -86,7 +86,7 @@ static const virXmlRow deviceRows[] = {
     X_OBJ("memballoon", memballoon, virDomainMemballoonDef, XF_ABI),
     X_LIST("rng", rngs, virDomainRngDef, XF_ABI),
     X_OBJ("nvram", nvram, virDomainNvramDef, XF_ABI),
-    X_LIST("panic", panics, virDomainPanicDef, XF_EMPTY | XF_ABI),
+    X_LIST("panic", panics, virDomainPanicDef, XF_LAZY | XF_ABI),
     X_LIST("shmem", shmems, virDomainShmemDef, XF_ABI),
     X_LIST("memory", mems, virDomainMemoryDef, XF_ABI),
     X_LIST("crypto", cryptos, virDomainCryptoDef, XF_ABI),

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/util.h"
 #include "model/domain-conf.h"
+#include "model/passes.h"
 #include "model/tables.h"
 
 virDomainDef *virDomainDefNew(void)
@@ -40,14 +41,17 @@ bool virDomainDefAbiCheck(const virDomainDef *src, const virDomainDef *dst, GErr
     g_autoptr(virXmlDifference) diff = virXmlDiff(&virDomainDefXml, src, dst, true);
     if (!diff)
         return true;
-    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Target domain %s %s does not match source %s", diff->path, diff->b ? diff->b : "(absent)",
-                diff->a ? diff->a : "(absent)");
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Target domain %s %s does not match source %s", diff->path,
+                diff->b ? diff->b : "(absent)", diff->a ? diff->a : "(absent)");
     return false;
 }
 
-virDomainDef *virDomainDefParseNode(void *node, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+virDomainDef *virDomainDefParseNode(void *node, const virDomainParseConfig *conf, unsigned int flags,
+                                    GError **error)
 {
     virXmlContext ctx = { .flags = flags, .from = VIR_FROM, .user = conf };
+    if (flags & VIR_DOMAIN_DEF_VALIDATE_SCHEMA && !virXmlValidate(&virDomainDefXml, node, error))
+        return NULL;
     g_autoptr(virDomainDef) def = virXmlParse(&virDomainDefXml, node, &ctx, error);
     if (!def)
         return NULL;
@@ -60,7 +64,8 @@ virDomainDef *virDomainDefParseNode(void *node, const virDomainParseConfig *conf
     return g_steal_pointer(&def);
 }
 
-virDomainDef *virDomainDefParse(const char *xml, const char *file, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+virDomainDef *virDomainDefParse(const char *xml, const char *file, const virDomainParseConfig *conf,
+                                unsigned int flags, GError **error)
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, file, "domain_definition", "domain", VIR_FROM, error);
     if (!doc)
@@ -68,7 +73,8 @@ virDomainDef *virDomainDefParse(const char *xml, const char *file, const virDoma
     return virDomainDefParseNode(xmlDocGetRootElement(doc), conf, flags, error);
 }
 
-virDomainDef *virDomainDefParseFile(const char *path, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+virDomainDef *virDomainDefParseFile(const char *path, const virDomainParseConfig *conf, unsigned int flags,
+                                    GError **error)
 {
     g_autofree char *text = NULL;
     if (!virFileRead(path, 64 << 20, &text, NULL, error))
@@ -78,6 +84,11 @@ virDomainDef *virDomainDefParseFile(const char *path, const virDomainParseConfig
 
 void virDomainDefFormatTo(const virDomainDef *def, GString *out, int indent, unsigned int flags)
 {
+    g_autoptr(virDomainDef) migratable = NULL;
+    if (flags & VIR_DOMAIN_DEF_MIGRATABLE && !(flags & VIR_DOMAIN_DEF_STATUS)) {
+        def = migratable = virDomainDefMigratable(def);
+        flags |= VIR_DOMAIN_DEF_SECURE | VIR_DOMAIN_DEF_INACTIVE;       /* the receiver needs the passwords */
+    }
     virXmlFormat(&virDomainDefXml, NULL, def, flags, out, indent);
 }
 
@@ -107,7 +118,8 @@ bool virDomainDefForeachInfo(virDomainDef *def, virDeviceInfoFunc func, void *da
     return true;
 }
 
-virDomainControllerDef *virDomainDefFindController(const virDomainDef *def, virDomainControllerType type, int idx)
+virDomainControllerDef *virDomainDefFindController(const virDomainDef *def, virDomainControllerType type,
+                                                   int idx)
 {
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         virDomainControllerDef *c = def->controllers.v[i];
@@ -134,7 +146,8 @@ virDomainNetDef *virDomainDefFindNet(const virDomainDef *def, const char *device
     bool isMac = virMacParse(device, &mac);
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        if (isMac ? memcmp(&mac, &net->mac, sizeof(mac)) == 0 : g_strcmp0(net->ifname, device) == 0 || g_strcmp0(net->info.alias, device) == 0)
+        if (isMac ? memcmp(&mac, &net->mac, sizeof(mac)) == 0
+                  : g_strcmp0(net->ifname, device) == 0 || g_strcmp0(net->info.alias, device) == 0)
             return net;
     }
     return NULL;
@@ -159,7 +172,9 @@ bool virDomainDefIsQ35(const virDomainDef *def)
 bool virDomainDefIsI440FX(const virDomainDef *def)
 {
     const char *m = def->os.machine;
-    return isX86(def) && m && (strcmp(m, "pc") == 0 || g_str_has_prefix(m, "pc-0.") || g_str_has_prefix(m, "pc-1.") || g_str_has_prefix(m, "pc-i440"));
+    return isX86(def) && m &&
+           (strcmp(m, "pc") == 0 || g_str_has_prefix(m, "pc-0.") || g_str_has_prefix(m, "pc-1.") ||
+            g_str_has_prefix(m, "pc-i440"));
 }
 
 /* --- one device --- */
@@ -172,7 +187,36 @@ static const virDomainDeviceKind *findKind(const char *name)
     return NULL;
 }
 
-virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+/* Give a new device what it would get in its guest: defaults and a free address. It is put into a copy of the
+ * guest for that and taken out again. On failure it is freed with the copy. */
+static bool completeDevice(const virDomainDeviceKind *kind, void *data, const virDomainDef *def,
+                           const virDomainParseConfig *conf, unsigned int flags, GError **error)
+{
+    g_autoptr(virDomainDef) trial = virDomainDefCopy(def);
+    virXmlList *list = (void *)((char *)trial + kind->offset);
+    void **single = (void *)list;
+    if (kind->single) {
+        virXmlFree(kind->type, *single);
+        *single = data;
+    } else {
+        virXmlListInsert(list, list->n, data);
+    }
+    if (!virDomainDefPostParse(trial, conf, flags, error) ||
+        (!(flags & VIR_DOMAIN_DEF_SKIP_VALIDATE) && !virDomainDefValidate(trial, conf, error)))
+        return false;
+    if (kind->single) {
+        *single = NULL;
+        return true;
+    }
+    unsigned int at = 0;
+    while (list->v[at] != data)
+        at++;
+    virXmlListTake(list, at);
+    return true;
+}
+
+virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def,
+                                      const virDomainParseConfig *conf, unsigned int flags, GError **error)
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "device_definition", NULL, VIR_FROM, error);
     if (!doc)
@@ -185,7 +229,7 @@ virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def, 
     }
     virXmlContext ctx = { .flags = flags, .from = VIR_FROM, .user = conf };
     void *data = virXmlParse(kind->type, node, &ctx, error);
-    if (!data)
+    if (!data || (def && !completeDevice(kind, data, def, conf, flags, error)))
         return NULL;
     virDomainDevice *device = g_new0(virDomainDevice, 1);
     device->kind = kind->name;

@@ -160,7 +160,8 @@ char *virDomainDefGetMetadata(const virDomainDef *def, const char *uri);
 /* xml NULL removes. `key` becomes the namespace prefix. */
 bool virDomainDefSetMetadata(virDomainDef *def, const char *xml, const char *key, const char *uri, GError **error);
 
-/* One device of a device document (attach, detach, update). `kind`: "disk", "interface" …; data is the struct of that kind. */
+/* One device of a device document (attach, detach, update). With `def` it gets the defaults and the free address that it would have in
+ * that guest; with def NULL it is as written. `kind`: "disk", "interface" …; data is the struct of that kind. */
 typedef struct { const char *kind; void *data; } virDomainDevice;
 virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);
 void virDomainDeviceFree(virDomainDevice *device);

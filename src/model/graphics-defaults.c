@@ -6,7 +6,10 @@
 #include "model/passes.h"
 #include "model/tables.h"
 
-enum { SPICE_VNC_LISTENS = 1 << VIR_DOMAIN_GRAPHICS_VNC | 1 << VIR_DOMAIN_GRAPHICS_SPICE | 1 << VIR_DOMAIN_GRAPHICS_RDP };
+enum {
+    SPICE_VNC_LISTENS =
+        1 << VIR_DOMAIN_GRAPHICS_VNC | 1 << VIR_DOMAIN_GRAPHICS_SPICE | 1 << VIR_DOMAIN_GRAPHICS_RDP
+};
 
 /* listen='' and <listen> say the same thing; whichever is missing follows the other. */
 static bool passListens(virDomainGraphicsDef *g, GError **error)
@@ -14,25 +17,36 @@ static bool passListens(virDomainGraphicsDef *g, GError **error)
     virDomainGraphicsListen *first = g->listens.n ? g->listens.v[0] : NULL;
     if (first && first->address && !*first->address)
         g_clear_pointer(&first->address, g_free);
-    if (g->listenAttr && *g->listenAttr && first && first->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && first->address && strcmp(first->address, g->listenAttr) != 0) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "graphics 'listen' attribute '%s' must match 'address' attribute of first listen element (found '%s')",
+    if (g->listenAttr && *g->listenAttr && first && first->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS &&
+        first->address && strcmp(first->address, g->listenAttr) != 0) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "graphics 'listen' attribute '%s' must match 'address' attribute of first listen element "
+                    "(found '%s')",
                     g->listenAttr, first->address);
         return false;
     }
-    if (g->socketAttr && first && first->type == VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET && first->socket && strcmp(first->socket, g->socketAttr) != 0) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "graphics 'socket' attribute '%s' must match 'socket' attribute of first listen element (found '%s')",
+    if (g->socketAttr && first && first->type == VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET && first->socket &&
+        strcmp(first->socket, g->socketAttr) != 0) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "graphics 'socket' attribute '%s' must match 'socket' attribute of first listen element "
+                    "(found '%s')",
                     g->socketAttr, first->socket);
         return false;
     }
-    bool noPorts = g->type == VIR_DOMAIN_GRAPHICS_SPICE && !g->port && !g->tlsPort && g->autoport != VIR_TRISTATE_BOOL_YES;
+    bool noPorts = g->type == VIR_DOMAIN_GRAPHICS_SPICE && !g->port && !g->tlsPort &&
+                   g->autoport != VIR_TRISTATE_BOOL_YES;
     if (!first) {
         first = g_new0(virDomainGraphicsListen, 1);
-        first->type = g->socketAttr ? VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET : noPorts ? VIR_DOMAIN_GRAPHICS_LISTEN_NONE : VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
+        first->type = g->socketAttr ? VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET
+                      : noPorts     ? VIR_DOMAIN_GRAPHICS_LISTEN_NONE
+                                    : VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
         virListAppend(&g->listens, first);
-    } else if (noPorts && first->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !first->address && !g->listenAttr) {
+    } else if (noPorts && first->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !first->address &&
+               !g->listenAttr) {
         first->type = VIR_DOMAIN_GRAPHICS_LISTEN_NONE;
     }
-    if (first->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !first->address && g->listenAttr && *g->listenAttr)
+    if (first->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !first->address && g->listenAttr &&
+        *g->listenAttr)
         first->address = g_strdup(g->listenAttr);
     if (first->type == VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET && !first->socket)
         first->socket = g_strdup(g->socketAttr);
@@ -167,7 +181,7 @@ static bool passVideo(virDomainDef *def, const virDomainParseConfig *conf, GErro
         if (video->type == VIR_DOMAIN_VIDEO_NONE)
             video->heads = 0;
         passVideoMemory(video, conf);
-        if (i > 0 && video->primary == VIR_TRISTATE_BOOL_YES) {     /* the primary one comes first */
+        if (i > 0 && video->primary == VIR_TRISTATE_BOOL_YES) { /* the primary one comes first */
             virListTake(&def->videos, i);
             virListInsert(&def->videos, 0, video);
         }
@@ -175,7 +189,8 @@ static bool passVideo(virDomainDef *def, const virDomainParseConfig *conf, GErro
     return true;
 }
 
-bool virDomainPassGraphics(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+bool virDomainPassGraphics(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
+                           GError **error)
 {
     return passGraphics(def, flags, error) && passVideo(def, conf, error);
 }

@@ -10,14 +10,16 @@
 static virXmlDoc *openMetadata(const virDomainDef *def)
 {
     const char *xml = def->metadata ? def->metadata : "<metadata/>";
-    return xmlReadMemory(xml, strlen(xml), NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    return xmlReadMemory(xml, strlen(xml), NULL, NULL,
+                         XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
 static xmlNode *findUri(virXmlDoc *doc, const char *uri)
 {
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
     for (xmlNode *n = root ? root->children : NULL; n; n = n->next)
-        if (n->type == XML_ELEMENT_NODE && n->ns && n->ns->href && strcmp((const char *)n->ns->href, uri) == 0)
+        if (n->type == XML_ELEMENT_NODE && n->ns && n->ns->href &&
+            strcmp((const char *)n->ns->href, uri) == 0)
             return n;
     return NULL;
 }
@@ -89,7 +91,8 @@ static xmlNode *newElement(virXmlDoc *doc, const char *xml, const char *key, con
     return node;
 }
 
-bool virDomainDefSetMetadata(virDomainDef *def, const char *xml, const char *key, const char *uri, GError **error)
+bool virDomainDefSetMetadata(virDomainDef *def, const char *xml, const char *key, const char *uri,
+                             GError **error)
 {
     if (!uri || (xml && !key)) {
         virSetError(error, VIR_ERR_INVALID_ARG, "metadata needs a namespace URI and a key");

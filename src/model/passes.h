@@ -15,6 +15,10 @@ bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf
 bool virDomainPassQemuControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *conf, GError **error);     /* controller-defaults.c */
 
+/* The copy that a migratable document shows. migratable.c */
+virDomainDef *virDomainDefMigratable(const virDomainDef *def);
+/* What no QEMU takes, whatever its build. qemu-validate.c */
+bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 /* Extensions of other drivers mean nothing to this one. domain-table.c */
 void virDomainDropNamespaces(virDomainDef *def);
 
@@ -37,3 +41,8 @@ int virDomainDiskNameIndex(const char *name);
 
 #define virDomainConfHas(conf, feature) (((conf)->features & (feature)) != 0)
 bool virDomainArchIsX86(virArch arch);
+/* Targets of a SCSI bus. QEMU's take more, but its guests have always been counted by the narrow bus. */
+static inline unsigned int virDomainScsiWidth(const virDomainParseConfig *conf)
+{
+    return virDomainConfHas(conf, VIR_DOMAIN_CONF_WIDE_SCSI) && !virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) ? 16 : 7;
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * PCI addresses. A trial run places every device and grows the bus tree where there is no room; the controllers that it
- * found necessary are then added to the definition, and a second run does the real placing, PCI controllers first. What is
- * soldered to a chipset (IDE, SATA, the first USB controller, the first video card) has fixed places.
+ * PCI addresses. A trial run places every device and grows the bus tree where there is no room; the
+ * controllers that it found necessary are then added to the definition, and a second run does the real
+ * placing, PCI controllers first. What is soldered to a chipset (IDE, SATA, the first USB controller, the
+ * first video card) has fixed places.
  */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
@@ -11,8 +12,8 @@
 
 /* What a device is, and what a bus takes. */
 typedef enum {
-    SLOT_PCI = 1 << 0,          /* conventional endpoint, hotpluggable */
-    SLOT_PCIE = 1 << 1,         /* express endpoint, hotpluggable */
+    SLOT_PCI = 1 << 0,  /* conventional endpoint, hotpluggable */
+    SLOT_PCIE = 1 << 1, /* express endpoint, hotpluggable */
     SLOT_ROOT_PORT = 1 << 2,
     SLOT_SWITCH_UP = 1 << 3,
     SLOT_SWITCH_DOWN = 1 << 4,
@@ -21,24 +22,24 @@ typedef enum {
     SLOT_PCI_BRIDGE = 1 << 7,
     SLOT_EXPANDER = 1 << 8,
     SLOT_PCIE_EXPANDER = 1 << 9,
-    SLOT_INTEGRATED = 1 << 10,  /* explicit address on pcie-root */
+    SLOT_INTEGRATED = 1 << 10, /* explicit address on pcie-root */
 } virPCISlotKind;
 
 typedef struct {
     virDomainControllerModelPci model;
-    unsigned int takes;         /* kinds placed here automatically */
-    unsigned int first, last;   /* slots */
-    guint8 used[32];            /* functions */
-    guint32 shared;             /* slots whose functions are handed out one by one */
+    unsigned int takes;       /* kinds placed here automatically */
+    unsigned int first, last; /* slots */
+    guint8 used[32];          /* functions */
+    guint32 shared;           /* slots whose functions are handed out one by one */
 } virPCIBus;
 
 typedef struct {
     virDomainDef *def;
     const virDomainParseConfig *conf;
-    GArray *buses;              /* virPCIBus */
+    GArray *buses; /* virPCIBus */
     bool trial;
-    bool express;               /* pcie-root */
-    GHashTable *soldered;       /* trial: infos that have their place */
+    bool express;         /* pcie-root */
+    GHashTable *soldered; /* trial: infos that have their place */
     GError **error;
 } virPCISet;
 
@@ -96,7 +97,10 @@ static unsigned int addBus(virPCISet *set, virDomainControllerModelPci model)
 
 static unsigned int virtioKind(const virPCISet *set, const char *model)
 {
-    return set->express && !(model && g_str_has_suffix(model, "-transitional") && !g_str_has_suffix(model, "non-transitional")) ? SLOT_PCIE : SLOT_PCI;
+    return set->express && !(model && g_str_has_suffix(model, "-transitional") &&
+                             !g_str_has_suffix(model, "non-transitional"))
+               ? SLOT_PCIE
+               : SLOT_PCI;
 }
 
 static unsigned int express(const virPCISet *set)
@@ -131,14 +135,21 @@ static unsigned int controllerKind(const virPCISet *set, const virDomainControll
     case VIR_DOMAIN_CONTROLLER_USB:
         if (c->usbModel == VIR_DOMAIN_CONTROLLER_USB_NONE)
             return 0;
-        return c->usbModel == VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI || c->usbModel == VIR_DOMAIN_CONTROLLER_USB_NEC_XHCI ? express(set) : SLOT_PCI;
+        return c->usbModel == VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI ||
+                       c->usbModel == VIR_DOMAIN_CONTROLLER_USB_NEC_XHCI
+                   ? express(set)
+                   : SLOT_PCI;
     case VIR_DOMAIN_CONTROLLER_SCSI:
-        if (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_TRANSITIONAL
-            || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_NON_TRANSITIONAL)
+        if (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI ||
+            c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_TRANSITIONAL ||
+            c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_NON_TRANSITIONAL)
             return virtioKind(set, virDomainControllerModelScsiToString(c->scsiModel));
         if (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1078)
             return express(set);
-        return c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_NCR53C90 ? 0 : SLOT_PCI;
+        return c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI ||
+                       c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_NCR53C90
+                   ? 0
+                   : SLOT_PCI;
     case VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL:
         return virtioKind(set, virDomainControllerModelVirtioSerialToString(c->vioserialModel));
     case VIR_DOMAIN_CONTROLLER_SATA:
@@ -157,7 +168,10 @@ static unsigned int netKind(const virPCISet *set, const virDomainNetDef *net)
         return 0;
     if (g_str_has_prefix(net->model, "virtio"))
         return virtioKind(set, net->model);
-    return strcmp(net->model, "e1000e") == 0 || strcmp(net->model, "vmxnet3") == 0 || strcmp(net->model, "igb") == 0 ? express(set) : SLOT_PCI;
+    return strcmp(net->model, "e1000e") == 0 || strcmp(net->model, "vmxnet3") == 0 ||
+                   strcmp(net->model, "igb") == 0
+               ? express(set)
+               : SLOT_PCI;
 }
 
 static unsigned int hostdevKind(const virPCISet *set, const virDomainHostdevDef *dev)
@@ -166,7 +180,8 @@ static unsigned int hostdevKind(const virPCISet *set, const virDomainHostdevDef 
         return 0;
     switch (dev->type) {
     case VIR_DOMAIN_HOSTDEV_TYPE_PCI:
-        return set->conf->hostPCIIsExpress && set->conf->hostPCIIsExpress(set->conf, &dev->pci) ? express(set) : SLOT_PCI;
+        return set->conf->hostPCIIsExpress && set->conf->hostPCIIsExpress(set->conf, &dev->pci) ? express(set)
+                                                                                                : SLOT_PCI;
     case VIR_DOMAIN_HOSTDEV_TYPE_MDEV:
         return dev->model == VIR_DOMAIN_HOSTDEV_MODEL_VFIO_PCI ? express(set) : 0;
     case VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST:
@@ -202,29 +217,38 @@ static unsigned int kindOf(const virPCISet *set, const char *kind, const void *d
         return videoKind(set, device);
     if (strcmp(kind, "disk") == 0) {
         const virDomainDiskDef *disk = device;
-        return disk->bus == VIR_DOMAIN_DISK_BUS_VIRTIO ? virtioKind(set, virDomainDiskModelToString(disk->model)) : 0;
+        return disk->bus == VIR_DOMAIN_DISK_BUS_VIRTIO
+                   ? virtioKind(set, virDomainDiskModelToString(disk->model))
+                   : 0;
     }
     if (strcmp(kind, "filesystem") == 0)
         return virtioKind(set, virDomainFsModelToString(((const virDomainFsDef *)device)->model));
     if (strcmp(kind, "sound") == 0) {
         virDomainSoundModel model = ((const virDomainSoundDef *)device)->model;
-        return model == VIR_DOMAIN_SOUND_MODEL_ES1370 || model == VIR_DOMAIN_SOUND_MODEL_AC97 || model == VIR_DOMAIN_SOUND_MODEL_ICH6
-                       || model == VIR_DOMAIN_SOUND_MODEL_ICH9 || model == VIR_DOMAIN_SOUND_MODEL_ICH7
-                   ? SLOT_PCI : 0;
+        return model == VIR_DOMAIN_SOUND_MODEL_ES1370 || model == VIR_DOMAIN_SOUND_MODEL_AC97 ||
+                       model == VIR_DOMAIN_SOUND_MODEL_ICH6 || model == VIR_DOMAIN_SOUND_MODEL_ICH9 ||
+                       model == VIR_DOMAIN_SOUND_MODEL_ICH7
+                   ? SLOT_PCI
+                   : 0;
     }
     if (strcmp(kind, "memballoon") == 0) {
         virDomainMemballoonModel model = ((const virDomainMemballoonDef *)device)->model;
-        return model == VIR_DOMAIN_MEMBALLOON_NONE || model == VIR_DOMAIN_MEMBALLOON_XEN ? 0 : virtioKind(set, virDomainMemballoonModelToString(model));
+        return model == VIR_DOMAIN_MEMBALLOON_NONE || model == VIR_DOMAIN_MEMBALLOON_XEN
+                   ? 0
+                   : virtioKind(set, virDomainMemballoonModelToString(model));
     }
     if (strcmp(kind, "rng") == 0)
         return virtioKind(set, virDomainRngModelToString(((const virDomainRngDef *)device)->model));
     if (strcmp(kind, "watchdog") == 0)
-        return ((const virDomainWatchdogDef *)device)->model == VIR_DOMAIN_WATCHDOG_MODEL_I6300ESB ? SLOT_PCI : 0;
+        return ((const virDomainWatchdogDef *)device)->model == VIR_DOMAIN_WATCHDOG_MODEL_I6300ESB ? SLOT_PCI
+                                                                                                   : 0;
     if (strcmp(kind, "shmem") == 0)
         return SLOT_PCI;
     if (strcmp(kind, "input") == 0) {
         const virDomainInputDef *input = device;
-        return input->bus == VIR_DOMAIN_INPUT_BUS_VIRTIO ? virtioKind(set, virDomainInputModelToString(input->model)) : 0;
+        return input->bus == VIR_DOMAIN_INPUT_BUS_VIRTIO
+                   ? virtioKind(set, virDomainInputModelToString(input->model))
+                   : 0;
     }
     if (strcmp(kind, "vsock") == 0)
         return virtioKind(set, virDomainVsockModelToString(((const virDomainVsockDef *)device)->model));
@@ -232,12 +256,17 @@ static unsigned int kindOf(const virPCISet *set, const char *kind, const void *d
         return virtioKind(set, NULL);
     if (strcmp(kind, "memory") == 0) {
         virDomainMemoryDeviceModel model = ((const virDomainMemoryDef *)device)->model;
-        return model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_PMEM || model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_MEM ? virtioKind(set, NULL) : 0;
+        return model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_PMEM || model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_MEM
+                   ? virtioKind(set, NULL)
+                   : 0;
     }
     if (strcmp(kind, "serial") == 0)
-        return ((const virDomainChrDef *)device)->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL ? SLOT_PCI : 0;
+        return ((const virDomainChrDef *)device)->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL
+                   ? SLOT_PCI
+                   : 0;
     if (strcmp(kind, "iommu") == 0)
-        return ((const virDomainIommuDef *)device)->model == VIR_DOMAIN_IOMMU_MODEL_VIRTIO ? SLOT_INTEGRATED : 0;
+        return ((const virDomainIommuDef *)device)->model == VIR_DOMAIN_IOMMU_MODEL_VIRTIO ? SLOT_INTEGRATED
+                                                                                           : 0;
     return 0;
 }
 
@@ -251,10 +280,12 @@ static bool isPlaced(const virDeviceInfo *info)
 
 static bool wants(const virDeviceInfo *info)
 {
-    return info->addr.type == VIR_DEVICE_ADDRESS_NONE || (info->addr.type == VIR_DEVICE_ADDRESS_PCI && !isPlaced(info));
+    return info->addr.type == VIR_DEVICE_ADDRESS_NONE ||
+           (info->addr.type == VIR_DEVICE_ADDRESS_PCI && !isPlaced(info));
 }
 
-static void place(virPCISet *set, virDeviceInfo *info, unsigned int bus, unsigned int slot, unsigned int function, virTristateSwitch multi)
+static void place(virPCISet *set, virDeviceInfo *info, unsigned int bus, unsigned int slot,
+                  unsigned int function, virTristateSwitch multi)
 {
     busAt(set, bus)->used[slot] |= 1u << function;
     if (set->trial)
@@ -271,7 +302,8 @@ static void place(virPCISet *set, virDeviceInfo *info, unsigned int bus, unsigne
 static bool growTo(virPCISet *set, unsigned int bus)
 {
     while (set->trial && set->buses->len <= bus && set->buses->len < 256)
-        addBus(set, set->express ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT : VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
+        addBus(set, set->express ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT
+                                 : VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
     return bus < set->buses->len;
 }
 
@@ -279,28 +311,36 @@ static bool reserveGiven(virDomainDef *def, const char *kind, void *device, virD
 {
     virPCISet *set = data;
     const virPCIAddress *a = &info->addr.pci;
-    if (!isPlaced(info) || (strcmp(kind, "hostdev") == 0 && ((virDomainHostdevDef *)device)->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM))
+    if (!isPlaced(info) || (strcmp(kind, "hostdev") == 0 &&
+                            ((virDomainHostdevDef *)device)->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM))
         return true;
     if (a->domain) {
-        virSetError(set->error, VIR_ERR_XML_ERROR, "Invalid PCI address %04x:%02x:%02x.%x. Only PCI domain 0 is available", a->domain, a->bus, a->slot, a->function);
+        virSetError(set->error, VIR_ERR_XML_ERROR,
+                    "Invalid PCI address %04x:%02x:%02x.%x. Only PCI domain 0 is available", a->domain,
+                    a->bus, a->slot, a->function);
         return false;
     }
     if (!growTo(set, a->bus)) {
-        virSetError(set->error, VIR_ERR_XML_ERROR, "Invalid PCI address %04x:%02x:%02x.%x. bus >= %u", a->domain, a->bus, a->slot, a->function, set->buses->len);
+        virSetError(set->error, VIR_ERR_XML_ERROR, "Invalid PCI address %04x:%02x:%02x.%x. bus >= %u",
+                    a->domain, a->bus, a->slot, a->function, set->buses->len);
         return false;
     }
     virPCIBus *bus = busAt(set, a->bus);
     if (a->slot < bus->first || a->slot > bus->last) {
         bool low = a->slot < bus->first;
-        virSetError(set->error, VIR_ERR_XML_ERROR, "Invalid PCI address %04x:%02x:%02x.%x. slot must be %s %u", a->domain, a->bus, a->slot, a->function,
-                    low ? ">=" : "<=", low ? bus->first : bus->last);
+        virSetError(set->error, VIR_ERR_XML_ERROR,
+                    "Invalid PCI address %04x:%02x:%02x.%x. slot must be %s %u", a->domain, a->bus, a->slot,
+                    a->function, low ? ">=" : "<=", low ? bus->first : bus->last);
         return false;
     }
     bool whole = a->function == 0 && a->multi != VIR_TRISTATE_SWITCH_ON;
     guint8 mask = 1u << a->function;
     if (bus->used[a->slot] & mask) {
-        virSetError(set->error, VIR_ERR_XML_ERROR, "Attempted double use of PCI Address %04x:%02x:%02x.%x%s", a->domain, a->bus, a->slot, a->function,
-                    whole && bus->used[a->slot] != mask ? " (may need \"multifunction='on'\" for device on function 0)" : "");
+        virSetError(set->error, VIR_ERR_XML_ERROR, "Attempted double use of PCI Address %04x:%02x:%02x.%x%s",
+                    a->domain, a->bus, a->slot, a->function,
+                    whole && bus->used[a->slot] != mask
+                        ? " (may need \"multifunction='on'\" for device on function 0)"
+                        : "");
         return false;
     }
     bus->used[a->slot] |= mask;
@@ -315,7 +355,8 @@ static bool onBusZero(virPCISet *set, unsigned int slot, unsigned int function)
 }
 
 /* Place a soldered device if its spot is free; otherwise it is placed like any other. */
-static void solder(virPCISet *set, virDeviceInfo *info, unsigned int slot, unsigned int function, virTristateSwitch multi)
+static void solder(virPCISet *set, virDeviceInfo *info, unsigned int slot, unsigned int function,
+                   virTristateSwitch multi)
 {
     if (!wants(info) || !onBusZero(set, slot, function))
         return;
@@ -324,28 +365,38 @@ static void solder(virPCISet *set, virDeviceInfo *info, unsigned int slot, unsig
         g_hash_table_add(set->soldered, info);
 }
 
-static void solderPiix3(virPCISet *set)
+static bool solderPiix3(virPCISet *set)
 {
     virDomainControllerDef *ide = virDomainDefFindController(set->def, VIR_DOMAIN_CONTROLLER_IDE, 0);
     virDomainControllerDef *usb = virDomainDefFindController(set->def, VIR_DOMAIN_CONTROLLER_USB, 0);
+    if (ide && wants(&ide->info) && !onBusZero(set, 1, 1)) {
+        virSetError(set->error, VIR_ERR_XML_ERROR, "Attempted double use of PCI Address 0000:00:01.1");
+        return false;
+    }
     if (ide)
         solder(set, &ide->info, 1, 1, VIR_TRISTATE_SWITCH_ABSENT);
     if (usb && usb->usbModel == VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI)
         solder(set, &usb->info, 1, 2, VIR_TRISTATE_SWITCH_ABSENT);
-    busAt(set, 0)->used[1] = 0xff;      /* ISA bridge and ACPI */
+    busAt(set, 0)->used[1] = 0xff; /* ISA bridge and ACPI */
     if (set->def->videos.n && videoKind(set, set->def->videos.v[0]))
         solder(set, &set->def->videos.v[0]->info, 2, 0, VIR_TRISTATE_SWITCH_ABSENT);
+    return true;
 }
 
 /* ICH9's USB controllers are functions of one slot: EHCI 7, its companions 0 to 2. */
 static int ich9Function(virDomainControllerModelUsb model)
 {
     switch (model) {
-    case VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1: return 7;
-    case VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1: return 0;
-    case VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI2: return 1;
-    case VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3: return 2;
-    default: return -1;
+    case VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1:
+        return 7;
+    case VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1:
+        return 0;
+    case VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI2:
+        return 1;
+    case VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3:
+        return 2;
+    default:
+        return -1;
     }
 }
 
@@ -356,14 +407,16 @@ static void solderQ35(virPCISet *set)
     virDomainControllerDef *sata = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_SATA, 0);
     if (sata)
         solder(set, &sata->info, 0x1f, 2, VIR_TRISTATE_SWITCH_ABSENT);
-    busAt(set, 0)->used[0x1f] |= 1 << 0 | 1 << 3;       /* LPC bridge, SMBus */
+    busAt(set, 0)->used[0x1f] |= 1 << 0 | 1 << 3; /* LPC bridge, SMBus */
     bool bridge = false;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         virDomainControllerDef *c = def->controllers.v[i];
         int function = c->type == VIR_DOMAIN_CONTROLLER_USB ? ich9Function(c->usbModel) : -1;
         if (function >= 0 && c->idx < G_N_ELEMENTS(ich9Slots))
-            solder(set, &c->info, ich9Slots[c->idx], function, function == 0 ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_ABSENT);
-        if (c->type == VIR_DOMAIN_CONTROLLER_PCI && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_DMI_TO_PCI_BRIDGE && !bridge) {
+            solder(set, &c->info, ich9Slots[c->idx], function,
+                   function == 0 ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_ABSENT);
+        if (c->type == VIR_DOMAIN_CONTROLLER_PCI &&
+            c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_DMI_TO_PCI_BRIDGE && !bridge) {
             bridge = true;
             solder(set, &c->info, 0x1e, 0, VIR_TRISTATE_SWITCH_ABSENT);
         }
@@ -429,7 +482,8 @@ static bool grow(virPCISet *set, unsigned int kind)
         virDeviceInfo bridge = { 0 };
         /* conventional slots below an existing DMI bridge need a pci-bridge only */
         for (unsigned int b = 0; b < set->buses->len; b++) {
-            if (busAt(set, b)->model == VIR_DOMAIN_CONTROLLER_PCI_DMI_TO_PCI_BRIDGE && findPlace(set, SLOT_PCI_BRIDGE, &bridge)) {
+            if (busAt(set, b)->model == VIR_DOMAIN_CONTROLLER_PCI_DMI_TO_PCI_BRIDGE &&
+                findPlace(set, SLOT_PCI_BRIDGE, &bridge)) {
                 addBus(set, VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
                 return true;
             }
@@ -467,30 +521,38 @@ static bool placeIch9(virPCISet *set, virDomainControllerDef *c)
     int function = ich9Function(c->usbModel);
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         virDomainControllerDef *other = def->controllers.v[i];
-        if (other == c || other->type != c->type || other->idx != c->idx || ich9Function(other->usbModel) < 0 || !isPlaced(&other->info))
+        if (other == c || other->type != c->type || other->idx != c->idx ||
+            ich9Function(other->usbModel) < 0 || !isPlaced(&other->info))
             continue;
         const virPCIAddress *a = &other->info.addr.pci;
         if (busAt(set, a->bus)->used[a->slot] >> function & 1)
             continue;
-        place(set, &c->info, a->bus, a->slot, function, function == 0 ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_ABSENT);
+        place(set, &c->info, a->bus, a->slot, function,
+              function == 0 ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_ABSENT);
         return true;
     }
     virDeviceInfo spot = { 0 };
     bool trial = set->trial;
-    if (trial) {        /* one slot for the family, by its first member */
+    if (trial) { /* one slot for the family, by its first member */
         for (unsigned int i = 0; def->controllers.v[i] != c; i++)
-            if (def->controllers.v[i]->type == c->type && def->controllers.v[i]->idx == c->idx && ich9Function(def->controllers.v[i]->usbModel) >= 0)
+            if (def->controllers.v[i]->type == c->type && def->controllers.v[i]->idx == c->idx &&
+                ich9Function(def->controllers.v[i]->usbModel) >= 0)
                 return true;
         return placeNext(set, SLOT_PCI, &spot);
     }
     if (!placeNext(set, SLOT_PCI, &spot))
         return false;
     busAt(set, spot.addr.pci.bus)->used[spot.addr.pci.slot] = 0;
-    place(set, &c->info, spot.addr.pci.bus, spot.addr.pci.slot, function, function == 0 ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_ABSENT);
+    place(set, &c->info, spot.addr.pci.bus, spot.addr.pci.slot, function,
+          function == 0 ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_ABSENT);
     return true;
 }
 
-typedef struct { virPCISet *set; const char *kind; bool pciControllers; } virPCIWalk;
+typedef struct {
+    virPCISet *set;
+    const char *kind;
+    bool pciControllers;
+} virPCIWalk;
 
 static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
@@ -511,8 +573,10 @@ static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDe
 
 static bool placeAll(virPCISet *set)
 {
-    static const char *const order[] = { "filesystem", "interface", "sound", "controller", "disk", "hostdev", "memballoon", "rng", "watchdog",
-                                         "iommu", "video", "shmem", "input", "serial", "vsock", "memory", "crypto" };
+    static const char *const order[] = { "filesystem", "interface",  "sound", "controller", "disk",
+                                         "hostdev",    "memballoon", "rng",   "watchdog",   "iommu",
+                                         "video",      "shmem",      "input", "serial",     "vsock",
+                                         "memory",     "crypto" };
     virPCIWalk walk = { .set = set, .kind = "controller", .pciControllers = true };
     if (!virDomainDefForeachInfo(set->def, placeDevice, &walk))
         return false;
@@ -535,7 +599,9 @@ static bool openSet(virPCISet *set)
             n = MAX(n, def->controllers.v[i]->idx + 1);
     for (unsigned int i = 0; i < n; i++) {
         const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, i);
-        addBus(set, c ? c->pciModel : set->express ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT : VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
+        addBus(set, c              ? c->pciModel
+                    : set->express ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT
+                                   : VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
     }
     return virDomainDefForeachInfo(def, reserveGiven, set);
 }
@@ -548,9 +614,9 @@ static bool allGiven(virDomainDef *def, const char *kind, void *device, virDevic
 
 static bool solderAndPlace(virPCISet *set)
 {
-    if (!set->express && virDomainDefIsI440FX(set->def))
-        solderPiix3(set);
-    else if (set->express && virDomainDefIsQ35(set->def))
+    if (!set->express && virDomainDefIsI440FX(set->def) && !solderPiix3(set))
+        return false;
+    if (set->express && virDomainDefIsQ35(set->def))
         solderQ35(set);
     if (set->trial && !set->express) {
         /* room for a bridge, should the devices not fit */
@@ -562,19 +628,25 @@ static bool solderAndPlace(virPCISet *set)
 
 static void nameModels(virDomainDef *def)
 {
-    static const struct { virDomainControllerModelPci model; virDomainControllerPciModelName name; } names[] = {
+    static const struct {
+        virDomainControllerModelPci model;
+        virDomainControllerPciModelName name;
+    } names[] = {
         { VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE, VIR_DOMAIN_CONTROLLER_PCI_NAME_PCI_BRIDGE },
         { VIR_DOMAIN_CONTROLLER_PCI_DMI_TO_PCI_BRIDGE, VIR_DOMAIN_CONTROLLER_PCI_NAME_I82801B11_BRIDGE },
         { VIR_DOMAIN_CONTROLLER_PCI_PCIE_TO_PCI_BRIDGE, VIR_DOMAIN_CONTROLLER_PCI_NAME_PCIE_PCI_BRIDGE },
         { VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT, VIR_DOMAIN_CONTROLLER_PCI_NAME_PCIE_ROOT_PORT },
-        { VIR_DOMAIN_CONTROLLER_PCI_PCIE_SWITCH_UPSTREAM_PORT, VIR_DOMAIN_CONTROLLER_PCI_NAME_X3130_UPSTREAM },
-        { VIR_DOMAIN_CONTROLLER_PCI_PCIE_SWITCH_DOWNSTREAM_PORT, VIR_DOMAIN_CONTROLLER_PCI_NAME_XIO3130_DOWNSTREAM },
+        { VIR_DOMAIN_CONTROLLER_PCI_PCIE_SWITCH_UPSTREAM_PORT,
+          VIR_DOMAIN_CONTROLLER_PCI_NAME_X3130_UPSTREAM },
+        { VIR_DOMAIN_CONTROLLER_PCI_PCIE_SWITCH_DOWNSTREAM_PORT,
+          VIR_DOMAIN_CONTROLLER_PCI_NAME_XIO3130_DOWNSTREAM },
         { VIR_DOMAIN_CONTROLLER_PCI_PCI_EXPANDER_BUS, VIR_DOMAIN_CONTROLLER_PCI_NAME_PXB },
         { VIR_DOMAIN_CONTROLLER_PCI_PCIE_EXPANDER_BUS, VIR_DOMAIN_CONTROLLER_PCI_NAME_PXB_PCIE },
     };
     for (unsigned int i = 0; i < def->controllers.n; i++)
         for (size_t j = 0; j < G_N_ELEMENTS(names); j++)
-            if (def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_PCI && def->controllers.v[i]->pciModel == names[j].model && !def->controllers.v[i]->pciName)
+            if (def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_PCI &&
+                def->controllers.v[i]->pciModel == names[j].model && !def->controllers.v[i]->pciName)
                 def->controllers.v[i]->pciName = names[j].name;
 }
 
@@ -605,7 +677,9 @@ static void numberControllers(virDomainDef *def)
             if (!c->hasChassis)
                 c->chassis = c->idx, c->hasChassis = true;
             if (!c->hasPort) {
-                c->port = c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT ? (int)(a->slot << 3 | a->function) : (int)a->slot;
+                c->port = c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT
+                              ? (int)(a->slot << 3 | a->function)
+                              : (int)a->slot;
                 c->hasPort = true;
             }
             break;
@@ -626,7 +700,8 @@ static void spellMultifunction(virPCISet *set)
     for (unsigned int i = 0; i < set->def->controllers.n; i++) {
         virDomainControllerDef *c = set->def->controllers.v[i];
         virPCIAddress *a = &c->info.addr.pci;
-        if (controllerKind(set, c) == SLOT_ROOT_PORT && isPlaced(&c->info) && a->function == 0 && !a->multi && busAt(set, a->bus)->used[a->slot] & ~1)
+        if (controllerKind(set, c) == SLOT_ROOT_PORT && isPlaced(&c->info) && a->function == 0 && !a->multi &&
+            busAt(set, a->bus)->used[a->slot] & ~1)
             a->multi = VIR_TRISTATE_SWITCH_ON;
     }
 }
@@ -644,12 +719,12 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
     }
     nameModels(def);
     g_autoptr(GHashTable) soldered = trial.soldered = g_hash_table_new(NULL, NULL);
-    bool bare = true;       /* the document says nothing about ports */
+    bool bare = true; /* the document says nothing about ports */
     for (unsigned int i = 0; i < def->controllers.n; i++)
         bare &= def->controllers.v[i]->type != VIR_DOMAIN_CONTROLLER_PCI || def->controllers.v[i]->idx == 0;
     bool ok = openSet(&trial) && solderAndPlace(&trial);
     if (ok && isExpress && bare && trial.buses->len > 1) {
-        virDeviceInfo spare = { 0 };        /* one port free for hotplug */
+        virDeviceInfo spare = { 0 }; /* one port free for hotplug */
         ok = placeNext(&trial, SLOT_PCIE, &spare);
     }
     for (unsigned int i = 1; ok && i < trial.buses->len; i++)

@@ -14,7 +14,8 @@ static bool has(const virDomainParseConfig *conf, const virDomainDef *def, const
 static void addInput(virDomainDef *def, virDomainInputType type)
 {
     for (unsigned int i = 0; i < def->inputs.n; i++)
-        if (def->inputs.v[i]->type == type && (def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_PS2 || def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_NONE))
+        if (def->inputs.v[i]->type == type && (def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_PS2 ||
+                                               def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_NONE))
             return;
     virDomainInputDef *input = g_new0(virDomainInputDef, 1);
     input->type = type;
@@ -31,7 +32,8 @@ static bool hasUsb(const virDomainDef *def)
 static bool hasFirst(const virDomainDef *def, virDomainControllerType type)
 {
     for (unsigned int i = 0; i < def->controllers.n; i++)
-        if (def->controllers.v[i]->type == type && (!def->controllers.v[i]->hasIdx || def->controllers.v[i]->idx == 0))
+        if (def->controllers.v[i]->type == type &&
+            (!def->controllers.v[i]->hasIdx || def->controllers.v[i]->idx == 0))
             return true;
     return false;
 }
@@ -55,7 +57,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
     if (!virDomainArchIsX86(def->os.arch))
         return;
     bool q35 = virDomainDefIsQ35(def), pc = virDomainDefIsI440FX(def);
-    if (!hasUsb(def) && (q35 || pc)) {
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_DEFAULT_USB) && !hasUsb(def) && (q35 || pc)) {
         virDomainControllerDef *usb = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_USB, 0);
         if (q35 && has(conf, def, "qemu-xhci"))
             usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
@@ -66,7 +68,7 @@ void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *con
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT);
     else if (pc)
         addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT);
-    if (!def->memballoon)
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_MEMBALLOON) && !def->memballoon)
         def->memballoon = g_new0(virDomainMemballoonDef, 1);
     addInput(def, VIR_DOMAIN_INPUT_TYPE_MOUSE);
     addInput(def, VIR_DOMAIN_INPUT_TYPE_KEYBOARD);
@@ -79,12 +81,16 @@ static void passSerials(virDomainDef *def)
     for (unsigned int i = 0; i < def->serials.n; i++) {
         virDomainChrDef *s = def->serials.v[i];
         if (!s->serialTarget)
-            s->serialTarget = s->info.addr.type == VIR_DEVICE_ADDRESS_USB   ? VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL
-                              : s->info.addr.type == VIR_DEVICE_ADDRESS_PCI ? VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL
-                                                                            : VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL;
+            s->serialTarget =
+                s->info.addr.type == VIR_DEVICE_ADDRESS_USB   ? VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL
+                : s->info.addr.type == VIR_DEVICE_ADDRESS_PCI ? VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL
+                                                              : VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL;
         if (s->serialModel)
             continue;
-        static const struct { virDomainChrSerialTarget target; virDomainChrSerialModel model; } models[] = {
+        static const struct {
+            virDomainChrSerialTarget target;
+            virDomainChrSerialModel model;
+        } models[] = {
             { VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_ISA_SERIAL },
             { VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_USB_SERIAL },
             { VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_PCI_SERIAL },
@@ -98,13 +104,14 @@ static void passSerials(virDomainDef *def)
     }
 }
 
-static void passDisks(virDomainDef *def)
+static void passDisks(virDomainDef *def, unsigned int flags)
 {
     for (unsigned int i = 0; i < def->disks.n; i++) {
         virDomainDiskDef *disk = def->disks.v[i];
         if (!disk->driverName)
             disk->driverName = g_strdup("qemu");
-        if (!disk->src.format)
+        bool emptied = flags & VIR_DOMAIN_DEF_STATUS && !disk->src.path; /* a drive without a medium has no format while it runs */
+        if (!disk->src.format && !emptied)
             disk->src.format = VIR_STORAGE_FORMAT_RAW;
         if (disk->mirror && !disk->mirror->source.format)
             disk->mirror->source.format = VIR_STORAGE_FORMAT_RAW;
@@ -131,7 +138,8 @@ static void passNets(virDomainDef *def, const virDomainParseConfig *conf)
     }
 }
 
-static bool passController(virDomainDef *def, const virDomainParseConfig *conf, virDomainControllerDef *c, GError **error)
+static bool passController(virDomainDef *def, const virDomainParseConfig *conf, virDomainControllerDef *c,
+                           GError **error)
 {
     switch (c->type) {
     case VIR_DOMAIN_CONTROLLER_USB:
@@ -140,15 +148,20 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
         return true;
     case VIR_DOMAIN_CONTROLLER_SCSI:
         if (!c->scsiModel || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_AUTO)
-            c->scsiModel = has(conf, def, "lsi") ? VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC : VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI;
+            c->scsiModel = has(conf, def, "lsi") ? VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC
+                                                 : VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI;
         return true;
     case VIR_DOMAIN_CONTROLLER_PCI:
-        if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) && c->idx != 0) {
-            virSetError(error, VIR_ERR_XML_ERROR, "pci-root and pcie-root controllers should have index 0");
+        if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT ||
+             c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) &&
+            c->idx != 0) {
+            virErrorSet(error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR,
+                        "pci-root and pcie-root controllers should have index 0");
             return false;
         }
         if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
-            c->pciModel = virDomainDefIsQ35(def) ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
+            c->pciModel = virDomainDefIsQ35(def) ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT
+                                                 : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
         return true;
     default:
         return true;
@@ -192,7 +205,9 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         cpu->model = g_strdup(model);
     }
     if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
-        cpu->migratable = has(conf, def, "cpu.migratable") ? VIR_TRISTATE_SWITCH_ON : VIR_TRISTATE_SWITCH_OFF;
+        cpu->migratable = def->emulator && g_str_has_suffix(def->emulator, "-i386")
+                              ? VIR_TRISTATE_SWITCH_OFF
+                              : VIR_TRISTATE_SWITCH_ON; /* the 32-bit emulator has no such property */
     if (cpu->check)
         return;
     switch (cpu->mode) {
@@ -208,6 +223,17 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         break;
     default:
         break;
+    }
+}
+
+static void passShmem(virDomainShmemDef *shmem)
+{
+    if (shmem->model != VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL && !shmem->size)
+        shmem->size = 4;
+    if (shmem->model == VIR_DOMAIN_SHMEM_MODEL_IVSHMEM_DOORBELL) {
+        shmem->msi = true;
+        if (!shmem->ioeventfd)
+            shmem->ioeventfd = VIR_TRISTATE_SWITCH_ON;
     }
 }
 
@@ -230,22 +256,22 @@ static void dropChannelPaths(virDomainDef *def, const virDomainParseConfig *conf
     }
 }
 
-bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error)
+bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
+                             GError **error)
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         dropChannelPaths(def, conf);
     passSerials(def);
     passCPU(def, conf);
-    passDisks(def);
+    passDisks(def, flags);
     passNets(def, conf);
     passAudio(def);
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (!def->panics.v[i]->model)
             def->panics.v[i]->model = VIR_DOMAIN_PANIC_MODEL_ISA;
-    for (unsigned int i = 0; i < def->fss.n; i++) {
-        virDomainFsDef *fs = def->fss.v[i];
-        if (!fs->accessmode && fs->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
-            fs->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
-    }
+    if (def->vsock && !def->vsock->model)
+        def->vsock->model = VIR_DOMAIN_VSOCK_MODEL_VIRTIO;
+    for (unsigned int i = 0; i < def->shmems.n; i++)
+        passShmem(def->shmems.v[i]);
     return true;
 }

@@ -18,7 +18,7 @@ extern virXmlType virDomainControllerDefXml, virDomainFsDefXml, virDomainHostdev
     virDomainNvramDefXml, virDomainLeaseDefXml;
 extern virXmlType virCPUDefXml;
 extern virXmlType virDomainOSDefXml, virSysinfoDefXml, virDomainFeaturesXml, virDomainClockDefXml, virDomainMemBackingXml, virDomainMemTuneXml,
-    virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
+    virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainCachetuneXml, virDomainMemorytuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
     virDomainKeyWrapDefXml, virDomainLaunchSecurityXml, virDomainIdMapEntryXml, virDomainQemuCommandlineXml, virDomainQemuCapabilitiesXml,
     virDomainQemuOverrideXml, virDomainQemuDeprecationXml;
 extern virXmlType virDomainDefXml;

@@ -407,6 +407,8 @@ static bool decodeCharbuf(Decoder *d, const virXdrField *f, char *p)
     for (guint32 i = 0; i < n; i++) {
         if (!get32(d, f, &v))
             return false;
+        if ((gint32)v < -128 || (gint32)v > 255)
+            return bad(d, f, "is out of range");
         p[i] = (char)v;
     }
     if (n == f->limit && p[n - 1])

@@ -106,7 +106,7 @@ static bool parseNumber(const char **p, unsigned int *value)
         return false;
     unsigned long long v = 0;
     for (; g_ascii_isdigit(**p); (*p)++)
-        if ((v = v * 10 + (**p - '0')) > 1 << 24)
+        if ((v = v * 10 + (**p - '0')) > 1 << 16)
             return false;
     *value = v;
     return true;

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables looked at from outside: a JSON description for authors of clients and for the reference page, and a check of tables for the tests. */
+/* Tables looked at from outside: a JSON description for authors of clients and for the reference page, and a
+ * check of tables for the tests. */
 #include <string.h>
 #include "xml/internal.h"
 
-static const char *const kindNames[] = { "string", "integer", "integer", "integer", "integer", "enum", "yes/no", "presence", "size", "set", "uuid", "mac",
-                                         "text", "strings", "xml", "part", "part", "list", "choice", "text" };
+static const char *const kindNames[] = { "string", "integer", "integer",  "integer", "integer",
+                                         "enum",   "yes/no",  "presence", "size",    "set",
+                                         "uuid",   "mac",     "text",     "strings", "xml",
+                                         "part",   "part",    "list",     "choice",  "text" };
 
-typedef struct { GString *out; GPtrArray *stack; bool first; } virJsonWriter;
+typedef struct {
+    GString *out;
+    GPtrArray *stack;
+    bool first;
+} virJsonWriter;
 
 static void describeType(virJsonWriter *w, virXmlType *type, const char *prefix);
 
 static void describeRow(virJsonWriter *w, const virXmlRow *row, const char *path)
 {
-    g_string_append_printf(w->out, "%s\n  {\"path\": \"%s\", \"kind\": \"%s\"", w->first ? "" : ",", path, kindNames[row->kind]);
+    g_string_append_printf(w->out, "%s\n  {\"path\": \"%s\", \"kind\": \"%s\"", w->first ? "" : ",", path,
+                           kindNames[row->kind]);
     w->first = false;
     if (row->kind == VIR_XML_ENUM) {
         g_string_append(w->out, ", \"values\": [");
@@ -25,9 +33,14 @@ static void describeRow(virJsonWriter *w, const virXmlRow *row, const char *path
         }
         g_string_append_c(w->out, ']');
     }
-    static const struct { unsigned int flag; const char *word; } flags[] = {
-        { XF_REQ, "required" }, { XF_LIVE, "live" }, { XF_SECURE, "secret" }, { XF_ABI, "abi" }, { XF_NOFORMAT, "read-only-spelling" }
-    };
+    static const struct {
+        unsigned int flag;
+        const char *word;
+    } flags[] = { { XF_REQ, "required" },
+                  { XF_LIVE, "live" },
+                  { XF_SECURE, "secret" },
+                  { XF_ABI, "abi" },
+                  { XF_NOFORMAT, "read-only-spelling" } };
     for (size_t i = 0; i < G_N_ELEMENTS(flags); i++)
         if (row->flags & flags[i].flag)
             g_string_append_printf(w->out, ", \"%s\": true", flags[i].word);
@@ -39,7 +52,7 @@ static void describeRow(virJsonWriter *w, const virXmlRow *row, const char *path
 static void describeType(virJsonWriter *w, virXmlType *type, const char *prefix)
 {
     if (g_ptr_array_find(w->stack, type, NULL))
-        return;         /* layers within layers: said once */
+        return; /* layers within layers: said once */
     g_ptr_array_add(w->stack, type);
     for (const virXmlRow *row = type->rows; row->kind != VIR_XML_END; row++) {
         bool own = !row->path || strcmp(row->path, ".") == 0;
@@ -104,7 +117,9 @@ static size_t memberSize(const virXmlRow *row)
 
 static void complain(GPtrArray *complaints, const virXmlType *type, const virXmlRow *row, const char *what)
 {
-    g_ptr_array_add(complaints, g_strdup_printf("%s (%s): row '%s': %s", type->structName, type->name ? type->name : "part", row->path ? row->path : "", what));
+    g_ptr_array_add(complaints,
+                    g_strdup_printf("%s (%s): row '%s': %s", type->structName,
+                                    type->name ? type->name : "part", row->path ? row->path : "", what));
 }
 
 /* Does a part put attributes (or children) into the element it stands on? */
@@ -132,19 +147,22 @@ static bool afterChildren(const virXmlType *type, const virXmlPrep *prep, unsign
     const virXmlPrepRow *p = &prep->rows[i];
     int shared = p->nsteps;
     bool part = type->rows[i].kind == VIR_XML_PART || type->rows[i].kind == VIR_XML_UNION;
-    if (!(part ? hasOwn(&type->rows[i], true) : p->attr != NULL) || type->rows[i].flags & (XF_NOFORMAT | XF_MEMORY))
+    if (!(part ? hasOwn(&type->rows[i], true) : p->attr != NULL) ||
+        type->rows[i].flags & (XF_NOFORMAT | XF_MEMORY))
         return false;
     for (unsigned int j = i; j > 0 && shared == p->nsteps; j--) {
         const virXmlRow *before = &type->rows[j - 1];
         shared = MIN(shared, prep->rows[j].readShare);
         if (shared < p->nsteps || before->flags & (XF_NOFORMAT | XF_MEMORY) || before->kind == VIR_XML_HOOK)
             continue;
-        if ((before->kind == VIR_XML_PART || before->kind == VIR_XML_UNION) && prep->rows[j - 1].nsteps == p->nsteps) {
+        if ((before->kind == VIR_XML_PART || before->kind == VIR_XML_UNION) &&
+            prep->rows[j - 1].nsteps == p->nsteps) {
             if (hasOwn(before, false))
                 return true;
             continue;
         }
-        if (prep->rows[j - 1].nsteps > p->nsteps || prep->rows[j - 1].elem || (!prep->rows[j - 1].attr && before->kind != VIR_XML_FLAG))
+        if (prep->rows[j - 1].nsteps > p->nsteps || prep->rows[j - 1].elem ||
+            (!prep->rows[j - 1].attr && before->kind != VIR_XML_FLAG))
             return true;
     }
     return false;
@@ -179,8 +197,10 @@ static void checkRow(virXmlType *type, unsigned int i, GPtrArray *complaints)
         complain(complaints, type, row, "attribute after children: it can't be written any more");
     for (unsigned int j = 0; j < i; j++) {
         const virXmlRow *other = &type->rows[j];
-        bool both = virXmlIsScalar(row->kind) && virXmlIsScalar(other->kind) && !((row->flags | other->flags) & (XF_NOPARSE | XF_NOFORMAT | XF_MEMORY));
-        if (both && row->kind != VIR_XML_FLAG && other->kind != VIR_XML_FLAG && strcmp(row->path, other->path) == 0)
+        bool both = virXmlIsScalar(row->kind) && virXmlIsScalar(other->kind) &&
+                    !((row->flags | other->flags) & (XF_NOPARSE | XF_NOFORMAT | XF_MEMORY));
+        if (both && row->kind != VIR_XML_FLAG && other->kind != VIR_XML_FLAG &&
+            strcmp(row->path, other->path) == 0)
             complain(complaints, type, row, "path stands twice");
     }
     if (row->kind != VIR_XML_UNION)

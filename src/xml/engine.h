@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virXmlDifference, virXmlDifferenceFree)
 
 /* --- exporters --- */
 char *virXmlExportRng(virXmlType *type, const char *ns);        /* a whole grammar; strict about names and values */
+/* Check an element against the schema of its table; compiled once for each table. */
+bool virXmlValidate(virXmlType *type, xmlNode *node, GError **error);
 char *virXmlExportJson(virXmlType *type);                       /* every path with kind, values, flags */
 /* Walks a table and all below it; complaints about wrong rows are appended. For the tests. */
 void virXmlCheckTable(virXmlType *type, GPtrArray *complaints);

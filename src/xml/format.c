@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The second walk: a struct into text, without a document tree. An element is begun when something in it is written. */
+/* The second walk: a struct into text, without a document tree. An element is begun when something in it is
+ * written. */
 #include "xml/internal.h"
 #include <libxml/parser.h>
 #include <stdarg.h>
 #include <string.h>
 
 typedef enum { PENDING, IN_TAG, IN_CHILDREN, IN_TEXT } virXmlOutState;
-typedef struct { const char *name, *predAttr, *predValue; virXmlOutState state; } virXmlOutElement;
+typedef struct {
+    const char *name, *predAttr, *predValue;
+    virXmlOutState state;
+} virXmlOutElement;
 
 struct _virXmlOut {
     GString *s;
-    int depth;                  /* of the outermost element */
+    int depth; /* of the outermost element */
     unsigned int flags;
-    unsigned int skip;          /* row flags that are not written */
+    unsigned int skip; /* row flags that are not written */
     virXmlOutElement *stack;
     int top, room;
 };
@@ -39,23 +43,39 @@ static void appendIndent(virXmlOut *out, int level)
 /* Characters that XML can't hold are dropped. */
 static void appendEscaped(GString *s, const char *text)
 {
-    static const bool special[256] = { [0 ... 0x1f] = true, ['<'] = true, ['>'] = true, ['&'] = true, ['\''] = true, ['"'] = true };
+    static const bool special[256] = {
+        [0 ... 0x1f] = true, ['<'] = true, ['>'] = true, ['&'] = true, ['\''] = true, ['"'] = true
+    };
     for (;;) {
         const char *p = text;
         while (!special[(unsigned char)*p])
             p++;
         put(s, text, p - text);
         switch (*p) {
-        case 0: return;
-        case '<': put(s, "&lt;", 4); break;
-        case '>': put(s, "&gt;", 4); break;
-        case '&': put(s, "&amp;", 5); break;
-        case '\'': put(s, "&apos;", 6); break;
-        case '"': put(s, "&quot;", 6); break;
+        case 0:
+            return;
+        case '<':
+            put(s, "&lt;", 4);
+            break;
+        case '>':
+            put(s, "&gt;", 4);
+            break;
+        case '&':
+            put(s, "&amp;", 5);
+            break;
+        case '\'':
+            put(s, "&apos;", 6);
+            break;
+        case '"':
+            put(s, "&quot;", 6);
+            break;
         case '\t':
         case '\n':
-        case '\r': g_string_append_c(s, *p); break;
-        default: break;
+        case '\r':
+            g_string_append_c(s, *p);
+            break;
+        default:
+            break;
         }
         text = p + 1;
     }
@@ -142,7 +162,7 @@ void virXmlOutAttrF(virXmlOut *out, const char *name, const char *format, ...)
 void virXmlOutText(virXmlOut *out, const char *text)
 {
     if (!text || (out->top && out->stack[out->top - 1].state == IN_CHILDREN))
-        return;         /* an element has text or children */
+        return; /* an element has text or children */
     flush(out);
     g_string_append_c(out->s, '>');
     appendEscaped(out->s, text);
@@ -165,7 +185,10 @@ void virXmlOutRaw(virXmlOut *out, const char *xml)
         virXmlOutChildren(out);
     appendIndent(out, out->top);
     int level = out->depth + out->top;
-    g_autoptr(virXmlDoc) doc = level != 1 ? xmlReadMemory(xml, strlen(xml), NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR) : NULL;
+    g_autoptr(virXmlDoc) doc = level != 1
+                                   ? xmlReadMemory(xml, strlen(xml), NULL, NULL,
+                                                   XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR)
+                                   : NULL;
     if (doc) {
         xmlBuffer *buf = xmlBufferCreate();
         xmlNodeDump(buf, doc, xmlDocGetRootElement(doc), level, 1);
@@ -224,7 +247,8 @@ static void formatScalar(const virXmlRow *row, const virXmlPrepRow *prep, const 
         virXmlOutAttr(out, "unit", unit);
 }
 
-static void formatElement(const virXmlRow *row, const virXmlPrepRow *prep, const void *obj, bool force, virXmlOut *out)
+static void formatElement(const virXmlRow *row, const virXmlPrepRow *prep, const void *obj, bool force,
+                          virXmlOut *out)
 {
     begin(out, prep->elem);
     if (force)
@@ -239,7 +263,7 @@ static void formatRow(const virXmlRow *row, const virXmlPrepRow *prep, const voi
     case VIR_XML_LIST: {
         const virXmlList *list = virXmlAt(obj, row->offset);
         for (unsigned int i = 0; i < list->n; i++)
-            formatElement(row, prep, list->v[i], true, out);
+            formatElement(row, prep, list->v[i], !(row->flags & XF_LAZY), out);
         return;
     }
     case VIR_XML_STRV: {
@@ -286,7 +310,7 @@ static void formatRow(const virXmlRow *row, const virXmlPrepRow *prep, const voi
 static void formatRows(virXmlType *type, const void *obj, virXmlOut *out)
 {
     const virXmlPrep *prep = virXmlPrepare(type);
-    int base = out->top, keep = 0;      /* `keep`: steps open now that the current row shares */
+    int base = out->top, keep = 0; /* `keep`: steps open now that the current row shares */
     for (unsigned int i = 0; i < prep->n; i++) {
         const virXmlRow *row = &type->rows[i];
         const virXmlPrepRow *p = &prep->rows[i];
@@ -295,7 +319,8 @@ static void formatRows(virXmlType *type, const void *obj, virXmlOut *out)
         keep = MIN(keep, p->writeShare);
         while (out->top - base > keep)
             virXmlOutEnd(out);
-        if (row->flags & out->skip || (virXmlIsScalar(row->kind) && !virXmlValuePresent(row, obj)) || (row->when && !row->when(row, obj, out)))
+        if (row->flags & out->skip || (virXmlIsScalar(row->kind) && !virXmlValuePresent(row, obj)) ||
+            (row->when && !row->when(row, obj, out)))
             continue;
         for (; keep < p->nsteps; keep++)
             begin(out, &p->steps[keep]);
@@ -305,11 +330,12 @@ static void formatRows(virXmlType *type, const void *obj, virXmlOut *out)
         virXmlOutEnd(out);
 }
 
-void virXmlFormat(virXmlType *type, const char *name, const void *obj, unsigned int flags, GString *s, int depth)
+void virXmlFormat(virXmlType *type, const char *name, const void *obj, unsigned int flags, GString *s,
+                  int depth)
 {
     virXmlOut out = { .s = s, .depth = depth, .flags = flags };
-    out.skip = (flags & VIR_XML_INACTIVE ? XF_LIVE : 0) | (flags & VIR_XML_WITH_STATUS ? 0 : XF_STATUS)
-               | (flags & VIR_XML_SECURE ? 0 : XF_SECURE) | (flags & VIR_XML_MIGRATABLE ? XF_NOMIG : 0);
+    out.skip = (flags & VIR_XML_INACTIVE ? XF_LIVE : 0) | (flags & VIR_XML_WITH_STATUS ? 0 : XF_STATUS) |
+               (flags & VIR_XML_SECURE ? 0 : XF_SECURE) | (flags & VIR_XML_MIGRATABLE ? XF_NOMIG : 0);
     virXmlOutBegin(&out, name ? name : type->name, true);
     formatRows(type, obj, &out);
     virXmlOutEnd(&out);

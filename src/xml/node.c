@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading XML text into a document, with the parser's complaints in the reference's form, and small helpers over nodes. */
+/* Reading XML text into a document, with the parser's complaints in the reference's form, and small helpers
+ * over nodes. */
 #define VIR_FROM VIR_FROM_XML
 #include "xml/internal.h"
 #include <libxml/parser.h>
@@ -11,8 +12,8 @@
 enum { MAX_DOCUMENT = 64 << 20 };
 
 typedef struct {
-    const char *name;           /* of the text, for messages */
-    char *message;              /* the first complaint */
+    const char *name; /* of the text, for messages */
+    char *message;    /* the first complaint */
 } virXmlComplaint;
 
 /* The line around the error and a pointer below it. */
@@ -50,16 +51,21 @@ static void onError(void *data, xmlErrorPtr err)
 /* Expanding entities is how a small text becomes a huge one; no document of ours has any. */
 static bool hasEntities(const xmlDoc *doc)
 {
-    return (doc->intSubset && (doc->intSubset->entities || doc->intSubset->ExternalID || doc->intSubset->SystemID)) || doc->extSubset;
+    return (doc->intSubset &&
+            (doc->intSubset->entities || doc->intSubset->ExternalID || doc->intSubset->SystemID)) ||
+           doc->extSubset;
 }
 
-virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, const char *root, int from, GError **error)
+virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, const char *root, int from,
+                          GError **error)
 {
     g_autofree char *quoted = g_strdup_printf("(%s)", what ? what : "document");
     virXmlComplaint complaint = { .name = file ? file : quoted };
     size_t len = strlen(text);
     if (len > MAX_DOCUMENT) {
-        virErrorSet(error, from, VIR_ERR_XML_ERROR, "%s: document of %zu bytes is greater than the limit of %d", complaint.name, len, MAX_DOCUMENT);
+        virErrorSet(error, from, VIR_ERR_XML_ERROR,
+                    "%s: document of %zu bytes is greater than the limit of %d", complaint.name, len,
+                    MAX_DOCUMENT);
         return NULL;
     }
     if (!len) {
@@ -69,11 +75,14 @@ virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, 
     xmlParserCtxt *ctxt = xmlNewParserCtxt();
     ctxt->_private = &complaint;
     ctxt->sax->serror = (xmlStructuredErrorFunc)onError;
-    g_autoptr(virXmlDoc) doc = xmlCtxtReadMemory(ctxt, text, len, file, NULL, XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS | XML_PARSE_COMPACT);
+    g_autoptr(virXmlDoc) doc =
+        xmlCtxtReadMemory(ctxt, text, len, file, NULL,
+                          XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS | XML_PARSE_COMPACT);
     xmlFreeParserCtxt(ctxt);
     g_autofree char *message = complaint.message;
     if (!doc || message) {
-        virErrorSet(error, from, VIR_ERR_XML_DETAIL, "%s", message ? message : "failed to parse xml document");
+        virErrorSet(error, from, VIR_ERR_XML_DETAIL, "%s",
+                    message ? message : "failed to parse xml document");
         return NULL;
     }
     xmlNode *node = xmlDocGetRootElement(doc);
@@ -82,11 +91,13 @@ virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, 
         return NULL;
     }
     if (hasEntities(doc)) {
-        virErrorSet(error, from, VIR_ERR_XML_ERROR, "%s: document type definitions and entities are not accepted", complaint.name);
+        virErrorSet(error, from, VIR_ERR_XML_ERROR,
+                    "%s: document type definitions and entities are not accepted", complaint.name);
         return NULL;
     }
     if (root && strcmp((const char *)node->name, root) != 0) {
-        virErrorSet(error, VIR_FROM, VIR_ERR_XML_ERROR, "expecting root element of '%s', not '%s'", root, node->name);
+        virErrorSet(error, VIR_FROM, VIR_ERR_XML_ERROR, "expecting root element of '%s', not '%s'", root,
+                    node->name);
         return NULL;
     }
     return g_steal_pointer(&doc);
@@ -94,8 +105,8 @@ virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, 
 
 xmlNode *virXmlChild(xmlNode *node, const char *name)
 {
-    return node && node->children ? (node->children->type == XML_ELEMENT_NODE && !node->children->ns
-                                             && strcmp((const char *)node->children->name, name) == 0
+    return node && node->children ? (node->children->type == XML_ELEMENT_NODE && !node->children->ns &&
+                                             strcmp((const char *)node->children->name, name) == 0
                                          ? node->children
                                          : virXmlNext(node->children, name))
                                   : NULL;
@@ -104,7 +115,8 @@ xmlNode *virXmlChild(xmlNode *node, const char *name)
 xmlNode *virXmlNext(xmlNode *node, const char *name)
 {
     while (node && (node = node->next))
-        if (node->type == XML_ELEMENT_NODE && (!name || (!node->ns && strcmp((const char *)node->name, name) == 0)))
+        if (node->type == XML_ELEMENT_NODE &&
+            (!name || (!node->ns && strcmp((const char *)node->name, name) == 0)))
             return node;
     return NULL;
 }
@@ -142,7 +154,8 @@ void virXmlErrorAt(GError **error, xmlNode *node, int from, int code, const char
     va_end(ap);
     xmlChar *path = node ? xmlGetNodePath(node) : NULL;
     if (path)
-        virErrorSet(error, from, code, "%s (at %s, line %ld)", message, (const char *)path, xmlGetLineNo(node));
+        virErrorSet(error, from, code, "%s (at %s, line %ld)", message, (const char *)path,
+                    xmlGetLineNo(node));
     else
         virErrorSet(error, from, code, "%s", message);
     xmlFree(path);

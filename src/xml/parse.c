@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The first walk: an element into a struct. Input order is free, the first of several equal elements counts, unknown ones are ignored. */
+/* The first walk: an element into a struct. Input order is free, the first of several equal elements counts,
+ * unknown ones are ignored. */
 #define VIR_FROM VIR_FROM_XML
 #include "xml/internal.h"
 #include <string.h>
@@ -12,16 +13,20 @@ static xmlNode *findChild(xmlNode *node, const virXmlStep *step)
     return NULL;
 }
 
-static bool missing(const virXmlRow *row, const virXmlPrepRow *prep, xmlNode *node, xmlNode *parent, GError **error)
+static bool missing(const virXmlRow *row, const virXmlPrepRow *prep, xmlNode *node, xmlNode *parent,
+                    GError **error)
 {
     if (prep->attr)
-        virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", prep->attr, node->name);
+        virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR,
+                      "Missing required attribute '%s' in element '%s'", prep->attr, node->name);
     else
-        virXmlErrorAt(error, node ? node : parent, VIR_FROM, VIR_ERR_XML_ERROR, "missing required element '%s'", row->path);
+        virXmlErrorAt(error, node ? node : parent, VIR_FROM, VIR_ERR_XML_ERROR,
+                      "missing required element '%s'", row->path);
     return false;
 }
 
-static bool parseScalar(const virXmlRow *row, const virXmlPrepRow *prep, void *obj, xmlNode *node, xmlNode *self, virXmlContext *ctx, GError **error)
+static bool parseScalar(const virXmlRow *row, const virXmlPrepRow *prep, void *obj, xmlNode *node,
+                        xmlNode *self, virXmlContext *ctx, GError **error)
 {
     if (!node)
         return row->flags & XF_REQ && !prep->attr ? missing(row, prep, NULL, self, error) : true;
@@ -49,7 +54,8 @@ static bool parseScalar(const virXmlRow *row, const virXmlPrepRow *prep, void *o
     return virXmlValueParse(row, obj, text, node, NULL, ctx, error);
 }
 
-static bool parseList(const virXmlRow *row, const virXmlStep *elem, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
+static bool parseList(const virXmlRow *row, const virXmlStep *elem, void *obj, xmlNode *node,
+                      virXmlContext *ctx, GError **error)
 {
     virXmlList *list = virXmlAt(obj, row->offset);
     for (xmlNode *child = node ? node->children : NULL; child; child = child->next) {
@@ -86,7 +92,8 @@ static void keepForeign(xmlNode *node)
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (xmlNode *n = node->children, *next; n; n = next) {
         next = n->next;
-        if (n->type == XML_ELEMENT_NODE && n->ns && n->ns->href && !g_hash_table_contains(seen, n->ns->href)) {
+        if (n->type == XML_ELEMENT_NODE && n->ns && n->ns->href &&
+            !g_hash_table_contains(seen, n->ns->href)) {
             g_hash_table_add(seen, (gpointer)n->ns->href);
             continue;
         }
@@ -109,7 +116,8 @@ static void parseRaw(const virXmlRow *row, const virXmlStep *elem, void *obj, xm
     xmlBufferFree(buf);
 }
 
-static bool parseObject(const virXmlRow *row, const virXmlPrepRow *prep, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
+static bool parseObject(const virXmlRow *row, const virXmlPrepRow *prep, void *obj, xmlNode *node,
+                        virXmlContext *ctx, GError **error)
 {
     xmlNode *child = findChild(node, prep->elem);
     if (!child)
@@ -123,7 +131,8 @@ static bool parseObject(const virXmlRow *row, const virXmlPrepRow *prep, void *o
     return true;
 }
 
-static bool parseRow(const virXmlRow *row, const virXmlPrepRow *prep, void *obj, xmlNode *node, xmlNode *self, virXmlContext *ctx, GError **error)
+static bool parseRow(const virXmlRow *row, const virXmlPrepRow *prep, void *obj, xmlNode *node, xmlNode *self,
+                     virXmlContext *ctx, GError **error)
 {
     switch (row->kind) {
     case VIR_XML_LIST:
@@ -154,9 +163,10 @@ static bool parseRow(const virXmlRow *row, const virXmlPrepRow *prep, void *obj,
 bool virXmlParseInto(virXmlType *type, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
 {
     const virXmlPrep *prep = virXmlPrepare(type);
-    unsigned int skip = XF_NOPARSE | XF_MEMORY | (ctx->flags & VIR_XML_INACTIVE ? XF_LIVE : 0) | (ctx->flags & VIR_XML_WITH_STATUS ? 0 : XF_STATUS);
-    xmlNode *path[9] = { node };        /* path[i]: the element of the first i steps, NULL when absent */
-    int known = 0;                      /* how many steps of `path` hold for the current row */
+    unsigned int skip = XF_NOPARSE | XF_MEMORY | (ctx->flags & VIR_XML_INACTIVE ? XF_LIVE : 0) |
+                        (ctx->flags & VIR_XML_WITH_STATUS ? 0 : XF_STATUS);
+    xmlNode *path[9] = { node }; /* path[i]: the element of the first i steps, NULL when absent */
+    int known = 0;               /* how many steps of `path` hold for the current row */
     if (++ctx->depth > VIR_XML_MAX_DEPTH) {
         virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR, "document is nested too deeply");
         return false;

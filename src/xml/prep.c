@@ -17,7 +17,7 @@ static void prepareStep(const virXmlType *type, const char *text, size_t len, vi
     g_autofree char *own = g_strndup(text, len);
     char *pred = strstr(own, "[@");
     if (pred) {
-        g_auto(GStrv) parts = g_strsplit_set(pred + 2, "='", -1);       /* attr, "", value, "]" */
+        g_auto(GStrv) parts = g_strsplit_set(pred + 2, "='", -1); /* attr, "", value, "]" */
         if (g_strv_length(parts) == 4) {
             step->predAttr = g_intern_string(parts[0]);
             step->predValue = g_intern_string(parts[2]);
@@ -93,7 +93,8 @@ const virXmlPrep *virXmlPrepare(virXmlType *type)
 bool virXmlStepMatches(const virXmlStep *step, xmlNode *node)
 {
     /* most names differ in their first letter */
-    if (node->type != XML_ELEMENT_NODE || (char)*node->name != *step->name || strcmp((const char *)node->name, step->name) != 0)
+    if (node->type != XML_ELEMENT_NODE || (char)*node->name != *step->name ||
+        strcmp((const char *)node->name, step->name) != 0)
         return false;
     if (!step->uri ? node->ns != NULL : !node->ns || strcmp((const char *)node->ns->href, step->uri) != 0)
         return false;

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The schema of a table. Rows are first gathered into a tree of elements (several rows, parts and union cases speak of the same
- * element), then written as RELAX NG: names and values are checked strictly, order and presence are left free.
+ * The schema of a table. Rows are first gathered into a tree of elements (several rows, parts and union cases
+ * speak of the same element), then written as RELAX NG: names and values are checked strictly, order and
+ * presence are left free.
  */
 #include <string.h>
 #include "xml/internal.h"
 
 typedef struct _virShape virShape;
-typedef struct { const char *name; GPtrArray *data; } virShapeAttr;     /* data: alternatives, RNG text */
+typedef struct {
+    const char *name;
+    GPtrArray *data;
+} virShapeAttr; /* data: alternatives, RNG text */
 struct _virShape {
     const char *name, *uri;
     GPtrArray *attrs, *data, *children;
-    GPtrArray *types;           /* contents given by tables of their own */
-    GString *extra;             /* of hooks */
+    GPtrArray *types; /* contents given by tables of their own */
+    GString *extra;   /* of hooks */
     bool any;
 };
 
@@ -97,10 +101,12 @@ static char *dataOf(const virXmlRow *row)
     switch (row->kind) {
     case VIR_XML_INT:
     case VIR_XML_LL:
-        return g_strdup(row->flags & XF_ANYBASE ? PATTERN("-?(0x[0-9a-fA-F]+|[0-9]+)") : "<data type='integer'/>");
+        return g_strdup(row->flags & XF_ANYBASE ? PATTERN("-?(0x[0-9a-fA-F]+|[0-9]+)")
+                                                : "<data type='integer'/>");
     case VIR_XML_UINT:
     case VIR_XML_ULL:
-        return g_strdup(row->flags & (XF_ANYBASE | XF_HEX) ? PATTERN("(0x)?[0-9a-fA-F]+") : "<data type='nonNegativeInteger'/>");
+        return g_strdup(row->flags & (XF_ANYBASE | XF_HEX) ? PATTERN("(0x)?[0-9a-fA-F]+")
+                                                           : "<data type='nonNegativeInteger'/>");
     case VIR_XML_SIZE:
         return g_strdup("<data type='nonNegativeInteger'/>");
     case VIR_XML_ENUM:
@@ -167,13 +173,18 @@ static void addRows(virShape *s, virXmlType *type)
     }
 }
 
-typedef struct { GString *out; GPtrArray *todo; GHashTable *names; } virRngWriter;
+typedef struct {
+    GString *out;
+    GPtrArray *todo;
+    GHashTable *names;
+} virRngWriter;
 
 static const char *defineName(virRngWriter *w, virXmlType *type)
 {
     char *name = g_hash_table_lookup(w->names, type);
     if (!name) {
-        name = g_strdup_printf("%s-%s-%u", type->structName, type->name ? type->name : "part", g_hash_table_size(w->names));
+        name = g_strdup_printf("%s-%s-%u", type->structName, type->name ? type->name : "part",
+                               g_hash_table_size(w->names));
         for (char *p = name; *p; p++)
             if (*p == ':')
                 *p = '.';
@@ -195,7 +206,8 @@ static void writeChoice(GString *out, const GPtrArray *alternatives)
 
 static void writeElement(virRngWriter *w, const virShape *s);
 
-/* Attributes, text and children of one element. Typed text can't stand beside child elements in RELAX NG: then any text will do. */
+/* Attributes, text and children of one element. Typed text can't stand beside child elements in RELAX NG:
+ * then any text will do. */
 static void writeContent(virRngWriter *w, const virShape *s)
 {
     GString *out = w->out;
@@ -247,10 +259,12 @@ char *virXmlExportRng(virXmlType *type, const char *ns)
     g_autoptr(GPtrArray) todo = g_ptr_array_new();
     g_autoptr(GHashTable) names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     virRngWriter w = { .out = g_string_new(NULL), .todo = todo, .names = names };
-    g_string_append_printf(w.out,
-                           "<?xml version='1.0'?>\n<grammar xmlns='http://relaxng.org/ns/structure/1.0' ns='%s'"
-                           " datatypeLibrary='http://www.w3.org/2001/XMLSchema-datatypes'>\n<start><element name='%s'><ref name='%s'/></element></start>\n",
-                           ns ? ns : "", type->name, defineName(&w, type));
+    g_string_append_printf(
+        w.out,
+        "<?xml version='1.0'?>\n<grammar xmlns='http://relaxng.org/ns/structure/1.0' ns='%s'"
+        " datatypeLibrary='http://www.w3.org/2001/XMLSchema-datatypes'>\n<start><element name='%s'><ref "
+        "name='%s'/></element></start>\n",
+        ns ? ns : "", type->name, defineName(&w, type));
     for (guint i = 0; i < todo->len; i++) {
         virXmlType *t = todo->pdata[i];
         virShape *s = shapeNew(t->name, NULL);
@@ -260,7 +274,9 @@ char *virXmlExportRng(virXmlType *type, const char *ns)
         g_string_append(w.out, "</define>\n");
         shapeFree(s);
     }
-    g_string_append(w.out, "<define name='anything'><zeroOrMore><choice><attribute><anyName/></attribute><text/>"
-                           "<element><anyName/><ref name='anything'/></element></choice></zeroOrMore></define>\n</grammar>\n");
+    g_string_append(
+        w.out,
+        "<define name='anything'><zeroOrMore><choice><attribute><anyName/></attribute><text/>"
+        "<element><anyName/><ref name='anything'/></element></choice></zeroOrMore></define>\n</grammar>\n");
     return g_string_free(w.out, FALSE);
 }

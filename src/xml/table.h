@@ -68,6 +68,7 @@ enum {
     XF_LENIENT = 1 << 16,       /* enums: an unknown word is ignored; texts: empty is kept */
     XF_MEMORY = 1 << 17,        /* not in the document at all: the row only owns the memory */
     XF_EMPTY = 1 << 18,         /* OBJ, PART: keep an empty element as <x/> */
+    XF_LAZY = 1 << 22,          /* LIST: an element with nothing in it is not written */
     XF_FOREIGN = 1 << 21,       /* RAW: elements of foreign namespaces only, one of each */
     XF_UPPER = 1 << 20,         /* XF_HEX with capitals */
     XF_ELEM_ON = 1 << 19,       /* enums: the element without the attribute means the first word */

@@ -23,13 +23,19 @@ bool virXmlParseNumber(const char *text, int base, bool isSigned, long long *val
 
 unsigned long long virXmlUnit(const char *unit)
 {
-    static const struct { const char *letters; int power; } prefix[] = { { "k", 1 }, { "m", 2 }, { "g", 3 }, { "t", 4 }, { "p", 5 }, { "e", 6 } };
-    if (g_ascii_strcasecmp(unit, "b") == 0 || g_ascii_strcasecmp(unit, "byte") == 0 || g_ascii_strcasecmp(unit, "bytes") == 0)
+    static const struct {
+        const char *letters;
+        int power;
+    } prefix[] = { { "k", 1 }, { "m", 2 }, { "g", 3 }, { "t", 4 }, { "p", 5 }, { "e", 6 } };
+    if (g_ascii_strcasecmp(unit, "b") == 0 || g_ascii_strcasecmp(unit, "byte") == 0 ||
+        g_ascii_strcasecmp(unit, "bytes") == 0)
         return 1;
     for (size_t i = 0; i < G_N_ELEMENTS(prefix); i++) {
         if (g_ascii_tolower(*unit) != *prefix[i].letters)
             continue;
-        unsigned int base = !unit[1] || g_ascii_strcasecmp(unit + 1, "ib") == 0 ? 1024 : g_ascii_strcasecmp(unit + 1, "b") == 0 ? 1000 : 0;
+        unsigned int base = !unit[1] || g_ascii_strcasecmp(unit + 1, "ib") == 0 ? 1024
+                            : g_ascii_strcasecmp(unit + 1, "b") == 0            ? 1000
+                                                                                : 0;
         unsigned long long factor = base ? 1 : 0;
         for (int j = 0; j < prefix[i].power; j++)
             factor *= base;
@@ -89,7 +95,11 @@ bool virXmlValuePresent(const virXmlRow *row, const void *obj)
 static const char *numberText(const virXmlRow *row, unsigned long long v, bool negative, char *buf)
 {
     if (row->flags & (XF_HEX | XF_OCTAL)) {
-        g_snprintf(buf, VIR_XML_BUF, row->flags & XF_UPPER ? "0x%0*llX" : row->flags & XF_HEX ? "0x%0*llx" : "%0*llo", (int)row->digits, v);
+        g_snprintf(buf, VIR_XML_BUF,
+                   row->flags & XF_UPPER ? "0x%0*llX"
+                   : row->flags & XF_HEX ? "0x%0*llx"
+                                         : "%0*llo",
+                   (int)row->digits, v);
         return buf;
     }
     char *p = buf + VIR_XML_BUF - 1;
@@ -162,11 +172,13 @@ void virXmlValueExpected(const virXmlRow *row, GString *out)
     }
 }
 
-static bool invalid(const virXmlRow *row, const char *text, xmlNode *node, const char *attr, const char *expected, virXmlContext *ctx, GError **error)
+static bool invalid(const virXmlRow *row, const char *text, xmlNode *node, const char *attr,
+                    const char *expected, virXmlContext *ctx, GError **error)
 {
     if (row->bad) {
         g_autofree char *message = g_strdup_printf(row->bad, text);
-        virXmlErrorAt(error, node, ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s", message);
+        virXmlErrorAt(error, node, ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                      message);
         return false;
     }
     g_autoptr(GString) allowed = g_string_new(NULL);
@@ -180,13 +192,18 @@ static bool invalid(const virXmlRow *row, const char *text, xmlNode *node, const
             g_string_truncate(allowed, 0);
     }
     if (attr)
-        virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR, "Invalid value for attribute '%s' in element '%s': '%s'.%s", attr, node->name, text, allowed->str);
+        virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR,
+                      "Invalid value for attribute '%s' in element '%s': '%s'.%s", attr, node->name, text,
+                      allowed->str);
     else
-        virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR, "Invalid value '%s' for element or attribute './%s[1]'.%s", text, node->name, allowed->str);
+        virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR,
+                      "Invalid value '%s' for element or attribute './%s[1]'.%s", text, node->name,
+                      allowed->str);
     return false;
 }
 
-static bool parseInteger(const virXmlRow *row, void *obj, const char *text, xmlNode *node, const char *attr, virXmlContext *ctx, GError **error)
+static bool parseInteger(const virXmlRow *row, void *obj, const char *text, xmlNode *node, const char *attr,
+                         virXmlContext *ctx, GError **error)
 {
     bool isSigned = row->kind == VIR_XML_INT || row->kind == VIR_XML_LL;
     bool wide = row->kind == VIR_XML_LL || row->kind == VIR_XML_ULL;
@@ -213,7 +230,8 @@ static bool parseInteger(const virXmlRow *row, void *obj, const char *text, xmlN
 }
 
 /* The member counts units of row->scale bytes; parts of a unit are rounded up. */
-static bool parseSize(const virXmlRow *row, void *obj, const char *text, xmlNode *node, const char *attr, virXmlContext *ctx, GError **error)
+static bool parseSize(const virXmlRow *row, void *obj, const char *text, xmlNode *node, const char *attr,
+                      virXmlContext *ctx, GError **error)
 {
     long long v;
     if (!virXmlParseNumber(text, 10, false, &v) || strchr(text, '-'))
@@ -226,14 +244,16 @@ static bool parseSize(const virXmlRow *row, void *obj, const char *text, xmlNode
     }
     unsigned long long bytes;
     if (__builtin_mul_overflow((unsigned long long)v, factor, &bytes)) {
-        virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_OVERFLOW, "value too large: %lld%s", v, unit ? unit : "");
+        virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_OVERFLOW, "value too large: %lld%s", v,
+                      unit ? unit : "");
         return false;
     }
     *M_(obj, row, ULL) = bytes / row->scale + (bytes % row->scale != 0);
     return true;
 }
 
-bool virXmlValueParse(const virXmlRow *row, void *obj, const char *text, xmlNode *node, const char *attr, virXmlContext *ctx, GError **error)
+bool virXmlValueParse(const virXmlRow *row, void *obj, const char *text, xmlNode *node, const char *attr,
+                      virXmlContext *ctx, GError **error)
 {
     if (row->has)
         *(virXmlBoolMember *)virXmlAt(obj, row->has - 1) = true;
@@ -270,9 +290,11 @@ bool virXmlValueParse(const virXmlRow *row, void *obj, const char *text, xmlNode
         return true;
     }
     case VIR_XML_UUID:
-        return virUUIDParse(text, virXmlAt(obj, row->offset)) || invalid(row, text, node, attr, NULL, ctx, error);
+        return virUUIDParse(text, virXmlAt(obj, row->offset)) ||
+               invalid(row, text, node, attr, NULL, ctx, error);
     case VIR_XML_MAC:
-        return virMacParse(text, virXmlAt(obj, row->offset)) || invalid(row, text, node, attr, NULL, ctx, error);
+        return virMacParse(text, virXmlAt(obj, row->offset)) ||
+               invalid(row, text, node, attr, NULL, ctx, error);
     case VIR_XML_CONV: {
         GError *cause = NULL;
         if (!row->conv->parse || row->conv->parse(row, obj, text, ctx, &cause))
@@ -289,7 +311,8 @@ bool virXmlValueParse(const virXmlRow *row, void *obj, const char *text, xmlNode
 
 bool virXmlValueEqual(const virXmlRow *row, const void *a, const void *b)
 {
-    if (row->has && *(virXmlBoolMember *)virXmlAt(a, row->has - 1) != *(virXmlBoolMember *)virXmlAt(b, row->has - 1))
+    if (row->has &&
+        *(virXmlBoolMember *)virXmlAt(a, row->has - 1) != *(virXmlBoolMember *)virXmlAt(b, row->has - 1))
         return false;
     switch (row->kind) {
     case VIR_XML_STR:

@@ -11,8 +11,8 @@ void *virXmlNew(const virXmlType *type)
     return obj;
 }
 
-/* `dst` is a byte copy of `src`: replace each pointer that is still shared. Cases of a union may share members, so a member that
- * already differs has been done. */
+/* `dst` is a byte copy of `src`: replace each pointer that is still shared. Cases of a union may share
+ * members, so a member that already differs has been done. */
 static void copyRow(const virXmlRow *row, void *dst, const void *src)
 {
     switch (row->kind) {
@@ -146,7 +146,8 @@ static char *describe(const virXmlRow *row, const void *obj)
 static bool report(const virXmlRow *row, char *a, char *b, virXmlDiffWalk *walk)
 {
     walk->found = g_new0(virXmlDifference, 1);
-    walk->found->path = g_strdup_printf("%s%s", walk->path->str, strcmp(row->path ? row->path : ".", ".") == 0 ? "" : row->path);
+    walk->found->path = g_strdup_printf("%s%s", walk->path->str,
+                                        strcmp(row->path ? row->path : ".", ".") == 0 ? "" : row->path);
     if (g_str_has_suffix(walk->found->path, "/"))
         walk->found->path[strlen(walk->found->path) - 1] = 0;
     walk->found->a = a;
@@ -155,7 +156,8 @@ static bool report(const virXmlRow *row, char *a, char *b, virXmlDiffWalk *walk)
 }
 
 /* Compare two parts of the same type, one level deeper; index 0: no number in the path. */
-static bool diffPart(const virXmlRow *row, const virXmlType *sub, const void *a, const void *b, unsigned int index, virXmlDiffWalk *walk)
+static bool diffPart(const virXmlRow *row, const virXmlType *sub, const void *a, const void *b,
+                     unsigned int index, virXmlDiffWalk *walk)
 {
     if (!a || !b)
         return a != b && report(row, g_strdup(a ? "present" : NULL), g_strdup(b ? "present" : NULL), walk);
@@ -177,7 +179,8 @@ static bool diffRow(const virXmlRow *row, const void *a, const void *b, virXmlDi
         return report(row, x ? g_strjoinv(" ", x) : NULL, y ? g_strjoinv(" ", y) : NULL, walk);
     }
     case VIR_XML_RAW:
-        return g_strcmp0(*M_(a, row, Str), *M_(b, row, Str)) != 0 && report(row, g_strdup(*M_(a, row, Str)), g_strdup(*M_(b, row, Str)), walk);
+        return g_strcmp0(*M_(a, row, Str), *M_(b, row, Str)) != 0 &&
+               report(row, g_strdup(*M_(a, row, Str)), g_strdup(*M_(b, row, Str)), walk);
     case VIR_XML_OBJ:
         return diffPart(row, row->sub, *M_(a, row, Ptr), *M_(b, row, Ptr), 0, walk);
     case VIR_XML_PART:
@@ -185,7 +188,8 @@ static bool diffRow(const virXmlRow *row, const void *a, const void *b, virXmlDi
     case VIR_XML_LIST: {
         const virXmlList *x = virXmlAt(a, row->offset), *y = virXmlAt(b, row->offset);
         if (x->n != y->n)
-            return report(row, g_strdup_printf("%u elements", x->n), g_strdup_printf("%u elements", y->n), walk);
+            return report(row, g_strdup_printf("%u elements", x->n), g_strdup_printf("%u elements", y->n),
+                          walk);
         for (unsigned int i = 0; i < x->n; i++)
             if (diffPart(row, row->sub, x->v[i], y->v[i], i + 1, walk))
                 return true;

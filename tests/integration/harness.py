@@ -51,10 +51,8 @@ def sanitize(env):
     if logs:
         env['ASAN_OPTIONS'] = f'detect_leaks=0:log_path={logs}/asan'
         env['UBSAN_OPTIONS'] = f'print_stacktrace=1:log_path={logs}/ubsan'
-        env['TSAN_OPTIONS'] = f'log_path={logs}/tsan:exitcode=0'
-        shim = path('tests', 'libtsan-glib.so')
-        if os.path.exists(shim):
-            env['LD_PRELOAD'] = shim
+        env['TSAN_OPTIONS'] = f'log_path={logs}/tsan:exitcode=0:suppressions={ROOT}/tests/tsan.supp'
+        env['G_SLICE'] = 'always-malloc'
     return env
 
 
@@ -93,7 +91,7 @@ class Daemon:
             with open('/etc/libvirt/qemu.conf', 'w') as f:
                 f.write('security_driver = "none"\nuser = "root"\ngroup = "root"\nstdio_handler = "file"\nremember_owner = 0\n')
         self.output = open(self.log, 'ab')
-        self.process = subprocess.Popen([self.binary], env=self.env, stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([self.binary, '-p', '/run/libvirt/daemon.pid'], env=self.env, stdin=subprocess.DEVNULL,
                                         stdout=self.output, stderr=subprocess.STDOUT)
         wait_for(self.answers, 60)
         return self

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The domain model: its tables are sound, random guests survive the way through text, golden documents stay as they are, mutated ones
- * never harm, the schema accepts what we write.
- * VIR_TEST_REGENERATE=1 rewrites the golden files; the reviewer reads the difference.
+ * The domain model: its tables are sound, random guests survive the way through text, golden documents stay
+ * as they are, mutated ones never harm, the schema accepts what we write. VIR_TEST_REGENERATE=1 rewrites the
+ * golden files; the reviewer reads the difference.
  */
 #include <libxml/relaxng.h>
 #include <string.h>
@@ -33,7 +33,8 @@ static void testTables(void)
 static virDomainDef *parseShape(const char *text, unsigned int flags)
 {
     g_autoptr(GError) error = NULL;
-    virDomainDef *def = virDomainDefParse(text, NULL, virTestTestConfig(), flags | VIR_DOMAIN_DEF_SKIP_POST_PARSE, &error);
+    virDomainDef *def =
+        virDomainDefParse(text, NULL, virTestTestConfig(), flags | VIR_DOMAIN_DEF_SKIP_POST_PARSE, &error);
     if (!def)
         g_error("%s\n%s", error->message, text);
     return def;
@@ -101,7 +102,8 @@ static void eachGolden(virGoldenFunc func, void *data)
     for (const char *file = g_dir_read_name(dir); file; file = g_dir_read_name(dir)) {
         if (!g_str_has_suffix(file, ".in.xml"))
             continue;
-        g_autofree char *path = g_build_filename(goldenDir, file, NULL), *name = g_strndup(file, strlen(file) - 7), *input = NULL;
+        g_autofree char *path = g_build_filename(goldenDir, file, NULL),
+                        *name = g_strndup(file, strlen(file) - 7), *input = NULL;
         g_assert_true(g_file_get_contents(path, &input, NULL, NULL));
         func(name, input, data);
         n++;
@@ -113,7 +115,8 @@ static void checkSchema(const char *name, const char *input, void *rng)
 {
     g_test_message("%s", name);
     g_assert_true(isValid(rng, input));
-    g_autoptr(virDomainDef) def = virDomainDefParse(input, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, NULL);
+    g_autoptr(virDomainDef) def =
+        virDomainDefParse(input, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, NULL);
     g_autofree char *text = virDomainDefFormat(def, VIR_DOMAIN_DEF_SECURE);
     g_assert_true(isValid(rng, text));
 }
@@ -126,10 +129,12 @@ static void testSchema(void)
     eachGolden(checkSchema, rng);
     g_assert_false(isValid(rng, "<domain type='qemu'><nam>x</nam></domain>"));
     g_assert_false(isValid(rng, "<domain type='nonsense'><name>x</name></domain>"));
-    g_assert_false(isValid(rng, "<domain type='qemu'><devices><disk type='file'><target dev='a' bas='b'/></disk></devices></domain>"));
+    g_assert_false(isValid(rng, "<domain type='qemu'><devices><disk type='file'><target dev='a' "
+                                "bas='b'/></disk></devices></domain>"));
     xmlRelaxNGFree(rng);
     g_autofree char *json = virXmlExportJson(&virDomainDefXml);
-    g_assert_nonnull(strstr(json, "{\"path\": \"/domain/devices/disk/target/@bus\", \"kind\": \"enum\", \"values\": [\"ide\""));
+    g_assert_nonnull(strstr(
+        json, "{\"path\": \"/domain/devices/disk/target/@bus\", \"kind\": \"enum\", \"values\": [\"ide\""));
 }
 
 static void compareGolden(const char *name, const char *kind, const char *text)
@@ -144,16 +149,19 @@ static void compareGolden(const char *name, const char *kind, const char *text)
 static void checkGolden(const char *name, const char *input, void *data)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(virDomainDef) def = virDomainDefParse(input, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_ABI_UPDATE, &error);
+    g_autoptr(virDomainDef) def = virDomainDefParse(
+        input, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_ABI_UPDATE, &error);
     g_assert_no_error(error);
     g_autofree char *text = virDomainDefFormat(def, VIR_DOMAIN_DEF_INACTIVE);
     compareGolden(name, "out", text);
 
     /* defining what was dumped changes nothing */
-    g_autoptr(virDomainDef) again = virDomainDefParse(text, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
+    g_autoptr(virDomainDef) again =
+        virDomainDefParse(text, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
     g_assert_no_error(error);
     g_autofree char *second = virDomainDefFormat(again, VIR_DOMAIN_DEF_INACTIVE);
-    g_autoptr(virDomainDef) third = virDomainDefParse(second, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
+    g_autoptr(virDomainDef) third =
+        virDomainDefParse(second, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
     g_autofree char *thirdText = virDomainDefFormat(third, VIR_DOMAIN_DEF_INACTIVE);
     assertSame(thirdText, second);
     g_assert_true(virDomainDefAbiCheck(again, third, &error));
@@ -164,13 +172,16 @@ static void checkGolden(const char *name, const char *input, void *data)
     g_autofree char *liveText = virDomainDefFormat(live, 0);
     compareGolden(name, "live", liveText);
 
-    virDomainStatus status = { .state = VIR_DOMAIN_STATUS_RUNNING, .reason = (char *)"booted", .pid = 42, .def = live };
+    virDomainStatus status = {
+        .state = VIR_DOMAIN_STATUS_RUNNING, .reason = (char *)"booted", .pid = 42, .def = live
+    };
     g_autofree char *statusText = virDomainStatusFormat(&status);
     g_autoptr(virDomainStatus) back = virDomainStatusParse(statusText, NULL, virTestQemuConfig(), &error);
     g_assert_no_error(error);
     g_assert_cmpint(back->def->id, ==, 7);
     g_autofree char *statusAgain = virDomainStatusFormat(back);
-    g_autoptr(virDomainStatus) stable = virDomainStatusParse(statusAgain, NULL, virTestQemuConfig(), &error);    /* reading puts controllers in order */
+    g_autoptr(virDomainStatus) stable = virDomainStatusParse(statusAgain, NULL, virTestQemuConfig(),
+                                                             &error); /* reading puts controllers in order */
     g_autofree char *statusThird = virDomainStatusFormat(stable);
     assertSame(statusThird, statusAgain);
     g_assert_cmpuint(strlen(statusAgain), ==, strlen(statusText));
@@ -181,10 +192,27 @@ static void testGolden(void)
     eachGolden(checkGolden, NULL);
 }
 
+/* The status file of a guest that the reference (9.0.0, QEMU 7.2) started: read and written back byte for byte. */
+static void testAdopt(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *path = g_build_filename(goldenDir, "adopt.status.xml", NULL), *text = NULL;
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_autoptr(virDomainStatus) status = virDomainStatusParse(text, path, virTestQemuConfig(), &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(status->state, ==, VIR_DOMAIN_STATUS_RUNNING);
+    g_assert_cmpstr(status->monitorType, ==, "unix");
+    g_assert_cmpuint(status->vcpus.n, ==, 2);
+    g_assert_cmpstr(status->def->disks.v[0]->src.nodeNames.v[1]->name, ==, "libvirt-2-format");
+    g_autofree char *again = virDomainStatusFormat(status);
+    assertSame(again, text);
+}
+
 static void testAbi(void)
 {
-    static const char text[] = "<domain type='qemu'><name>a</name><memory>65536</memory><os><type>hvm</type></os><devices>"
-                               "<disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/></disk></devices></domain>";
+    static const char text[] =
+        "<domain type='qemu'><name>a</name><memory>65536</memory><os><type>hvm</type></os><devices>"
+        "<disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/></disk></devices></domain>";
     g_autoptr(virDomainDef) a = parseShape(text, 0);
     g_autoptr(virDomainDef) b = virDomainDefCopy(a);
     g_autoptr(GError) error = NULL;
@@ -194,7 +222,8 @@ static void testAbi(void)
     b->disks.v[0]->bus = VIR_DOMAIN_DISK_BUS_SCSI;
     g_assert_false(virDomainDefAbiCheck(a, b, &error));
     g_assert_cmpint(virErrorCode(error), ==, VIR_ERR_CONFIG_UNSUPPORTED);
-    g_assert_nonnull(strstr(error->message, "Target domain devices/disk[1]/target/@bus scsi does not match source virtio"));
+    g_assert_nonnull(strstr(error->message,
+                            "Target domain devices/disk[1]/target/@bus scsi does not match source virtio"));
 }
 
 static void testMetadata(void)
@@ -205,7 +234,8 @@ static void testMetadata(void)
     g_assert_true(virDomainDefSetMetadata(def, "<z><b>q</b></z>", "k", "http://u", &error));
     g_assert_true(virDomainDefSetMetadata(def, "<w/>", "j", "http://v", &error));
     g_autofree char *text = virDomainDefFormat(def, 0);
-    g_assert_nonnull(strstr(text, "  <metadata>\n    <k:z xmlns:k=\"http://u\">\n      <k:b>q</k:b>\n    </k:z>\n    <j:w xmlns:j=\"http://v\"/>\n  </metadata>\n"));
+    g_assert_nonnull(strstr(text, "  <metadata>\n    <k:z xmlns:k=\"http://u\">\n      <k:b>q</k:b>\n    "
+                                  "</k:z>\n    <j:w xmlns:j=\"http://v\"/>\n  </metadata>\n"));
     g_autofree char *got = virDomainDefGetMetadata(def, "http://u");
     g_assert_cmpstr(got, ==, "<z>\n  <b>q</b>\n</z>");
     g_assert_false(virDomainDefSetMetadata(def, "<a><b/>", "k", "http://u", &error));
@@ -220,9 +250,13 @@ static void testMetadata(void)
 
 static void mutate(GRand *r, GString *s)
 {
-    static const char *const pieces[] = { "<", ">", "/>", "'", "&", "-1", "0", "99999999999999999999", "yes", "<disk>", "type='x'", "\xff", "]]>", "0x", "<!--" };
+    static const char *const pieces[] = { "<",   ">",      "/>",       "'",
+                                          "&",   "-1",     "0",        "99999999999999999999",
+                                          "yes", "<disk>", "type='x'", "\xff",
+                                          "]]>", "0x",     "<!--" };
     for (int n = g_rand_int_range(r, 1, 5); n > 0 && s->len > 8; n--) {
-        gsize at = g_rand_int_range(r, 0, s->len), len = g_rand_int_range(r, 1, MIN(64, s->len - at) + 1), to = g_rand_int_range(r, 0, s->len);
+        gsize at = g_rand_int_range(r, 0, s->len), len = g_rand_int_range(r, 1, MIN(64, s->len - at) + 1),
+              to = g_rand_int_range(r, 0, s->len);
         g_autofree char *cut = g_strndup(s->str + at, len);
         switch (g_rand_int_range(r, 0, 6)) {
         case 0:
@@ -237,7 +271,7 @@ static void mutate(GRand *r, GString *s)
         case 3:
             g_string_insert(s, at, pieces[g_rand_int_range(r, 0, G_N_ELEMENTS(pieces))]);
             break;
-        default: {      /* exchange the value of an attribute: documents that are well-formed and wrong */
+        default: { /* exchange the value of an attribute: documents that are well-formed and wrong */
             char *quote = strchr(s->str + at, '\'');
             char *end = quote ? strchr(quote + 1, '\'') : NULL;
             if (end && !memchr(quote, '<', end - quote)) {
@@ -250,7 +284,10 @@ static void mutate(GRand *r, GString *s)
     }
 }
 
-typedef struct { GRand *rand; unsigned int refused, accepted; } virMutation;
+typedef struct {
+    GRand *rand;
+    unsigned int refused, accepted;
+} virMutation;
 
 static void mutateGolden(const char *name, const char *input, void *data)
 {
@@ -259,7 +296,8 @@ static void mutateGolden(const char *name, const char *input, void *data)
         g_autoptr(GString) s = g_string_new(input);
         g_autoptr(GError) error = NULL;
         mutate(m->rand, s);
-        g_autoptr(virDomainDef) def = virDomainDefParse(s->str, NULL, i % 2 ? virTestQemuConfig() : virTestTestConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
+        g_autoptr(virDomainDef) def = virDomainDefParse(
+            s->str, NULL, i % 2 ? virTestQemuConfig() : virTestTestConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
         g_assert_true((def == NULL) == (error != NULL));
         m->refused += !def;
         m->accepted += def != NULL;
@@ -286,6 +324,7 @@ int main(int argc, char **argv)
     g_test_add_func("/domain/random", testRandom);
     g_test_add_func("/domain/schema", testSchema);
     g_test_add_func("/domain/golden", testGolden);
+    g_test_add_func("/domain/adopt", testAdopt);
     g_test_add_func("/domain/abi", testAbi);
     g_test_add_func("/domain/metadata", testMetadata);
     g_test_add_func("/domain/mutations", testMutations);

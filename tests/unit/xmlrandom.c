@@ -6,8 +6,9 @@
 
 static char *randomString(GRand *r)
 {
-    static const char *const pieces[] = { "a", "Z", "7", "/", "<", ">", "&", "'", "\"", "-", "_", " ", "é", ".", ":", "x" };
-    GString *s = g_string_new("s");     /* never blank */
+    static const char *const pieces[] = { "a",  "Z", "7", "/", "<", ">", "&", "'",
+                                          "\"", "-", "_", " ", "é", ".", ":", "x" };
+    GString *s = g_string_new("s"); /* never blank */
     for (int n = g_rand_int_range(r, 0, 8); n > 0; n--)
         g_string_append(s, pieces[g_rand_int_range(r, 0, G_N_ELEMENTS(pieces))]);
     return g_string_free(s, FALSE);

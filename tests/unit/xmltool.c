@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads domain documents named on standard input as JSON-free blocks ("LENGTH\nTEXT"), answers each the same way: for comparisons by scripts.
- * Modes: fix (shape only), test, qemu (with the defaults of these drivers). */
+/* Reads domain documents named on standard input as JSON-free blocks ("LENGTH\nTEXT"), answers each the same
+ * way: for comparisons by scripts. Modes: fix (shape only), test, qemu (with the defaults of these drivers).
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,9 @@ int main(int argc, char **argv)
     const char *mode = argc > 1 ? argv[1] : "fix";
     unsigned int format = argc > 2 ? atoi(argv[2]) : VIR_DOMAIN_DEF_INACTIVE;
     const virDomainParseConfig *conf = strcmp(mode, "qemu") == 0 ? virTestQemuConfig() : virTestTestConfig();
-    unsigned int flags = VIR_DOMAIN_DEF_INACTIVE | (strcmp(mode, "qemu") == 0 ? VIR_DOMAIN_DEF_ABI_UPDATE : 0) | (strcmp(mode, "fix") == 0 ? VIR_DOMAIN_DEF_SKIP_POST_PARSE : 0);
+    unsigned int flags = VIR_DOMAIN_DEF_INACTIVE |
+                         (strcmp(mode, "qemu") == 0 ? VIR_DOMAIN_DEF_ABI_UPDATE : 0) |
+                         (strcmp(mode, "fix") == 0 ? VIR_DOMAIN_DEF_SKIP_POST_PARSE : 0);
     size_t len;
     while (scanf("%zu", &len) == 1) {
         getchar();

@@ -212,29 +212,14 @@ static void embeddedClose(qemuDriver *driver)
 
 /* ---- connections ---- */
 
-static int yes(virConnectPtr conn, GError **error)
-{
-    return 1;
-}
-
-static int no(virConnectPtr conn, GError **error)
-{
-    return 0;
-}
-
-static int connectSupportsFeature(virConnectPtr conn, int feature, GError **error)
-{
-    return 0;
-}
-
 static void fillTable(void)
 {
+    static gsize once;
+    if (!g_once_init_enter(&once))
+        return;
     table = virEngineDriver;
-    table.connectIsAlive = yes;
-    table.connectIsSecure = yes;
-    table.connectIsEncrypted = no;
-    table.connectSupportsFeature = connectSupportsFeature;
     qemuNodeTable(&table);
+    g_once_init_leave(&once, 1);
 }
 
 static bool pathFits(virConnectPtr conn, const char *path, GError **error)

@@ -13,21 +13,6 @@ static guint defaultUsers;
 
 static virHypervisorDriver table;
 
-static int connectIsAlive(virConnectPtr conn, GError **error)
-{
-    return 1;
-}
-
-static int connectIsEncrypted(virConnectPtr conn, GError **error)
-{
-    return 0;
-}
-
-static int connectSupportsFeature(virConnectPtr conn, int feature, GError **error)
-{
-    return 0;
-}
-
 /* Since its first release the test driver says so of every guest, and clients' tests expect it. */
 static char *domainGetOSType(virDomainPtr domain, GError **error)
 {
@@ -41,10 +26,6 @@ static void fillTable(void)
     if (!g_once_init_enter(&once))
         return;
     table = virEngineDriver;
-    table.connectIsAlive = connectIsAlive;
-    table.connectIsSecure = connectIsAlive;
-    table.connectIsEncrypted = connectIsEncrypted;
-    table.connectSupportsFeature = connectSupportsFeature;
     table.domainGetOSType = domainGetOSType;
     table.nodeGetInfo = virTestNodeInfo;
     table.nodeGetCellsFreeMemory = virTestNodeFreeMemory;

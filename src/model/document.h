@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The same five functions for every kind of definition: parse, format, copy, reference. A definition begins with `gint refs`. */
+#pragma once
+
+#include "base/error.h"
+#include "xml/engine.h"
+
+#define VIR_DOCUMENT_DECLARE(T) \
+    extern virXmlType T##Xml; \
+    T *T##Parse(const char *xml, const char *file, unsigned int flags, GError **error); \
+    T *T##ParseNode(void *node, unsigned int flags, GError **error); \
+    char *T##Format(const T *def, unsigned int flags); \
+    T *T##Copy(const T *def); \
+    T *T##Ref(T *def); \
+    void T##Unref(T *def); \
+    G_DEFINE_AUTOPTR_CLEANUP_FUNC(T, T##Unref)
+
+/* `complete` is the post-parse pass: bool complete(T *def, unsigned int flags, GError **error). VIR_FROM is the file's. */
+#define VIR_DOCUMENT_DEFINE(T, what, complete) \
+    T *T##ParseNode(void *node, unsigned int flags, GError **error) \
+    { \
+        virXmlContext ctx = { .flags = flags, .from = VIR_FROM }; \
+        g_autoptr(T) def = virXmlParse(&T##Xml, node, &ctx, error); \
+        return def && complete(def, flags, error) ? g_steal_pointer(&def) : NULL; \
+    } \
+    T *T##Parse(const char *xml, const char *file, unsigned int flags, GError **error) \
+    { \
+        g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, file, what, T##Xml.name, VIR_FROM, error); \
+        return doc ? T##ParseNode(xmlDocGetRootElement(doc), flags, error) : NULL; \
+    } \
+    char *T##Format(const T *def, unsigned int flags) \
+    { \
+        GString *out = g_string_new(NULL); \
+        virXmlFormat(&T##Xml, NULL, def, flags, out, 0); \
+        return g_string_free(out, FALSE); \
+    } \
+    T *T##Copy(const T *def) \
+    { \
+        T *copy = virXmlCopy(&T##Xml, def); \
+        copy->refs = 1; \
+        return copy; \
+    } \
+    T *T##Ref(T *def) \
+    { \
+        g_atomic_int_inc(&def->refs); \
+        return def; \
+    } \
+    void T##Unref(T *def) \
+    { \
+        if (def && g_atomic_int_dec_and_test(&def->refs)) \
+            virXmlFree(&T##Xml, def); \
+    }
+
+/* For the tables' .init */
+static inline void virDocumentInit(void *obj)
+{
+    *(gint *)obj = 1;
+}
