@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <sys/epoll.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -159,6 +160,8 @@ static void childMain(const Child *c)
     childMounts(c);
     childDescriptors(c);
     childUser(c);
+    if (s->dieWithThread)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
     execve(s->argv[0], (char *const *)s->argv, s->env ? (char *const *)s->env : environ);
     childFail(c, 'x');
 }
@@ -386,7 +389,7 @@ bool virProcessRun(const char *const *argv, int timeout_ms, char **output, GErro
         return false;
     }
     g_auto(virFd) ours = fds[0], theirs = fds[1];
-    virProcessSpec spec = { .argv = argv, .in = -1, .out = theirs, .err = theirs };
+    virProcessSpec spec = { .argv = argv, .in = -1, .out = theirs, .err = theirs, .dieWithThread = true };
     g_autoptr(virProcess) p = virProcessSpawn(&spec, error);
     if (!p)
         return false;

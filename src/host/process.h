@@ -15,6 +15,7 @@ typedef struct {
     guint nfds;
     int in, out, err;           /* descriptors for 0, 1, 2; -1: /dev/null */
     bool session;               /* a session of its own, so that it survives us */
+    bool dieWithThread;         /* killed when the calling thread ends: for helpers that it waits for */
     bool switchUser;
     uid_t uid;
     gid_t gid;                  /* supplementary groups of uid are looked up */

@@ -150,10 +150,9 @@ def boot_sector():
     code += b"\xbe\0\0"                                     # mov si,text
     text_at = len(code) - 2
     code += bytes.fromhex("ac84c0740831d2b401cd14ebf3")     # l: lodsb; test al,al; jz wait; xor dx,dx; mov ah,1; int 14h; jmp l
-    code += bytes.fromhex("8b1e6c0483c312")                 # wait: mov bx,[046c]; add bx,18
-    code += bytes.fromhex("f43b1e6c0477f9")                 # h: hlt; cmp bx,[046c]; ja h
-    code += bytes.fromhex("b82e0131d2cd14")                 # mov ax,012e; xor dx,dx; int 14h
-    code += b"\xeb" + bytes([(len("8b1e6c0483c312f43b1e6c0477f9b82e0131d2cd14") // 2 + 2) * -1 & 0xff])
+    code += bytes.fromhex("8b1e6c04")                       # wait: mov bx,[046c]
+    code += bytes.fromhex("f4a16c0429d83d120072f5")         # h: hlt; mov ax,[046c]; sub ax,bx; cmp ax,18; jb h (right when it wraps)
+    code += bytes.fromhex("b82e0131d2cd14ebe8")             # mov ax,012e; xor dx,dx; int 14h; jmp wait
     where = 0x7c00 + len(code)
     code[text_at:text_at + 2] = where.to_bytes(2, "little")
     code += b"BOOT-SECTOR-OK\r\n\0"

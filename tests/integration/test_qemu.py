@@ -140,6 +140,28 @@ class Fake(Embedded):
             c.join(5)
             self.assertFalse(c.is_alive())
 
+    def test_restart_with_a_dead_and_a_stalled_guest(self):
+        """One guest died while nobody watched, one does not answer: neither keeps the third from being adopted."""
+        for name in 'lvt-dead', 'lvt-stalled', 'lvt-fine':
+            self.guest(name)
+        fresh = os.path.join(self.root, 'fresh')
+        shutil.copytree(f'{self.root}/etc', f'{fresh}/etc')
+        starter = ('import libvirt, os, sys\nc = libvirt.open(sys.argv[1])\n'
+                   'for d in c.listAllDomains(): d.create()\nos.kill(os.getpid(), 9)\n')
+        adopter = ('import libvirt, sys, time\nc = libvirt.open(sys.argv[1])\nd = {x.name(): x for x in c.listAllDomains()}\n'
+                   'for _ in range(200):\n    if not d["lvt-dead"].isActive(): break\n    time.sleep(0.05)\n'
+                   'd["lvt-fine"].suspend()\n'
+                   'print(d["lvt-dead"].isActive(), d["lvt-stalled"].isActive(), d["lvt-fine"].state()[0])\n'
+                   'd["lvt-fine"].destroy()\ntime.sleep(7)\n'       # its deadline has passed
+                   'print(d["lvt-stalled"].isActive())\nd["lvt-stalled"].destroy()\n')
+        uri = f'qemu:///embed?root={fresh}'
+        subprocess.run(['/usr/bin/python3', '-c', starter, uri], env=harness.ours(), check=False)
+        self.mood('lvt-stalled', 'stall')
+        with open(f'{fresh}/run/qemu/lvt-dead.pid', encoding='utf-8') as f:
+            os.kill(int(f.read()), signal.SIGKILL)
+        second = subprocess.run(['/usr/bin/python3', '-c', adopter, uri], env=harness.ours(), check=False, capture_output=True, text=True)
+        self.assertEqual(second.stdout.strip(), f'0 1 {libvirt.VIR_DOMAIN_PAUSED}\n1', second.stderr)
+
     def fails(self, call):
         with self.assertRaises(libvirt.libvirtError):
             call()

@@ -163,7 +163,7 @@ static virProcess *probeStart(qemuCapsCache *cache, const char *binary, bool kvm
     const char *argv[] = { binary, "-S", "-no-user-config", "-nodefaults", "-nographic", "-machine", "none", "-accel", kvm ? "kvm" : "tcg",
                            "-accel", "tcg", "-chardev", chardev, "-mon", "chardev=mon,mode=control", NULL };
     const char *env[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-    virProcessSpec spec = { .argv = argv, .env = env, .fds = &theirs, .nfds = 1, .in = -1, .out = output, .err = output,
+    virProcessSpec spec = { .argv = argv, .env = env, .fds = &theirs, .nfds = 1, .in = -1, .out = output, .err = output, .dieWithThread = true,
                             .switchUser = cache->switchUser, .uid = cache->uid, .gid = cache->gid,
                             .bindFrom = kvm ? cache->kvmNode : NULL, .bindTo = "/dev/kvm" };
     return virProcessSpawn(&spec, error);

@@ -20,7 +20,7 @@ enum {
     GREETING_MS = 30 * 1000,            /* a guest with much memory and a slow host */
     TERM_MS = 800, KILL_MS = 1000,      /* a stuck guest is gone within two seconds */
     GRACEFUL_MS = 15 * 1000, LINGER_MS = 5 * 1000,
-    LOG_TAIL = 4096,
+    ADOPT_MS = 5 * 1000, LOG_TAIL = 4096,
 };
 
 /* ---- the guest's state ---- */
@@ -391,17 +391,17 @@ static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost 
     return process;
 }
 
-static bool connectMonitor(virDomainObj *obj, const char *path, GError **error)
+static virQmpResult connectMonitor(virDomainObj *obj, int greeting_ms, GError **error)
 {
     qemuGuest *g = qemuGuestOf(obj);
-    g_autofree char *own = g_strconcat(g->domainDir, "/monitor.sock", NULL);
-    virQmp *qmp = virQmpConnect(path ? path : own, virDomainObjActor(obj), &qemuMonitorHandlers, virDomainObjRef(obj), (GDestroyNotify)virDomainObjUnref, error);
+    g_autofree char *path = g_strconcat(g->domainDir, "/monitor.sock", NULL);
+    virQmp *qmp = virQmpConnect(path, virDomainObjActor(obj), &qemuMonitorHandlers, virDomainObjRef(obj), (GDestroyNotify)virDomainObjUnref, error);
     if (!qmp)
-        return false;
+        return VIR_QMP_GONE;
     g_mutex_lock(&g->mutex);
     g->qmp = qmp;
     g_mutex_unlock(&g->mutex);
-    return virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK;
+    return virQmpHandshake(qmp, greeting_ms, error);
 }
 
 /* Paths of pseudo terminals, by the ids of their chardevs. */
@@ -541,7 +541,7 @@ static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, cons
     if (!process)
         return false;
     guestSetProcess(obj, process);
-    if (connectMonitor(obj, NULL, error))
+    if (connectMonitor(obj, GREETING_MS, error) == VIR_QMP_OK)
         return true;
     virProcessWait(process, 200);       /* its last words come before its end */
     addTail(g, error);
@@ -608,21 +608,43 @@ bool qemuStatusTake(virDomainObj *obj, const virDomainStatus *status, GError **e
     return true;
 }
 
+/* Is that process our guest, and not one that got its number later? Its command line names the guest. */
+static bool isOurGuest(pid_t pid, const virDomainDef *def)
+{
+    g_autofree char *path = g_strdup_printf("%s/%d/cmdline", virHostLocal()->proc, (int)pid), *data = NULL;
+    gsize len = 0;
+    if (!virFileRead(path, 4 << 20, &data, &len, NULL))
+        return false;
+    for (gsize i = 0; i < len; i++)
+        if (data[i] == 0)
+            data[i] = '\n';
+    g_autofree char *name = qemuEscape(def->name), *option = g_strdup_printf("guest=%s,", name);
+    return strstr(data, option) != NULL;
+}
+
 bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **error)
 {
     qemuGuest *g = guestReady(obj);
     if (!g->domainDir)
         guestPaths(obj, def);
     g_autoptr(virProcess) process = virProcessAdopt(virHostLocal(), pid, 0, error);
-    g_autofree char *exe = virHostRead("%s/%d/cmdline", virHostLocal()->proc, (int)pid);
-    if (process && (!exe || !strstr(exe, "qemu"))) {
-        virSetError(error, VIR_ERR_OPERATION_FAILED, "process %d is not QEMU", (int)pid);
+    if (process && !isOurGuest(pid, def)) {
+        virSetError(error, VIR_ERR_OPERATION_FAILED, "process %d is not guest '%s'", (int)pid, def->name);
         return false;
     }
     if (!process)
         return false;
     guestSetProcess(obj, process);
-    if (!connectMonitor(obj, NULL, error)) {
+    virQmpResult result = connectMonitor(obj, ADOPT_MS, error);
+    if (result == VIR_QMP_TIMEOUT) {    /* stuck, but alive: it is reconciled when it answers, and can be destroyed */
+        g_autoptr(virQmp) stuck = qemuGuestQmp(obj, NULL);
+        virWarn("guest '%s' does not answer: %s", def->name, error && *error ? (*error)->message : "");
+        g_clear_error(error);
+        if (stuck && !virQmpIsLate(stuck))
+            qmpCall(stuck, "qmp_capabilities", NULL, NULL, NULL);      /* it reads this after its greeting */
+        return true;
+    }
+    if (result != VIR_QMP_OK) {
         qemuKill(obj, 0, NULL);         /* nobody could ever talk to it again */
         return false;
     }
