@@ -101,15 +101,19 @@ static gboolean entryFreeLater(gpointer data)
 
 static gboolean handleReady(int fd, GIOCondition condition, gpointer data)
 {
-    Entry *e = data;
-    e->handle(e->id, fd, eventsOf(condition), e->opaque);
+    g_mutex_lock(&entriesMutex);
+    Entry e = *(Entry *)data;
+    g_mutex_unlock(&entriesMutex);
+    e.handle(e.id, fd, eventsOf(condition), e.opaque);
     return G_SOURCE_CONTINUE;
 }
 
 static gboolean timerReady(gpointer data)
 {
-    Entry *e = data;
-    e->timer(e->id, e->opaque);
+    g_mutex_lock(&entriesMutex);
+    Entry e = *(Entry *)data;
+    g_mutex_unlock(&entriesMutex);
+    e.timer(e.id, e.opaque);
     return G_SOURCE_CONTINUE;
 }
 

@@ -38,6 +38,8 @@ typedef struct _virHypervisor {
     int from;                       /* virErrorDomain of its errors: VIR_FROM_QEMU */
     const virDomainParseConfig *(*parseConfig)(virEngine *engine, GError **error);     /* snapshot; see model/domain-conf.h */
 
+    bool evolves;                   /* its guests' hardware differs from release to release: new definitions may take newer defaults */
+
     /* Lifecycle. `start` gets a private copy of the definition to complete (addresses, ptys, aliases) and returns with the guest running or
      * paused as flags say; it fills obj's private data and the pid; on failure it leaves nothing behind. */
     bool (*start)(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *pid, GError **error);

@@ -86,7 +86,7 @@ static virDomainObj *claimObject(virEngine *engine, virDomainDef *def, bool pers
 virDomainPtr virEngineDomainDefineXMLFlags(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
-    unsigned int parse = VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_ABI_UPDATE;
+    unsigned int parse = VIR_DOMAIN_DEF_INACTIVE | (engine->hv->evolves ? VIR_DOMAIN_DEF_ABI_UPDATE : 0);
     bool isNew;
     if (!virFlagsCheck(flags, VIR_DOMAIN_DEFINE_VALIDATE, VIR_ENGINE_FROM(engine), "virDomainDefineXMLFlags", error))
         return NULL;
@@ -280,7 +280,7 @@ virDomainPtr virEngineDomainCreateXML(virConnectPtr conn, const char *xml, unsig
     const unsigned int known = VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY | VIR_DOMAIN_START_VALIDATE |
                                VIR_DOMAIN_START_RESET_NVRAM;
     virEngine *engine = virEngineOf(conn);
-    unsigned int parse = VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_ABI_UPDATE;
+    unsigned int parse = VIR_DOMAIN_DEF_INACTIVE | (engine->hv->evolves ? VIR_DOMAIN_DEF_ABI_UPDATE : 0);
     bool isNew;
     if (!virFlagsCheck(flags, known, VIR_ENGINE_FROM(engine), "virDomainCreateXML", error))
         return NULL;

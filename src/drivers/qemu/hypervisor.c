@@ -208,6 +208,7 @@ static int maxVcpus(virEngine *engine, const char *type, GError **error)
 const virHypervisor qemuHypervisor = {
     .name = "QEMU",
     .from = VIR_FROM_QEMU,
+    .evolves = true,
     .parseConfig = parseConfig,
     .start = qemuStart,
     .kill = qemuKill,

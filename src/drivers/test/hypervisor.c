@@ -20,11 +20,35 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     return true;
 }
 
+static bool hasNet(const virDomainDef *def, const char *name)
+{
+    for (unsigned int i = 0; i < def->nets.n; i++)
+        if (g_strcmp0(def->nets.v[i]->ifname, name) == 0)
+            return true;
+    return false;
+}
+
+/* Every interface has a device's name, running or not: clients' tests look interfaces up by it. */
+static bool nameNets(const virDomainParseConfig *conf, virDomainDef *def, unsigned int flags, GError **error)
+{
+    for (unsigned int i = 0, n = 0; i < def->nets.n; i++) {
+        char name[32];
+        if (def->nets.v[i]->ifname)
+            continue;
+        do {
+            g_snprintf(name, sizeof(name), "testnet%u", n++);
+        } while (hasNet(def, name));
+        def->nets.v[i]->ifname = g_strdup(name);
+    }
+    return true;
+}
+
 static const virDomainParseConfig testConfig = {
     .name = "TEST",
     .hostArch = VIR_ARCH_I686,
     .macPrefix = { 0x52, 0x54, 0x00 },
     .lookup = lookup,
+    .postParse = nameNets,
 };
 
 static const virDomainParseConfig *parseConfig(virEngine *engine, GError **error)
