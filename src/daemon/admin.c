@@ -148,7 +148,7 @@ static int getLimits(virAdmServerPtr srv, virTypedParameterPtr *params, int *npa
     virTypedParamListUInt(&list, s->limits.maxClients, VIR_SERVER_CLIENTS_MAX);
     virTypedParamListUInt(&list, s->clients->len, VIR_SERVER_CLIENTS_CURRENT);
     virTypedParamListUInt(&list, s->limits.maxAnonymousClients, VIR_SERVER_CLIENTS_UNAUTH_MAX);
-    virTypedParamListUInt(&list, 0, VIR_SERVER_CLIENTS_UNAUTH_CURRENT);
+    virTypedParamListUInt(&list, s->anonymous, VIR_SERVER_CLIENTS_UNAUTH_CURRENT);
     *params = virTypedParamListSteal(&list, nparams);
     return 0;
 }
