@@ -313,9 +313,10 @@ char *virEngineDomainGetXMLDesc(virDomainPtr domain, unsigned int flags, GError 
     if (!virDomainRead(domain, &obj, &v, error) ||
         !virFlagsCheck(flags, known, VIR_ENGINE_FROM(obj->engine), "virDomainGetXMLDesc", error))
         return NULL;
-    bool inactive = flags & VIR_DOMAIN_XML_INACTIVE && v->config;
-    const virDomainDef *def = inactive ? v->config : current(v);
-    if (!v->live || (flags & VIR_DOMAIN_XML_INACTIVE))
+    if (!v->config)
+        flags &= ~VIR_DOMAIN_XML_INACTIVE;      /* a transient guest has one definition only */
+    const virDomainDef *def = flags & VIR_DOMAIN_XML_INACTIVE ? v->config : current(v);
+    if (!v->live)
         flags |= VIR_DOMAIN_DEF_INACTIVE;
     unsigned long long memory;
     if (def != v->live || !obj->engine->hv->balloon || !obj->engine->hv->balloon(obj, &memory, NULL) ||

@@ -54,7 +54,7 @@ void qemuCapsUnref(qemuCaps *caps)
 bool qemuCapsHas(const qemuCaps *caps, const char *type)
 {
     /* "cpu.migratable" and the like are properties that every QEMU from 7.2 on has, the oldest that we run. */
-    if (g_str_equal(type, "lsi"))       /* an alias of QEMU's, not a type */
+    if (g_str_equal(type, "lsi")) /* an alias of QEMU's, not a type */
         type = "lsi53c895a";
     return strchr(type, '.') || g_hash_table_contains(caps->types, type);
 }
@@ -78,9 +78,13 @@ static GPtrArray *readMachines(JsonArray *array)
         if (!name || g_str_equal(name, "none"))
             continue;
         qemuMachine *m = g_new0(qemuMachine, 1);
-        *m = (qemuMachine){ .name = g_strdup(name), .alias = g_strdup(qmpStr(o, "alias")), .maxCpus = qmpInt(o, "cpu-max", 0),
-                            .isDefault = qmpBool(o, "is-default"), .hotplugCpus = qmpBool(o, "hotpluggable-cpus"),
-                            .deprecated = qmpBool(o, "deprecated"), .defaultCpu = g_strdup(qmpStr(o, "default-cpu-type")),
+        *m = (qemuMachine){ .name = g_strdup(name),
+                            .alias = g_strdup(qmpStr(o, "alias")),
+                            .maxCpus = qmpInt(o, "cpu-max", 0),
+                            .isDefault = qmpBool(o, "is-default"),
+                            .hotplugCpus = qmpBool(o, "hotpluggable-cpus"),
+                            .deprecated = qmpBool(o, "deprecated"),
+                            .defaultCpu = g_strdup(qmpStr(o, "default-cpu-type")),
                             .defaultRam = g_strdup(qmpStr(o, "default-ram-id")) };
         g_ptr_array_insert(list, m->isDefault ? 0 : -1, m);
     }
@@ -97,7 +101,8 @@ static GPtrArray *readCpus(JsonArray *array)
         for (guint k = 0; lacks && k < json_array_get_length(lacks); k++)
             g_strv_builder_add(blockers, json_array_get_string_element(lacks, k));
         qemuCpuModel *m = g_new0(qemuCpuModel, 1);
-        *m = (qemuCpuModel){ .name = g_strdup(qmpStr(o, "name")), .blockers = g_strv_builder_end(blockers),
+        *m = (qemuCpuModel){ .name = g_strdup(qmpStr(o, "name")),
+                             .blockers = g_strv_builder_end(blockers),
                              .deprecated = qmpBool(o, "deprecated") };
         g_ptr_array_add(list, m);
     }
@@ -115,7 +120,8 @@ static qemuCaps *capsFromReplies(const char *binary, JsonObject *replies)
     g_atomic_ref_count_init(&caps->refs);
     caps->binary = g_strdup(binary);
     JsonObject *version = qmpObj(replies, "query-version"), *numbers = qmpObj(version, "qemu");
-    caps->version = qmpInt(numbers, "major", 0) * 1000000 + qmpInt(numbers, "minor", 0) * 1000 + qmpInt(numbers, "micro", 0);
+    caps->version =
+        qmpInt(numbers, "major", 0) * 1000000 + qmpInt(numbers, "minor", 0) * 1000 + qmpInt(numbers, "micro", 0);
     caps->package = g_strdup(qmpStr(version, "package"));
     caps->arch = g_strdup(qmpStr(qmpObj(replies, "query-target"), "arch"));
     caps->kvm = qmpBool(qmpObj(replies, "query-kvm"), "enabled");
@@ -148,24 +154,36 @@ struct _qemuCapsCache {
     gid_t gid;
     GMutex mutex;
     GCond cond;
-    GHashTable *known;          /* binary -> Entry */
+    GHashTable *known; /* binary -> Entry */
 };
 
 typedef struct {
     qemuCaps *caps;
     char *stamp;
-    bool busy;                  /* somebody probes */
+    bool busy; /* somebody probes */
 } Entry;
 
-static virProcess *probeStart(qemuCapsCache *cache, const char *binary, bool kvm, int theirs, int output, GError **error)
+static virProcess *probeStart(qemuCapsCache *cache, const char *binary, bool kvm, int theirs, int output,
+                              GError **error)
 {
     g_autofree char *chardev = g_strdup_printf("socket,id=mon,fd=%d", theirs);
-    const char *argv[] = { binary, "-S", "-no-user-config", "-nodefaults", "-nographic", "-machine", "none", "-accel", kvm ? "kvm" : "tcg",
-                           "-accel", "tcg", "-chardev", chardev, "-mon", "chardev=mon,mode=control", NULL };
+    const char *argv[] = { binary,  "-S",     "-no-user-config",          "-nodefaults", "-nographic", "-machine",
+                           "none",  "-accel", kvm ? "kvm" : "tcg",        "-accel",      "tcg",        "-chardev",
+                           chardev, "-mon",   "chardev=mon,mode=control", NULL };
     const char *env[] = { "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", NULL };
-    virProcessSpec spec = { .argv = argv, .env = env, .fds = &theirs, .nfds = 1, .in = -1, .out = output, .err = output, .dieWithThread = true,
-                            .switchUser = cache->switchUser, .uid = cache->uid, .gid = cache->gid,
-                            .bindFrom = kvm ? cache->kvmNode : NULL, .bindTo = "/dev/kvm" };
+    virProcessSpec spec = { .argv = argv,
+                            .env = env,
+                            .fds = &theirs,
+                            .nfds = 1,
+                            .in = -1,
+                            .out = output,
+                            .err = output,
+                            .dieWithThread = true,
+                            .switchUser = cache->switchUser,
+                            .uid = cache->uid,
+                            .gid = cache->gid,
+                            .bindFrom = kvm ? cache->kvmNode : NULL,
+                            .bindTo = "/dev/kvm" };
     return virProcessSpawn(&spec, error);
 }
 
@@ -183,14 +201,18 @@ static void probeAppendWords(int output, GError **error)
 static bool probeAsk(virQmp *qmp, bool full, const char *cpus, JsonObject *into, GError **error)
 {
     virQmpRequest requests[] = {
-        { .command = "query-cpu-definitions" }, { .command = "query-kvm" }, { .command = "query-version" },
-        { .command = "query-target" }, { .command = "query-machines" }, { .command = "qom-list-types", .args = qmpArgs("b:abstract", FALSE, NULL) },
+        { .command = "query-cpu-definitions" },
+        { .command = "query-kvm" },
+        { .command = "query-version" },
+        { .command = "query-target" },
+        { .command = "query-machines" },
+        { .command = "qom-list-types", .args = qmpArgs("b:abstract", FALSE, NULL) },
     };
     guint n = full ? G_N_ELEMENTS(requests) : 1;
     qmpCallMany(qmp, requests, n, NULL);
     bool ok = true;
     for (guint i = 0; i < n; i++) {
-        bool optional = i == 0 && requests[i].result == VIR_QMP_ERROR;          /* some targets have no CPU models */
+        bool optional = i == 0 && requests[i].result == VIR_QMP_ERROR; /* some targets have no CPU models */
         if (requests[i].result == VIR_QMP_OK)
             json_object_set_member(into, i == 0 ? cpus : requests[i].command, g_steal_pointer(&requests[i].reply));
         else if (ok && !optional)
@@ -215,10 +237,11 @@ static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool f
     virFdClear(&says);
     bool ok = false;
     if (process) {
-        ok = virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK && probeAsk(qmp, full, kvm ? "cpus-kvm" : "cpus-tcg", into, error);
+        ok = virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK &&
+             probeAsk(qmp, full, kvm ? "cpus-kvm" : "cpus-tcg", into, error);
         if (!ok)
             probeAppendWords(said, error);
-        virProcessSignal(process, SIGKILL);     /* nothing of it is worth an orderly end */
+        virProcessSignal(process, SIGKILL); /* nothing of it is worth an orderly end */
         virProcessWait(process, QUIT_MS);
     }
     virQmpClose(qmp);
@@ -232,7 +255,7 @@ static JsonObject *probe(qemuCapsCache *cache, const char *binary, GError **erro
     if (!probeOnce(cache, binary, mayKvm, true, replies, error))
         return NULL;
     bool kvm = qmpBool(qmpObj(replies, "query-kvm"), "enabled");
-    if (mayKvm && !kvm && json_object_has_member(replies, "cpus-kvm")) {        /* it fell back to TCG */
+    if (mayKvm && !kvm && json_object_has_member(replies, "cpus-kvm")) { /* it fell back to TCG */
         json_object_set_member(replies, "cpus-tcg", json_object_dup_member(replies, "cpus-kvm"));
         json_object_remove_member(replies, "cpus-kvm");
     } else if (kvm && !probeOnce(cache, binary, false, false, replies, error)) {
@@ -290,7 +313,8 @@ static void cacheStore(qemuCapsCache *cache, const char *binary, const char *sta
     g_autoptr(GError) error = NULL;
     g_autoptr(JsonNode) root = qmpArgs("i:format", CACHE_FORMAT, "s:binary", binary, "s:stamp", stamp, NULL);
     json_object_set_object_member(json_node_get_object(root), "replies", json_object_ref(replies));
-    g_autofree char *text = json_to_string(root, FALSE), *path = cachePath(cache, binary), *dir = g_path_get_dirname(path);
+    g_autofree char *text = json_to_string(root, FALSE), *path = cachePath(cache, binary),
+                    *dir = g_path_get_dirname(path);
     if (!virFileMakePath(dir, 0755, &error) || !virFileWriteAtomic(path, text, -1, 0600, &error))
         virWarn("capabilities of %s are not kept: %s", binary, error->message);
 }
@@ -318,8 +342,8 @@ static char *stampOf(qemuCapsCache *cache, const char *binary, GError **error)
         virSetSystemError(error, errno, "Cannot check QEMU binary %s", binary);
         return NULL;
     }
-    return g_strdup_printf("%lld %lld.%09ld kvm=%d user=%d", (long long)st.st_size, (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                           virHostHasKvm(virHostLocal()), cache->switchUser ? (int)cache->uid : -1);
+    return g_strdup_printf("%lld %lld.%09ld kvm=%d user=%d", (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+                           st.st_mtim.tv_nsec, virHostHasKvm(virHostLocal()), cache->switchUser ? (int)cache->uid : -1);
 }
 
 static qemuCaps *capsRef(qemuCaps *caps)
@@ -337,7 +361,7 @@ qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error)
     Entry *e = g_hash_table_lookup(cache->known, binary);
     if (!e)
         g_hash_table_insert(cache->known, g_strdup(binary), e = g_new0(Entry, 1));
-    while (e->busy)                     /* bounded by the probe's own deadlines */
+    while (e->busy) /* bounded by the probe's own deadlines */
         g_cond_wait(&cache->cond, &cache->mutex);
     qemuCaps *caps = e->caps && g_str_equal(e->stamp, stamp) ? capsRef(e->caps) : NULL;
     e->busy = !caps;
@@ -360,7 +384,9 @@ qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error)
 
 /* ---- emulators on the host ---- */
 
-static const struct { const char *ours, *qemus; } archWords[] = {
+static const struct {
+    const char *ours, *qemus;
+} archWords[] = {
     { "i686", "i386" }, { "armv6l", "arm" }, { "armv7l", "arm" }, { "openrisc", "or1k" }, { "ppc64le", "ppc64" },
 };
 

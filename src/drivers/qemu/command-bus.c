@@ -18,7 +18,8 @@ static void addPci(const qemuCommand *cmd, JsonObject *o, const virDeviceInfo *i
     const virPCIAddress *a = &info->addr.pci;
     const virDomainControllerDef *c = virDomainDefFindController(cmd->def, VIR_DOMAIN_CONTROLLER_PCI, a->bus);
     g_autofree char *bus = c && c->info.alias ? g_strdup(c->info.alias) : g_strdup_printf("pci.%u", a->bus);
-    g_autofree char *addr = a->function ? g_strdup_printf("0x%x.0x%x", a->slot, a->function) : g_strdup_printf("0x%x", a->slot);
+    g_autofree char *addr =
+        a->function ? g_strdup_printf("0x%x.0x%x", a->slot, a->function) : g_strdup_printf("0x%x", a->slot);
     qmpAdd(o, "s:bus", bus, "t:multifunction", a->multi, "s:addr", addr, "P:acpi-index", info->acpiIndex, NULL);
 }
 
@@ -78,7 +79,8 @@ bool qemuAddAddress(const qemuCommand *cmd, JsonObject *o, const virDeviceInfo *
 
 void qemuAddVirtio(JsonObject *o, const virVirtioOptions *v)
 {
-    qmpAdd(o, "t:iommu_platform", v->iommu, "t:ats", v->ats, "t:packed", v->packed, "t:page-per-vq", v->pagePerVq, NULL);
+    qmpAdd(o, "t:iommu_platform", v->iommu, "t:ats", v->ats, "t:packed", v->packed, "t:page-per-vq", v->pagePerVq,
+           NULL);
 }
 
 void qemuAddRom(JsonObject *o, const virDeviceInfo *info)
@@ -93,7 +95,9 @@ void qemuAddRom(JsonObject *o, const virDeviceInfo *info)
 
 char *qemuVirtioDriver(const char *base, const virDeviceInfo *info, int model)
 {
-    const char *bus = info->addr.type == VIR_DEVICE_ADDRESS_CCW ? "ccw" : info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_MMIO ? "device" : "pci";
+    const char *bus = info->addr.type == VIR_DEVICE_ADDRESS_CCW           ? "ccw"
+                      : info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_MMIO ? "device"
+                                                                          : "pci";
     return g_strdup_printf("%s-%s%s", base, bus, model == 2 ? "-transitional" : model == 3 ? "-non-transitional" : "");
 }
 
@@ -145,7 +149,9 @@ static const void *firstBootable(const virDomainDef *def, virDomainBootDev kind)
         return def->nets.n > 0 ? def->nets.v[0] : NULL;
     for (unsigned int i = 0; i < def->disks.n; i++) {
         virDomainDiskDevice d = def->disks.v[i]->device;
-        virDomainBootDev is = d == VIR_DOMAIN_DISK_DEVICE_CDROM ? VIR_DOMAIN_BOOT_CDROM : d == VIR_DOMAIN_DISK_DEVICE_FLOPPY ? VIR_DOMAIN_BOOT_FD : VIR_DOMAIN_BOOT_HD;
+        virDomainBootDev is = d == VIR_DOMAIN_DISK_DEVICE_CDROM    ? VIR_DOMAIN_BOOT_CDROM
+                              : d == VIR_DOMAIN_DISK_DEVICE_FLOPPY ? VIR_DOMAIN_BOOT_FD
+                                                                   : VIR_DOMAIN_BOOT_HD;
         if (is == kind)
             return def->disks.v[i];
     }
@@ -166,12 +172,18 @@ unsigned int qemuBootIndex(const qemuCommand *cmd, virDomainBootDev kind, const 
 /* ---- controllers ---- */
 
 static const char *const usbDrivers[virDomainControllerModelUsbLast] = {
-    [VIR_DOMAIN_CONTROLLER_USB_UNSET] = "piix3-usb-uhci", [VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI] = "piix3-usb-uhci",
-    [VIR_DOMAIN_CONTROLLER_USB_PIIX4_UHCI] = "piix4-usb-uhci", [VIR_DOMAIN_CONTROLLER_USB_EHCI] = "usb-ehci",
-    [VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1] = "ich9-usb-ehci1", [VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1] = "ich9-usb-uhci1",
-    [VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI2] = "ich9-usb-uhci2", [VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3] = "ich9-usb-uhci3",
-    [VIR_DOMAIN_CONTROLLER_USB_VT82C686B_UHCI] = "vt82c686b-usb-uhci", [VIR_DOMAIN_CONTROLLER_USB_PCI_OHCI] = "pci-ohci",
-    [VIR_DOMAIN_CONTROLLER_USB_NEC_XHCI] = "nec-usb-xhci", [VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI] = "qemu-xhci",
+    [VIR_DOMAIN_CONTROLLER_USB_UNSET] = "piix3-usb-uhci",
+    [VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI] = "piix3-usb-uhci",
+    [VIR_DOMAIN_CONTROLLER_USB_PIIX4_UHCI] = "piix4-usb-uhci",
+    [VIR_DOMAIN_CONTROLLER_USB_EHCI] = "usb-ehci",
+    [VIR_DOMAIN_CONTROLLER_USB_ICH9_EHCI1] = "ich9-usb-ehci1",
+    [VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI1] = "ich9-usb-uhci1",
+    [VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI2] = "ich9-usb-uhci2",
+    [VIR_DOMAIN_CONTROLLER_USB_ICH9_UHCI3] = "ich9-usb-uhci3",
+    [VIR_DOMAIN_CONTROLLER_USB_VT82C686B_UHCI] = "vt82c686b-usb-uhci",
+    [VIR_DOMAIN_CONTROLLER_USB_PCI_OHCI] = "pci-ohci",
+    [VIR_DOMAIN_CONTROLLER_USB_NEC_XHCI] = "nec-usb-xhci",
+    [VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI] = "qemu-xhci",
 };
 
 static JsonNode *usbController(const qemuCommand *cmd, const virDomainControllerDef *c)
@@ -191,12 +203,22 @@ static JsonNode *usbController(const qemuCommand *cmd, const virDomainController
     return node;
 }
 
-static const struct { virDomainControllerModelScsi model; const char *driver; int virtio; } scsiDrivers[] = {
-    { VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI, "virtio-scsi", 1 }, { VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_TRANSITIONAL, "virtio-scsi", 2 },
-    { VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_NON_TRANSITIONAL, "virtio-scsi", 3 }, { VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC, "lsi", 0 },
-    { VIR_DOMAIN_CONTROLLER_SCSI_AUTO, "lsi", 0 }, { VIR_DOMAIN_CONTROLLER_SCSI_NONE, "lsi", 0 }, { VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1068, "mptsas1068", 0 },
-    { VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1078, "megasas", 0 }, { VIR_DOMAIN_CONTROLLER_SCSI_VMPVSCSI, "pvscsi", 0 },
-    { VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI, "spapr-vscsi", 0 }, { VIR_DOMAIN_CONTROLLER_SCSI_DC390, "dc390", 0 },
+static const struct {
+    virDomainControllerModelScsi model;
+    const char *driver;
+    int virtio;
+} scsiDrivers[] = {
+    { VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI, "virtio-scsi", 1 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_TRANSITIONAL, "virtio-scsi", 2 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_NON_TRANSITIONAL, "virtio-scsi", 3 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC, "lsi", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_AUTO, "lsi", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_NONE, "lsi", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1068, "mptsas1068", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1078, "megasas", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_VMPVSCSI, "pvscsi", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI, "spapr-vscsi", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_DC390, "dc390", 0 },
     { VIR_DOMAIN_CONTROLLER_SCSI_AM53C974, "am53c974", 0 },
 };
 
@@ -212,11 +234,12 @@ static JsonNode *scsiController(const virDomainControllerDef *c, GError **error)
         JsonNode *node = qmpArgs("s:driver", driver, NULL);
         JsonObject *o = json_node_get_object(node);
         qemuAddVirtio(o, &c->virtio);
-        qmpAdd(o, "s:iothread", iothread, "s:id", c->info.alias, "P:num_queues", c->queues, "P:cmd_per_lun", c->cmdPerLun, "P:max_sectors", c->maxSectors,
-               "t:ioeventfd", c->ioeventfd, NULL);
+        qmpAdd(o, "s:iothread", iothread, "s:id", c->info.alias, "P:num_queues", c->queues, "P:cmd_per_lun",
+               c->cmdPerLun, "P:max_sectors", c->maxSectors, "t:ioeventfd", c->ioeventfd, NULL);
         return node;
     }
-    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Unsupported controller model: %s", virDomainControllerModelScsiToString(c->scsiModel));
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Unsupported controller model: %s",
+                virDomainControllerModelScsiToString(c->scsiModel));
     return NULL;
 }
 
@@ -325,10 +348,12 @@ static bool commandController(qemuCommand *cmd, const virDomainControllerDef *c,
         node = qmpArgs("s:driver", "usb-ccid", "s:id", c->info.alias, NULL);
         break;
     case VIR_DOMAIN_CONTROLLER_IDE:
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s", "Only a single IDE controller is supported for this machine type");
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+                    "Only a single IDE controller is supported for this machine type");
         break;
     default:
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Unsupported controller type: %s", virDomainControllerTypeToString(c->type));
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Unsupported controller type: %s",
+                    virDomainControllerTypeToString(c->type));
         break;
     }
     return node && qemuDevice(cmd, node, &c->info, error);
@@ -337,14 +362,16 @@ static bool commandController(qemuCommand *cmd, const virDomainControllerDef *c,
 bool qemuCommandControllers(qemuCommand *cmd, GError **error)
 {
     static const virDomainControllerType order[] = {
-        VIR_DOMAIN_CONTROLLER_PCI, VIR_DOMAIN_CONTROLLER_USB, VIR_DOMAIN_CONTROLLER_SCSI, VIR_DOMAIN_CONTROLLER_IDE, VIR_DOMAIN_CONTROLLER_SATA,
-        VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, VIR_DOMAIN_CONTROLLER_CCID,
+        VIR_DOMAIN_CONTROLLER_PCI,  VIR_DOMAIN_CONTROLLER_USB,  VIR_DOMAIN_CONTROLLER_SCSI,
+        VIR_DOMAIN_CONTROLLER_IDE,  VIR_DOMAIN_CONTROLLER_SATA, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL,
+        VIR_DOMAIN_CONTROLLER_CCID,
     };
     const virDomainDef *def = cmd->def;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         const virDomainControllerDef *c = def->controllers.v[i];
         if (c->type == VIR_DOMAIN_CONTROLLER_PCI && c->hasPcihole64 && controllerBuiltIn(def, c))
-            qemuArg(cmd, "-global", "%s-pcihost.pci-hole64-size=%lluK", virDomainDefIsQ35(def) ? "q35" : "i440FX", c->pcihole64);
+            qemuArg(cmd, "-global", "%s-pcihost.pci-hole64-size=%lluK", virDomainDefIsQ35(def) ? "q35" : "i440FX",
+                    c->pcihole64);
     }
     for (guint t = 0; t < G_N_ELEMENTS(order); t++)
         for (unsigned int i = 0; i < def->controllers.n; i++)
@@ -353,7 +380,8 @@ bool qemuCommandControllers(qemuCommand *cmd, GError **error)
                 return false;
     commandFloppyController(cmd, virDomainDefIsQ35(def));
     for (unsigned int i = 0; i < def->hubs.n; i++)
-        if (!qemuDevice(cmd, qmpArgs("s:driver", "usb-hub", "s:id", def->hubs.v[i]->info.alias, NULL), &def->hubs.v[i]->info, error))
+        if (!qemuDevice(cmd, qmpArgs("s:driver", "usb-hub", "s:id", def->hubs.v[i]->info.alias, NULL),
+                        &def->hubs.v[i]->info, error))
             return false;
     return true;
 }

@@ -32,8 +32,8 @@ bool qemuChardev(qemuCommand *cmd, const virDomainChrSource *s, const char *id, 
             g_string_append_printf(out, ",append=%s", s->append == VIR_TRISTATE_SWITCH_ON ? "on" : "off");
         break;
     case VIR_DOMAIN_CHR_UDP:
-        g_string_printf(out, "udp,id=%s,host=%s,port=%s,localaddr=%s,localport=%s", id, endsWith(s->host), endsWith(s->service), endsWith(s->bindHost),
-                        s->bindService ? s->bindService : "0");
+        g_string_printf(out, "udp,id=%s,host=%s,port=%s,localaddr=%s,localport=%s", id, endsWith(s->host),
+                        endsWith(s->service), endsWith(s->bindHost), s->bindService ? s->bindService : "0");
         break;
     case VIR_DOMAIN_CHR_TCP:
         g_string_printf(out, "socket,id=%s,host=%s,port=%s%s", id, endsWith(s->host), endsWith(s->service),
@@ -46,7 +46,10 @@ bool qemuChardev(qemuCommand *cmd, const virDomainChrSource *s, const char *id, 
             g_string_printf(out, "socket,id=%s,path=%s", id, path);
         break;
     case VIR_DOMAIN_CHR_SPICEVMC:
-        g_string_printf(out, "spicevmc,id=%s,name=%s", id, strstr(id, "redir") ? "usbredir" : strstr(id, "smartcard") ? "smartcard" : "vdagent");
+        g_string_printf(out, "spicevmc,id=%s,name=%s", id,
+                        strstr(id, "redir")       ? "usbredir"
+                        : strstr(id, "smartcard") ? "smartcard"
+                                                  : "vdagent");
         break;
     case VIR_DOMAIN_CHR_SPICEPORT:
         g_string_printf(out, "spiceport,id=%s,name=%s", id, endsWith(s->channel));
@@ -75,7 +78,8 @@ bool qemuChardev(qemuCommand *cmd, const virDomainChrSource *s, const char *id, 
     }
     if (s->logFile) {
         g_autofree char *log = qemuEscape(s->logFile);
-        g_string_append_printf(out, ",logfile=%s,logappend=%s", log, s->logAppend == VIR_TRISTATE_SWITCH_OFF ? "off" : "on");
+        g_string_append_printf(out, ",logfile=%s,logappend=%s", log,
+                               s->logAppend == VIR_TRISTATE_SWITCH_OFF ? "off" : "on");
     }
     qemuArg(cmd, "-chardev", "%s", out->str);
     return true;
@@ -104,7 +108,8 @@ static bool commandParallel(qemuCommand *cmd, const virDomainChrDef *chr, GError
 {
     g_autofree char *id = chardevId(chr);
     return qemuChardev(cmd, &chr->source, id, false, error) &&
-           qemuDevice(cmd, qmpArgs("s:driver", "isa-parallel", "s:chardev", id, "s:id", chr->info.alias, NULL), &chr->info, error);
+           qemuDevice(cmd, qmpArgs("s:driver", "isa-parallel", "s:chardev", id, "s:id", chr->info.alias, NULL),
+                      &chr->info, error);
 }
 
 static bool commandChannel(qemuCommand *cmd, const virDomainChrDef *chr, GError **error)
@@ -125,7 +130,11 @@ static bool commandChannel(qemuCommand *cmd, const virDomainChrDef *chr, GError 
     JsonNode *node = qmpArgs("s:driver", "virtserialport", NULL);
     JsonObject *o = json_node_get_object(node);
     qemuAddAddress(cmd, o, &chr->info, NULL);
-    qmpAdd(o, "s:chardev", id, "s:id", chr->info.alias, "s:name", chr->name ? chr->name : vdagent ? "com.redhat.spice.0" : NULL, NULL);
+    qmpAdd(o, "s:chardev", id, "s:id", chr->info.alias, "s:name",
+           chr->name ? chr->name
+           : vdagent ? "com.redhat.spice.0"
+                     : NULL,
+           NULL);
     qemuDevicePlain(cmd, node, &chr->info);
     return true;
 }
@@ -179,8 +188,9 @@ bool qemuCommandSmartcards(qemuCommand *cmd, GError **error)
         } else if (s->mode == VIR_DOMAIN_SMARTCARD_HOST) {
             node = qmpArgs("s:driver", "ccid-card-emulated", "s:backend", "nss-emulated", "s:id", s->info.alias, NULL);
         } else {
-            node = qmpArgs("s:driver", "ccid-card-emulated", "s:backend", "certificates", "s:cert1", cert[0], "s:cert2", cert[1], "s:cert3", cert[2],
-                           "s:db", s->database ? s->database : "/etc/pki/nssdb", "s:id", s->info.alias, NULL);
+            node = qmpArgs("s:driver", "ccid-card-emulated", "s:backend", "certificates", "s:cert1", cert[0], "s:cert2",
+                           cert[1], "s:cert3", cert[2], "s:db", s->database ? s->database : "/etc/pki/nssdb", "s:id",
+                           s->info.alias, NULL);
         }
         if (!qemuDevice(cmd, node, &s->info, error))
             return false;
@@ -193,10 +203,12 @@ void qemuFillSocketPaths(virDomainDef *def, const char *domainDir, const char *c
     for (unsigned int i = 0; i < def->channels.n; i++) {
         virDomainChrDef *chr = def->channels.v[i];
         const virVirtioSerialAddress *a = &chr->info.addr.vioserial;
-        if (chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.path || chr->channelTarget != VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO)
+        if (chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.path ||
+            chr->channelTarget != VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO)
             continue;
         chr->source.path = chr->name ? g_strdup_printf("%s/%s", channelDir, chr->name)
-                                     : g_strdup_printf("%s/vioser-%02d-%02d-%02d.sock", channelDir, (int)a->controller, (int)a->bus, (int)a->port);
+                                     : g_strdup_printf("%s/vioser-%02d-%02d-%02d.sock", channelDir, (int)a->controller,
+                                                       (int)a->bus, (int)a->port);
         chr->source.mode = VIR_DOMAIN_CHR_MODE_BIND;
     }
     for (unsigned int i = 0; i < def->graphics.n; i++) {

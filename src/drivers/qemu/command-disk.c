@@ -30,7 +30,7 @@ void qemuAssignNodeNames(virDomainDef *def)
     for (unsigned int i = def->disks.n; i-- > 0;) {
         virStorageSource *top = &def->disks.v[i]->src;
         if (sourceEmpty(top))
-            next++;                     /* a drive without a medium keeps a number for it */
+            next++; /* a drive without a medium keeps a number for it */
         for (virStorageSource *s = top; s && !sourceEmpty(s); s = s->backing)
             s->index = ++next;
     }
@@ -39,9 +39,13 @@ void qemuAssignNodeNames(virDomainDef *def)
 /* ---- caching ---- */
 
 /* guest's write cache, O_DIRECT, ignored flushes */
-static const struct { bool writeback, direct, noflush; } cacheModes[virDomainDiskCacheLast] = {
-    [VIR_DOMAIN_DISK_CACHE_NONE] = { true, true, false }, [VIR_DOMAIN_DISK_CACHE_WRITETHROUGH] = { false, false, false },
-    [VIR_DOMAIN_DISK_CACHE_WRITEBACK] = { true, false, false }, [VIR_DOMAIN_DISK_CACHE_DIRECTSYNC] = { false, true, false },
+static const struct {
+    bool writeback, direct, noflush;
+} cacheModes[virDomainDiskCacheLast] = {
+    [VIR_DOMAIN_DISK_CACHE_NONE] = { true, true, false },
+    [VIR_DOMAIN_DISK_CACHE_WRITETHROUGH] = { false, false, false },
+    [VIR_DOMAIN_DISK_CACHE_WRITEBACK] = { true, false, false },
+    [VIR_DOMAIN_DISK_CACHE_DIRECTSYNC] = { false, true, false },
     [VIR_DOMAIN_DISK_CACHE_UNSAFE] = { true, false, true },
 };
 
@@ -53,7 +57,9 @@ static bool hasCache(const virDomainDiskDef *disk)
 static void addCache(JsonObject *o, const virDomainDiskDef *disk)
 {
     if (hasCache(disk))
-        qmpAdd(o, "o:cache", qmpArgs("b:direct", cacheModes[disk->cache].direct, "b:no-flush", cacheModes[disk->cache].noflush, NULL), NULL);
+        qmpAdd(o, "o:cache",
+               qmpArgs("b:direct", cacheModes[disk->cache].direct, "b:no-flush", cacheModes[disk->cache].noflush, NULL),
+               NULL);
 }
 
 /* ---- storage nodes ---- */
@@ -63,7 +69,8 @@ static JsonNode *serverAddress(const virStorageHost *h, unsigned int port, bool 
     g_autofree char *number = g_strdup_printf("%u", h->port ? h->port : port);
     if (h->transport == VIR_STORAGE_TRANSPORT_UNIX)
         return qmpArgs("s:type", "unix", "s:path", h->socket, NULL);
-    return withType ? qmpArgs("s:type", "inet", "s:host", h->name, "s:port", number, NULL) : qmpArgs("s:host", h->name, "s:port", number, NULL);
+    return withType ? qmpArgs("s:type", "inet", "s:host", h->name, "s:port", number, NULL)
+                    : qmpArgs("s:host", h->name, "s:port", number, NULL);
 }
 
 static JsonNode *serverList(const virStorageSource *s, unsigned int port, bool withType)
@@ -82,7 +89,8 @@ static JsonNode *networkUrl(const virStorageSource *s)
     static const unsigned int ports[] = { 80, 443, 21, 990, 69 };
     const char *protocol = virStorageProtocolToString(s->protocol);
     unsigned int port = h && h->port ? h->port : ports[s->protocol - VIR_STORAGE_PROTOCOL_HTTP];
-    g_autofree char *url = g_strdup_printf("%s://%s:%u/%s%s%s", protocol, h ? h->name : "", port, s->name ? s->name : "", s->query ? "?" : "", s->query ? s->query : "");
+    g_autofree char *url = g_strdup_printf("%s://%s:%u/%s%s%s", protocol, h ? h->name : "", port,
+                                           s->name ? s->name : "", s->query ? "?" : "", s->query ? s->query : "");
     JsonNode *node = qmpArgs("s:driver", protocol, "s:url", url, NULL);
     JsonObject *o = json_node_get_object(node);
     if (s->sslVerify != VIR_TRISTATE_BOOL_ABSENT)
@@ -98,14 +106,17 @@ static JsonNode *networkIscsi(const virStorageSource *s)
     const virStorageHost *h = s->hosts.n ? s->hosts.v[0] : NULL;
     g_autofree char *portal = g_strdup_printf("%s:%u", h ? h->name : "", h && h->port ? h->port : 3260);
     g_auto(GStrv) parts = g_strsplit(s->name ? s->name : "", "/", 2);
-    return qmpArgs("s:driver", "iscsi", "s:portal", portal, "s:target", parts[0], "i:lun", parts[0] && parts[1] ? atoi(parts[1]) : 0, "s:transport", "tcp",
-                   "s:initiator-name", s->initiatorIqn, NULL);
+    return qmpArgs("s:driver", "iscsi", "s:portal", portal, "s:target", parts[0], "i:lun",
+                   parts[0] && parts[1] ? atoi(parts[1]) : 0, "s:transport", "tcp", "s:initiator-name", s->initiatorIqn,
+                   NULL);
 }
 
 static JsonNode *networkNode(const virStorageSource *s, GError **error)
 {
     if (s->auth || s->encryption) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network storage '%s' with authentication or encryption needs the secret driver", s->name ? s->name : "");
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "network storage '%s' with authentication or encryption needs the secret driver",
+                    s->name ? s->name : "");
         return NULL;
     }
     g_auto(GStrv) parts = g_strsplit(s->name ? s->name : "", "/", 2);
@@ -114,7 +125,8 @@ static JsonNode *networkNode(const virStorageSource *s, GError **error)
     g_autofree char *path = NULL;
     switch (s->protocol) {
     case VIR_STORAGE_PROTOCOL_NBD:
-        return qmpArgs("s:driver", "nbd", "o:server", h ? serverAddress(h, 10809, true) : NULL, "s:export", s->name, NULL);
+        return qmpArgs("s:driver", "nbd", "o:server", h ? serverAddress(h, 10809, true) : NULL, "s:export", s->name,
+                       NULL);
     case VIR_STORAGE_PROTOCOL_HTTP:
     case VIR_STORAGE_PROTOCOL_HTTPS:
     case VIR_STORAGE_PROTOCOL_FTP:
@@ -124,20 +136,24 @@ static JsonNode *networkNode(const virStorageSource *s, GError **error)
     case VIR_STORAGE_PROTOCOL_ISCSI:
         return networkIscsi(s);
     case VIR_STORAGE_PROTOCOL_RBD:
-        return qmpArgs("s:driver", "rbd", "s:pool", first, "s:image", rest, "s:snapshot", s->snapshot, "s:conf", s->configFile,
-                       "o:server", s->hosts.n ? serverList(s, 6789, false) : NULL, NULL);
+        return qmpArgs("s:driver", "rbd", "s:pool", first, "s:image", rest, "s:snapshot", s->snapshot, "s:conf",
+                       s->configFile, "o:server", s->hosts.n ? serverList(s, 6789, false) : NULL, NULL);
     case VIR_STORAGE_PROTOCOL_GLUSTER:
-        return qmpArgs("s:driver", "gluster", "s:volume", first, "s:path", rest, "o:server", serverList(s, 24007, true), "i:debug", 4, NULL);
+        return qmpArgs("s:driver", "gluster", "s:volume", first, "s:path", rest, "o:server", serverList(s, 24007, true),
+                       "i:debug", 4, NULL);
     case VIR_STORAGE_PROTOCOL_SHEEPDOG:
-        return qmpArgs("s:driver", "sheepdog", "o:server", h ? serverAddress(h, 7000, true) : NULL, "s:vdi", s->name, NULL);
+        return qmpArgs("s:driver", "sheepdog", "o:server", h ? serverAddress(h, 7000, true) : NULL, "s:vdi", s->name,
+                       NULL);
     case VIR_STORAGE_PROTOCOL_NFS:
         path = g_strconcat(s->name && s->name[0] == '/' ? "" : "/", s->name, NULL);
-        return qmpArgs("s:driver", "nfs", "o:server", h ? qmpArgs("s:host", h->name, "s:type", "inet", NULL) : NULL, "s:path", path,
-                       "P:user", s->nfsUser ? atoi(s->nfsUser + (*s->nfsUser == '+')) : 0, "P:group", s->nfsGroup ? atoi(s->nfsGroup + (*s->nfsGroup == '+')) : 0, NULL);
+        return qmpArgs("s:driver", "nfs", "o:server", h ? qmpArgs("s:host", h->name, "s:type", "inet", NULL) : NULL,
+                       "s:path", path, "P:user", s->nfsUser ? atoi(s->nfsUser + (*s->nfsUser == '+')) : 0, "P:group",
+                       s->nfsGroup ? atoi(s->nfsGroup + (*s->nfsGroup == '+')) : 0, NULL);
     case VIR_STORAGE_PROTOCOL_SSH:
         return qmpArgs("s:driver", "ssh", "s:path", s->name, "o:server", h ? serverAddress(h, 22, false) : NULL, NULL);
     default:
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network protocol '%s' is not supported", virStorageProtocolToString(s->protocol));
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network protocol '%s' is not supported",
+                    virStorageProtocolToString(s->protocol));
         return NULL;
     }
 }
@@ -152,34 +168,41 @@ static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *d
 {
     const char *aio = disk && disk->io != VIR_DOMAIN_DISK_IO_NONE ? virDomainDiskIoToString(disk->io) : NULL;
     if (s->encryption) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "encryption of disk '%s' needs the secret driver", disk ? disk->dst : "pflash");
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "encryption of disk '%s' needs the secret driver",
+                    disk ? disk->dst : "pflash");
         return NULL;
     }
     switch (s->type) {
     case VIR_STORAGE_FILE:
     case VIR_STORAGE_BLOCK:
-        return qmpArgs("s:driver", isBlockDevice(s) ? "host_device" : "file", "s:filename", s->path, "s:aio", aio, NULL);
+        return qmpArgs("s:driver", isBlockDevice(s) ? "host_device" : "file", "s:filename", s->path, "s:aio", aio,
+                       NULL);
     case VIR_STORAGE_DIR:
-        return qmpArgs("s:driver", "vvfat", "s:dir", s->path, "b:floppy", disk && disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY, "b:rw", FALSE, NULL);
+        return qmpArgs("s:driver", "vvfat", "s:dir", s->path, "b:floppy",
+                       disk && disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY, "b:rw", FALSE, NULL);
     case VIR_STORAGE_NETWORK:
         return networkNode(s, error);
     default:
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "storage type '%s' of disk '%s' is not supported", virStorageTypeToString(s->type), disk ? disk->dst : "pflash");
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "storage type '%s' of disk '%s' is not supported",
+                    virStorageTypeToString(s->type), disk ? disk->dst : "pflash");
         return NULL;
     }
 }
 
 static void addFormat(JsonObject *o, const virStorageSource *s)
 {
-    const char *format = s->format == VIR_STORAGE_FORMAT_ISO || s->format == VIR_STORAGE_FORMAT_FAT || s->format <= VIR_STORAGE_FORMAT_DIR
-                             ? "raw" : virStorageFormatToString(s->format);
+    const char *format = s->format == VIR_STORAGE_FORMAT_ISO || s->format == VIR_STORAGE_FORMAT_FAT ||
+                                 s->format <= VIR_STORAGE_FORMAT_DIR
+                             ? "raw"
+                             : virStorageFormatToString(s->format);
     qmpAdd(o, "s:driver", format, NULL);
     if (s->hasMetadataCache && s->metadataCacheMax)
         qmpAdd(o, "U:cache-size", s->metadataCacheMax, NULL);
 }
 
 /* Both nodes of a layer; those below it first, since QEMU opens them in that order. */
-static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virDomainDiskDef *disk, const char *prefix, bool readonly, bool top, GError **error)
+static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virDomainDiskDef *disk, const char *prefix,
+                         bool readonly, bool top, GError **error)
 {
     bool ends = (s->hasBacking || s->backing) && (!s->backing || sourceEmpty(s->backing));
     if (s->backing && !sourceEmpty(s->backing)) {
@@ -194,7 +217,9 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     JsonObject *o = json_node_get_object(node);
     if (s->type == VIR_STORAGE_NETWORK && s->protocol == VIR_STORAGE_PROTOCOL_NBD && s->tls == VIR_TRISTATE_BOOL_YES) {
         g_autofree char *creds = g_strdup_printf("obj%s_tls0", storage);
-        qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "tls-creds-x509", "s:id", creds, "s:dir", "/etc/pki/qemu", "s:endpoint", "client", "b:verify-peer", TRUE, NULL));
+        qemuArgJson(cmd, "-object",
+                    qmpArgs("s:qom-type", "tls-creds-x509", "s:id", creds, "s:dir", "/etc/pki/qemu", "s:endpoint",
+                            "client", "b:verify-peer", TRUE, NULL));
         qmpAdd(o, "s:tls-creds", creds, "s:tls-hostname", s->tlsHostname, NULL);
     }
     qmpAdd(o, "s:node-name", storage, NULL);
@@ -207,7 +232,8 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     if (disk) {
         const char *discard = disk->discard ? virDomainDiskDiscardToString(disk->discard) : NULL;
         const char *zeroes = top && disk->detectZeroes ? virDomainDiskDetectZeroesToString(disk->detectZeroes) : NULL;
-        bool weak = g_strcmp0(zeroes, "unmap") == 0 && g_strcmp0(discard, "unmap") != 0;     /* QEMU wants both, else plain detection */
+        bool weak = g_strcmp0(zeroes, "unmap") == 0 &&
+                    g_strcmp0(discard, "unmap") != 0; /* QEMU wants both, else plain detection */
         qmpAdd(o, "s:discard", discard, "s:detect-zeroes", weak ? "on" : zeroes, NULL);
     }
     addCache(o, disk);
@@ -216,7 +242,8 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     if (s->backing && !sourceEmpty(s->backing)) {
         g_autofree char *below = g_strdup_printf("libvirt-%u-format", s->backing->index);
         qmpAdd(o, "s:backing", below, NULL);
-    } else if (ends && (s->format == VIR_STORAGE_FORMAT_QCOW2 || s->format == VIR_STORAGE_FORMAT_QED || s->format == VIR_STORAGE_FORMAT_VMDK)) {
+    } else if (ends && (s->format == VIR_STORAGE_FORMAT_QCOW2 || s->format == VIR_STORAGE_FORMAT_QED ||
+                        s->format == VIR_STORAGE_FORMAT_VMDK)) {
         json_object_set_null_member(o, "backing");
     }
     qemuArgJson(cmd, "-blockdev", node);
@@ -238,7 +265,8 @@ bool qemuCommandPflash(qemuCommand *cmd, GError **error)
 
 static JsonNode *deviceVirtio(const qemuCommand *cmd, const virDomainDiskDef *d)
 {
-    g_autofree char *driver = qemuVirtioDriver(d->src.type == VIR_STORAGE_VHOSTUSER ? "vhost-user-blk" : "virtio-blk", &d->info, d->model);
+    g_autofree char *driver =
+        qemuVirtioDriver(d->src.type == VIR_STORAGE_VHOSTUSER ? "vhost-user-blk" : "virtio-blk", &d->info, d->model);
     g_autofree char *iothread = d->iothread ? g_strdup_printf("iothread%u", d->iothread) : NULL;
     JsonNode *node = qmpArgs("s:driver", driver, NULL);
     JsonObject *o = json_node_get_object(node);
@@ -255,11 +283,14 @@ static JsonNode *deviceScsi(const qemuCommand *cmd, const virDomainDiskDef *d)
 {
     const virDriveAddress *a = &d->info.addr.drive;
     const virDomainControllerDef *c = virDomainDefFindController(cmd->def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
-    const char *driver = d->device == VIR_DOMAIN_DISK_DEVICE_LUN ? "scsi-block" : d->device == VIR_DOMAIN_DISK_DEVICE_CDROM ? "scsi-cd" : "scsi-hd";
+    const char *driver = d->device == VIR_DOMAIN_DISK_DEVICE_LUN     ? "scsi-block"
+                         : d->device == VIR_DOMAIN_DISK_DEVICE_CDROM ? "scsi-cd"
+                                                                     : "scsi-hd";
     g_autofree char *bus = g_strdup_printf("%s.0", c && c->info.alias ? c->info.alias : "scsi0");
     g_autofree char *unnamed = g_strdup_printf("drive-%s", d->info.alias);
-    bool lsi = c && (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_NONE ||
-                     c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_AUTO);
+    bool lsi =
+        c && (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_NONE ||
+              c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_AUTO);
     JsonNode *node = qmpArgs("s:driver", driver, NULL);
     JsonObject *o = json_node_get_object(node);
     if (lsi)
@@ -282,7 +313,8 @@ static JsonNode *deviceNode(const qemuCommand *cmd, const virDomainDiskDef *d, G
         bus = g_strdup_printf("ide.%u", a->bus);
         return qmpArgs("s:driver", cdrom ? "ide-cd" : "ide-hd", "s:bus", bus, "u:unit", a->unit, NULL);
     case VIR_DOMAIN_DISK_BUS_SATA: {
-        const virDomainControllerDef *c = virDomainDefFindController(cmd->def, VIR_DOMAIN_CONTROLLER_SATA, a->controller);
+        const virDomainControllerDef *c =
+            virDomainDefFindController(cmd->def, VIR_DOMAIN_CONTROLLER_SATA, a->controller);
         bool onBoard = a->controller == 0 && virDomainDefIsQ35(cmd->def);
         bus = g_strdup_printf("%s.%u", onBoard || !c ? "ide" : c->info.alias, a->unit);
         return qmpArgs("s:driver", cdrom ? "ide-cd" : "ide-hd", "s:bus", bus, NULL);
@@ -298,7 +330,8 @@ static JsonNode *deviceNode(const qemuCommand *cmd, const virDomainDiskDef *d, G
     case VIR_DOMAIN_DISK_BUS_FDC:
         return qmpArgs("s:driver", "floppy", "u:unit", a->unit, NULL);
     default:
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported disk bus '%s' with device setup", virDomainDiskBusToString(d->bus));
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported disk bus '%s' with device setup",
+                    virDomainDiskBusToString(d->bus));
         return NULL;
     }
 }
@@ -306,13 +339,16 @@ static JsonNode *deviceNode(const qemuCommand *cmd, const virDomainDiskDef *d, G
 static void addErrorPolicies(JsonObject *o, const virDomainDiskDef *d)
 {
     static const char *const words[] = { NULL, "stop", "report", "ignore", "enospc" };
-    int read = d->rerrorPolicy ? d->rerrorPolicy : d->errorPolicy == VIR_DOMAIN_DISK_ERROR_POLICY_ENOSPACE ? 0 : d->errorPolicy;
+    int read = d->rerrorPolicy                                           ? d->rerrorPolicy
+               : d->errorPolicy == VIR_DOMAIN_DISK_ERROR_POLICY_ENOSPACE ? 0
+                                                                         : d->errorPolicy;
     qmpAdd(o, "s:werror", words[d->errorPolicy], "s:rerror", words[read], NULL);
 }
 
 static bool commandDevice(qemuCommand *cmd, const virDomainDiskDef *d, const char *drive, GError **error)
 {
-    static const virDomainBootDev kinds[] = { VIR_DOMAIN_BOOT_HD, VIR_DOMAIN_BOOT_CDROM, VIR_DOMAIN_BOOT_FD, VIR_DOMAIN_BOOT_HD };
+    static const virDomainBootDev kinds[] = { VIR_DOMAIN_BOOT_HD, VIR_DOMAIN_BOOT_CDROM, VIR_DOMAIN_BOOT_FD,
+                                              VIR_DOMAIN_BOOT_HD };
     JsonNode *node = deviceNode(cmd, d, error);
     if (!node)
         return false;
@@ -320,8 +356,9 @@ static bool commandDevice(qemuCommand *cmd, const virDomainDiskDef *d, const cha
     bool floppy = d->bus == VIR_DOMAIN_DISK_BUS_FDC, vhost = d->src.type == VIR_STORAGE_VHOSTUSER;
     unsigned long long wwn = d->wwn ? g_ascii_strtoull(d->wwn, NULL, 16) : 0;
     qmpAdd(o, "B:share-rw", d->shareable, vhost ? "s:chardev" : "s:drive", drive, "s:id", d->info.alias, NULL);
-    qmpAdd(o, "P:bootindex", floppy ? 0 : qemuBootIndex(cmd, kinds[d->device], d, &d->info), "P:logical_block_size", d->logicalBlockSize,
-           "P:physical_block_size", d->physicalBlockSize, "P:discard_granularity", d->discardGranularity, NULL);
+    qmpAdd(o, "P:bootindex", floppy ? 0 : qemuBootIndex(cmd, kinds[d->device], d, &d->info), "P:logical_block_size",
+           d->logicalBlockSize, "P:physical_block_size", d->physicalBlockSize, "P:discard_granularity",
+           d->discardGranularity, NULL);
     if (wwn)
         qmpAdd(o, "U:wwn", wwn, NULL);
     if (d->hasRotationRate)
@@ -329,7 +366,8 @@ static bool commandDevice(qemuCommand *cmd, const virDomainDiskDef *d, const cha
     qmpAdd(o, "s:vendor", d->vendor, "s:product", d->product, NULL);
     if (d->bus == VIR_DOMAIN_DISK_BUS_USB)
         qmpAdd(o, "b:removable", d->removable == VIR_TRISTATE_SWITCH_ON, NULL);
-    qmpAdd(o, "P:cyls", d->cyls, "P:heads", d->heads, "P:secs", d->secs, "s:bios-chs-trans", d->trans ? virDomainDiskGeometryTransToString(d->trans) : NULL, NULL);
+    qmpAdd(o, "P:cyls", d->cyls, "P:heads", d->heads, "P:secs", d->secs, "s:bios-chs-trans",
+           d->trans ? virDomainDiskGeometryTransToString(d->trans) : NULL, NULL);
     if (hasCache(d) && !floppy && !vhost && d->device != VIR_DOMAIN_DISK_DEVICE_CDROM)
         qmpAdd(o, "s:write-cache", cacheModes[d->cache].writeback ? "on" : "off", NULL);
     qmpAdd(o, "s:serial", d->serial, NULL);
@@ -343,14 +381,16 @@ static bool commandDisk(qemuCommand *cmd, const virDomainDiskDef *d, GError **er
 {
     g_autofree char *prefix = g_strdup_printf("libvirt-%u", d->src.index), *drive = NULL;
     if (d->src.type == VIR_STORAGE_VHOSTUSER) {
-        g_autofree char *reconnect = d->src.reconnect == VIR_TRISTATE_BOOL_YES ? g_strdup_printf(",reconnect=%u", d->src.reconnectTimeout) : g_strdup("");
+        g_autofree char *reconnect = d->src.reconnect == VIR_TRISTATE_BOOL_YES
+                                         ? g_strdup_printf(",reconnect=%u", d->src.reconnectTimeout)
+                                         : g_strdup("");
         g_autofree char *path = qemuEscape(d->src.path ? d->src.path : "");
         drive = g_strdup_printf("chr-vu-%s", d->info.alias);
         qemuArg(cmd, "-chardev", "socket,id=%s,path=%s%s", drive, path, reconnect);
         return commandDevice(cmd, d, drive, error);
     }
     if (d->transient)
-        return true;                    /* plugged in after the start, on top of an overlay; qemuPrepareHost refuses it so far */
+        return true; /* plugged in after the start, on top of an overlay; qemuPrepareHost refuses it so far */
     if (sourceEmpty(&d->src))
         return commandDevice(cmd, d, NULL, error);
     bool readonly = d->readonly || d->device == VIR_DOMAIN_DISK_DEVICE_CDROM || d->src.type == VIR_STORAGE_DIR;
@@ -359,7 +399,9 @@ static bool commandDisk(qemuCommand *cmd, const virDomainDiskDef *d, GError **er
     drive = g_strdup_printf("%s-format", prefix);
     if (d->copyOnRead == VIR_TRISTATE_SWITCH_ON) {
         g_autofree char *cor = g_strdup_printf("libvirt-CoR-%s", d->dst);
-        qemuArgJson(cmd, "-blockdev", qmpArgs("s:driver", "copy-on-read", "s:node-name", cor, "s:file", drive, "s:discard", "unmap", NULL));
+        qemuArgJson(
+            cmd, "-blockdev",
+            qmpArgs("s:driver", "copy-on-read", "s:node-name", cor, "s:file", drive, "s:discard", "unmap", NULL));
         return commandDevice(cmd, d, cor, error);
     }
     return commandDevice(cmd, d, drive, error);

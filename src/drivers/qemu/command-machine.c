@@ -65,11 +65,27 @@ void qemuCommandMachine(qemuCommand *cmd)
 
 static void cpuHyperv(const virDomainHypervFeatures *h, GString *out)
 {
-    const struct { virTristateSwitch state; const char *name; } rows[] = {
-        { h->relaxed, "relaxed" }, { h->vapic, "vapic" }, { h->spinlocks, "spinlocks" }, { h->vpindex, "vpindex" }, { h->runtime, "runtime" },
-        { h->synic, "synic" }, { h->stimer, "stimer" }, { h->reset, "reset" }, { h->vendorId, "vendor-id" }, { h->frequencies, "frequencies" },
-        { h->reenlightenment, "reenlightenment" }, { h->tlbflush, "tlbflush" }, { h->ipi, "ipi" }, { h->evmcs, "evmcs" }, { h->avic, "avic" },
-        { h->emsrBitmap, "emsr-bitmap" }, { h->xmmInput, "xmm-input" },
+    const struct {
+        virTristateSwitch state;
+        const char *name;
+    } rows[] = {
+        { h->relaxed, "relaxed" },
+        { h->vapic, "vapic" },
+        { h->spinlocks, "spinlocks" },
+        { h->vpindex, "vpindex" },
+        { h->runtime, "runtime" },
+        { h->synic, "synic" },
+        { h->stimer, "stimer" },
+        { h->reset, "reset" },
+        { h->vendorId, "vendor-id" },
+        { h->frequencies, "frequencies" },
+        { h->reenlightenment, "reenlightenment" },
+        { h->tlbflush, "tlbflush" },
+        { h->ipi, "ipi" },
+        { h->evmcs, "evmcs" },
+        { h->avic, "avic" },
+        { h->emsrBitmap, "emsr-bitmap" },
+        { h->xmmInput, "xmm-input" },
     };
     if (h->mode == VIR_DOMAIN_HYPERV_MODE_PASSTHROUGH) {
         g_string_append(out, ",hv-passthrough=on");
@@ -131,7 +147,8 @@ static void cpuFeatures(const virDomainDef *def, GString *out)
     if (f->pmu != VIR_TRISTATE_SWITCH_ABSENT)
         g_string_append_printf(out, ",pmu=%s", onOff(f->pmu));
     if (def->cpu.hasCache) {
-        bool passthrough = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_PASSTHROUGH, emulate = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_EMULATE;
+        bool passthrough = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_PASSTHROUGH,
+             emulate = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_EMULATE;
         if (passthrough)
             g_string_append(out, ",host-cache-info=on");
         else if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH || def->cpu.mode == VIR_CPU_MODE_MAXIMUM)
@@ -169,10 +186,12 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
     const qemuMachine *m = cmd->caps ? qemuCapsMachine(cmd->caps, def->os.machine) : NULL;
     switch (cpu->mode) {
     case VIR_CPU_MODE_HOST_PASSTHROUGH:
-    case VIR_CPU_MODE_HOST_MODEL:               /* until host models are computed: the host's CPU without what can't migrate */
+    case VIR_CPU_MODE_HOST_MODEL: /* until host models are computed: the host's CPU without what can't migrate */
         if (def->virtType != VIR_DOMAIN_VIRT_KVM && cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH) {
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
-                        virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType), virArchToString(def->os.arch));
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                        "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
+                        virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType),
+                        virArchToString(def->os.arch));
             return false;
         }
         g_string_append(out, def->virtType == VIR_DOMAIN_VIRT_KVM ? "host" : "max");
@@ -189,9 +208,11 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
             g_string_append(out, cpu->model);
             if (cpu->vendorId)
                 g_string_append_printf(out, ",vendor=%s", cpu->vendorId);
-        } else if (m && m->defaultCpu) {        /* "qemu64-x86_64-cpu" */
+        } else if (m && m->defaultCpu) { /* "qemu64-x86_64-cpu" */
             const char *suffix = strstr(m->defaultCpu, cmd->caps->arch);
-            g_string_append_len(out, m->defaultCpu, suffix && suffix > m->defaultCpu ? suffix - 1 - m->defaultCpu : (gssize)strlen(m->defaultCpu));
+            g_string_append_len(out, m->defaultCpu,
+                                suffix && suffix > m->defaultCpu ? suffix - 1 - m->defaultCpu
+                                                                 : (gssize)strlen(m->defaultCpu));
         }
         break;
     }
@@ -243,10 +264,14 @@ static JsonNode *memoryObject(const qemuCommand *cmd, const char *id, unsigned l
     const virDomainDef *def = cmd->def;
     const virDomainMemTune *mem = &def->mem;
     int access = cell >= 0 && def->cpu.cells.v[cell]->access ? def->cpu.cells.v[cell]->access : mem->access;
-    bool memfd = mem->source == VIR_DOMAIN_MEMORY_SOURCE_MEMFD, file = mem->source == VIR_DOMAIN_MEMORY_SOURCE_FILE || (access && !memfd);
+    bool memfd = mem->source == VIR_DOMAIN_MEMORY_SOURCE_MEMFD,
+         file = mem->source == VIR_DOMAIN_MEMORY_SOURCE_FILE || (access && !memfd);
     g_autofree char *path = file ? g_strdup_printf("%s/%s", cmd->memoryDir, id) : NULL;
-    JsonNode *node = qmpArgs("s:qom-type", memfd ? "memory-backend-memfd" : file ? "memory-backend-file" : "memory-backend-ram", "s:id", id,
-                             "s:mem-path", path, NULL);
+    JsonNode *node = qmpArgs("s:qom-type",
+                             memfd  ? "memory-backend-memfd"
+                             : file ? "memory-backend-file"
+                                    : "memory-backend-ram",
+                             "s:id", id, "s:mem-path", path, NULL);
     JsonObject *o = json_node_get_object(node);
     if (memfd && mem->hugepages)
         qmpAdd(o, "b:hugetlb", TRUE, NULL);
@@ -302,7 +327,8 @@ bool qemuCommandNuma(qemuCommand *cmd, GError **error)
     }
     for (unsigned int i = 0; i < def->cpu.cells.n; i++)
         for (unsigned int k = 0; k < def->cpu.cells.v[i]->distances.n; k++)
-            qemuArg(cmd, "-numa", "dist,src=%u,dst=%u,val=%u", i, def->cpu.cells.v[i]->distances.v[k]->id, def->cpu.cells.v[i]->distances.v[k]->value);
+            qemuArg(cmd, "-numa", "dist,src=%u,dst=%u,val=%u", i, def->cpu.cells.v[i]->distances.v[k]->id,
+                    def->cpu.cells.v[i]->distances.v[k]->value);
     return true;
 }
 
@@ -315,7 +341,8 @@ void qemuCommandSmp(qemuCommand *cmd)
     if (def->maxVcpus != def->vcpus)
         g_string_append_printf(smp, ",maxcpus=%u", def->maxVcpus);
     if (virCPUTopologyCount(cpu) > 0)
-        g_string_append_printf(smp, ",sockets=%u,dies=%u,cores=%u,threads=%u", cpu->sockets, MAX(cpu->dies, 1), cpu->cores, cpu->threads);
+        g_string_append_printf(smp, ",sockets=%u,dies=%u,cores=%u,threads=%u", cpu->sockets, MAX(cpu->dies, 1),
+                               cpu->cores, cpu->threads);
     else
         g_string_append_printf(smp, ",sockets=%u,cores=1,threads=1", def->maxVcpus);
     qemuArg(cmd, "-smp", "%s", smp->str);

@@ -8,7 +8,8 @@
 
 static bool unsupported(const char *what, const char *which, GError **error)
 {
-    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s '%s' is not supported yet by this driver", what, which ? which : "default");
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s '%s' is not supported yet by this driver", what,
+                which ? which : "default");
     return false;
 }
 
@@ -16,7 +17,8 @@ static bool unsupported(const char *what, const char *which, GError **error)
 
 static bool commandFs(qemuCommand *cmd, const virDomainFsDef *fs, GError **error)
 {
-    if (fs->type != VIR_DOMAIN_FS_TYPE_MOUNT || (fs->driver != VIR_DOMAIN_FS_DRIVER_NONE && fs->driver != VIR_DOMAIN_FS_DRIVER_PATH))
+    if (fs->type != VIR_DOMAIN_FS_TYPE_MOUNT ||
+        (fs->driver != VIR_DOMAIN_FS_DRIVER_NONE && fs->driver != VIR_DOMAIN_FS_DRIVER_PATH))
         return unsupported("filesystem driver", virDomainFsDriverToString(fs->driver), error);
     static const char *const modes[] = { "passthrough", "passthrough", "mapped", "none" };
     g_autoptr(GString) out = g_string_new("local");
@@ -57,16 +59,18 @@ bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error)
         if (m->model != VIR_DOMAIN_MEMORY_DEVICE_DIMM && m->model != VIR_DOMAIN_MEMORY_DEVICE_NVDIMM && !pmem)
             return unsupported("memory device", virDomainMemoryDeviceModelToString(m->model), error);
         bool file = m->path != NULL;
-        JsonNode *object = qmpArgs("s:qom-type", file ? "memory-backend-file" : "memory-backend-ram", "s:id", id, "s:mem-path", m->path, NULL);
+        JsonNode *object = qmpArgs("s:qom-type", file ? "memory-backend-file" : "memory-backend-ram", "s:id", id,
+                                   "s:mem-path", m->path, NULL);
         JsonObject *o = json_node_get_object(object);
         if (file)
             qmpAdd(o, "b:share", pmem || m->access == VIR_DOMAIN_MEMORY_ACCESS_SHARED, NULL);
-        qmpAdd(o, "U:size", (m->size + 2047) / 2048 * 2048 * 1024, NULL);     /* modules come in steps of 2 MiB */
+        qmpAdd(o, "U:size", (m->size + 2047) / 2048 * 2048 * 1024, NULL); /* modules come in steps of 2 MiB */
         if (m->alignsize)
             qmpAdd(o, "U:align", m->alignsize * 1024, NULL);
         qmpAdd(o, "B:pmem", m->pmem, "B:readonly", m->readonly, NULL);
         qemuArgJson(cmd, "-object", object);
-        g_autofree char *driver = pmem ? qemuVirtioDriver("virtio-pmem", &m->info, 0) : g_strdup(m->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM ? "pc-dimm" : "nvdimm");
+        g_autofree char *driver = pmem ? qemuVirtioDriver("virtio-pmem", &m->info, 0)
+                                       : g_strdup(m->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM ? "pc-dimm" : "nvdimm");
         JsonNode *node = qmpArgs("s:driver", driver, NULL);
         o = json_node_get_object(node);
         if (m->hasNode)
@@ -87,14 +91,18 @@ static bool commandHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GErro
     if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB) {
         g_autofree char *path = g_strdup_printf("/dev/bus/usb/%03u/%03u", h->usbBus, h->usbDevice);
         bool resets = h->guestReset != VIR_DOMAIN_HOSTDEV_GUEST_RESET_NONE;
-        JsonNode *node = qmpArgs("s:driver", "usb-host", "s:hostdevice", path, "s:id", h->info.alias, "P:bootindex", h->info.bootIndex, NULL);
+        JsonNode *node = qmpArgs("s:driver", "usb-host", "s:hostdevice", path, "s:id", h->info.alias, "P:bootindex",
+                                 h->info.bootIndex, NULL);
         if (resets)
-            qmpAdd(json_node_get_object(node), "b:guest-reset", h->guestReset == VIR_DOMAIN_HOSTDEV_GUEST_RESET_UNINITIALIZED, "b:guest-resets-all", FALSE, NULL);
+            qmpAdd(json_node_get_object(node), "b:guest-reset",
+                   h->guestReset == VIR_DOMAIN_HOSTDEV_GUEST_RESET_UNINITIALIZED, "b:guest-resets-all", FALSE, NULL);
         return qemuDevice(cmd, node, &h->info, error);
     }
     if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI) {
-        g_autofree char *host = g_strdup_printf("%04x:%02x:%02x.%x", h->pci.domain, h->pci.bus, h->pci.slot, h->pci.function);
-        JsonNode *node = qmpArgs("s:driver", "vfio-pci", "s:host", host, "s:id", h->info.alias, "P:bootindex", h->info.bootIndex, NULL);
+        g_autofree char *host =
+            g_strdup_printf("%04x:%02x:%02x.%x", h->pci.domain, h->pci.bus, h->pci.slot, h->pci.function);
+        JsonNode *node = qmpArgs("s:driver", "vfio-pci", "s:host", host, "s:id", h->info.alias, "P:bootindex",
+                                 h->info.bootIndex, NULL);
         qemuAddAddress(cmd, json_node_get_object(node), &h->info, NULL);
         qemuAddRom(json_node_get_object(node), &h->info);
         qemuDevicePlain(cmd, node, &h->info);
@@ -112,8 +120,14 @@ static char *redirFilter(const virDomainRedirFilter *filter)
     GString *out = g_string_new(NULL);
     for (unsigned int i = 0; i < filter->rules.n; i++) {
         const virDomainRedirFilterRule *r = filter->rules.v[i];
-        const struct { bool has; unsigned int value; const char *format; } part[] = {
-            { r->hasClass, r->usbClass, "0x%02X" }, { r->hasVendor, r->vendor, "0x%04X" }, { r->hasProduct, r->product, "0x%04X" },
+        const struct {
+            bool has;
+            unsigned int value;
+            const char *format;
+        } part[] = {
+            { r->hasClass, r->usbClass, "0x%02X" },
+            { r->hasVendor, r->vendor, "0x%04X" },
+            { r->hasProduct, r->product, "0x%04X" },
         };
         g_string_append(out, i ? "|" : "");
         for (guint k = 0; k < G_N_ELEMENTS(part); k++) {
@@ -134,7 +148,9 @@ static bool commandRedirdev(qemuCommand *cmd, const virDomainRedirdevDef *r, GEr
 {
     g_autofree char *id = g_strdup_printf("char%s", r->info.alias), *filter = redirFilter(cmd->def->redirfilter);
     return qemuChardev(cmd, &r->source, id, false, error) &&
-           qemuDevice(cmd, qmpArgs("s:driver", "usb-redir", "s:chardev", id, "s:id", r->info.alias, "s:filter", filter, "P:bootindex", r->info.bootIndex, NULL),
+           qemuDevice(cmd,
+                      qmpArgs("s:driver", "usb-redir", "s:chardev", id, "s:id", r->info.alias, "s:filter", filter,
+                              "P:bootindex", r->info.bootIndex, NULL),
                       &r->info, error);
 }
 
@@ -148,7 +164,9 @@ static bool commandWatchdogs(qemuCommand *cmd, GError **error)
         action = w->action == VIR_DOMAIN_WATCHDOG_ACTION_DUMP ? "pause" : virDomainWatchdogActionToString(w->action);
         if (w->model == VIR_DOMAIN_WATCHDOG_MODEL_ITCO)
             qemuArg(cmd, "-global", "ICH9-LPC.noreboot=off");
-        else if (!qemuDevice(cmd, qmpArgs("s:driver", virDomainWatchdogModelToString(w->model), "s:id", w->info.alias, NULL), &w->info, error))
+        else if (!qemuDevice(cmd,
+                             qmpArgs("s:driver", virDomainWatchdogModelToString(w->model), "s:id", w->info.alias, NULL),
+                             &w->info, error))
             return false;
     }
     if (action)
@@ -161,22 +179,28 @@ static bool commandBalloon(qemuCommand *cmd, GError **error)
     const virDomainMemballoonDef *b = cmd->def->memballoon;
     if (!b || b->model == VIR_DOMAIN_MEMBALLOON_NONE || b->model == VIR_DOMAIN_MEMBALLOON_XEN)
         return true;
-    int model = b->model == VIR_DOMAIN_MEMBALLOON_VIRTIO_TRANSITIONAL ? 2 : b->model == VIR_DOMAIN_MEMBALLOON_VIRTIO_NON_TRANSITIONAL ? 3 : 1;
+    int model = b->model == VIR_DOMAIN_MEMBALLOON_VIRTIO_TRANSITIONAL       ? 2
+                : b->model == VIR_DOMAIN_MEMBALLOON_VIRTIO_NON_TRANSITIONAL ? 3
+                                                                            : 1;
     g_autofree char *driver = qemuVirtioDriver("virtio-balloon", &b->info, model);
     JsonNode *node = qmpArgs("s:driver", driver, NULL);
     JsonObject *o = json_node_get_object(node);
     qemuAddVirtio(o, &b->virtio);
-    qmpAdd(o, "s:id", b->info.alias, "t:deflate-on-oom", b->autodeflate, "t:free-page-reporting", b->freePageReporting, NULL);
+    qmpAdd(o, "s:id", b->info.alias, "t:deflate-on-oom", b->autodeflate, "t:free-page-reporting", b->freePageReporting,
+           NULL);
     return qemuDevice(cmd, node, &b->info, error);
 }
 
 static bool commandRng(qemuCommand *cmd, const virDomainRngDef *r, GError **error)
 {
-    g_autofree char *object = g_strdup_printf("obj%s", r->info.alias), *chardev = g_strdup_printf("char%s", r->info.alias);
+    g_autofree char *object = g_strdup_printf("obj%s", r->info.alias),
+                    *chardev = g_strdup_printf("char%s", r->info.alias);
     g_autofree char *driver = qemuVirtioDriver("virtio-rng", &r->info, r->model + 1);
     switch (r->backend) {
     case VIR_DOMAIN_RNG_BACKEND_RANDOM:
-        qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "rng-random", "s:id", object, "s:filename", r->path ? r->path : "/dev/urandom", NULL));
+        qemuArgJson(cmd, "-object",
+                    qmpArgs("s:qom-type", "rng-random", "s:id", object, "s:filename",
+                            r->path ? r->path : "/dev/urandom", NULL));
         break;
     case VIR_DOMAIN_RNG_BACKEND_BUILTIN:
         qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "rng-builtin", "s:id", object, NULL));
@@ -237,7 +261,7 @@ void qemuCommandPanics(qemuCommand *cmd)
     for (unsigned int i = 0; i < cmd->def->panics.n; i++) {
         const virDomainPanicDef *p = cmd->def->panics.v[i];
         if (p->model != VIR_DOMAIN_PANIC_MODEL_ISA)
-            continue;                   /* the others are part of the CPU or the machine */
+            continue; /* the others are part of the CPU or the machine */
         JsonNode *node = qmpArgs("s:driver", "pvpanic", NULL);
         if (p->info.addr.type == VIR_DEVICE_ADDRESS_ISA && p->info.addr.isa.hasIobase)
             qmpAdd(json_node_get_object(node), "u:ioport", p->info.addr.isa.iobase, NULL);

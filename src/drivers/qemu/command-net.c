@@ -34,7 +34,8 @@ static JsonNode *netdevUser(const virDomainNetDef *net)
     for (unsigned int i = 0; i < net->guestIps.n; i++) {
         const virNetIp *ip = net->guestIps.v[i];
         bool six = g_strcmp0(ip->family, "ipv6") == 0 || strchr(ip->address, ':');
-        g_autofree char *text = six ? g_strdup(ip->address) : g_strdup_printf("%s/%u", ip->address, ip->hasPrefix ? ip->prefix : 24);
+        g_autofree char *text =
+            six ? g_strdup(ip->address) : g_strdup_printf("%s/%u", ip->address, ip->hasPrefix ? ip->prefix : 24);
         qmpAdd(json_node_get_object(node), six ? "s:ipv6-prefix" : "s:net", text, NULL);
         if (six && ip->hasPrefix)
             qmpAdd(json_node_get_object(node), "u:ipv6-prefixlen", ip->prefix, NULL);
@@ -73,7 +74,8 @@ static JsonNode *netdev(const virDomainNetDef *net, const qemuNetHost *host, GEr
     case VIR_DOMAIN_NET_TYPE_UDP:
         return netdevSocket(net);
     default:
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "interfaces of type '%s' are not supported yet by this driver", virDomainNetTypeToString(net->type));
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "interfaces of type '%s' are not supported yet by this driver",
+                    virDomainNetTypeToString(net->type));
         return NULL;
     }
 }
@@ -83,12 +85,16 @@ static void addVirtioNet(JsonObject *o, const virDomainNetDef *net)
     const virDomainNetOffload *h = &net->host, *g = &net->guest;
     unsigned int vectors = net->queues > 1 ? 2 * net->queues + 2 : 0;
     qemuAddVirtio(o, &net->virtio);
-    qmpAdd(o, "s:tx", net->txmode == VIR_DOMAIN_NET_TX_IOTHREAD ? "bh" : net->txmode == VIR_DOMAIN_NET_TX_TIMER ? "timer" : NULL, "t:ioeventfd", net->ioeventfd,
-           "t:event_idx", net->eventIdx, NULL);
-    qmpAdd(o, "t:csum", h->csum, "t:gso", h->gso, "t:host_tso4", h->tso4, "t:host_tso6", h->tso6, "t:host_ecn", h->ecn, "t:host_ufo", h->ufo,
-           "t:mrg_rxbuf", h->mrgRxbuf, "t:guest_csum", g->csum, "t:guest_tso4", g->tso4, "t:guest_tso6", g->tso6, "t:guest_ecn", g->ecn, "t:guest_ufo", g->ufo, NULL);
-    qmpAdd(o, "B:mq", vectors > 0, "P:vectors", vectors, "P:rx_queue_size", net->rxQueueSize, "P:tx_queue_size", net->txQueueSize, "t:rss", net->rss,
-           "t:hash", net->rssHashReport, "P:host_mtu", net->mtu, NULL);
+    qmpAdd(o, "s:tx",
+           net->txmode == VIR_DOMAIN_NET_TX_IOTHREAD ? "bh"
+           : net->txmode == VIR_DOMAIN_NET_TX_TIMER  ? "timer"
+                                                     : NULL,
+           "t:ioeventfd", net->ioeventfd, "t:event_idx", net->eventIdx, NULL);
+    qmpAdd(o, "t:csum", h->csum, "t:gso", h->gso, "t:host_tso4", h->tso4, "t:host_tso6", h->tso6, "t:host_ecn", h->ecn,
+           "t:host_ufo", h->ufo, "t:mrg_rxbuf", h->mrgRxbuf, "t:guest_csum", g->csum, "t:guest_tso4", g->tso4,
+           "t:guest_tso6", g->tso6, "t:guest_ecn", g->ecn, "t:guest_ufo", g->ufo, NULL);
+    qmpAdd(o, "B:mq", vectors > 0, "P:vectors", vectors, "P:rx_queue_size", net->rxQueueSize, "P:tx_queue_size",
+           net->txQueueSize, "t:rss", net->rss, "t:hash", net->rssHashReport, "P:host_mtu", net->mtu, NULL);
     if (net->teaming == VIR_DOMAIN_NET_TEAMING_PERSISTENT)
         qmpAdd(o, "b:failover", TRUE, NULL);
 }

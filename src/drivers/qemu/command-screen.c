@@ -13,11 +13,12 @@ static JsonNode *inputNode(const virDomainInputDef *in)
     if (in->bus == VIR_DOMAIN_INPUT_BUS_USB && in->type <= VIR_DOMAIN_INPUT_TYPE_KEYBOARD)
         return qmpArgs("s:driver", usb[in->type], "s:id", in->info.alias, NULL);
     if (in->bus != VIR_DOMAIN_INPUT_BUS_VIRTIO || in->type > VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH)
-        return NULL;                    /* PS/2 is on the board */
+        return NULL; /* PS/2 is on the board */
     g_autofree char *driver = qemuVirtioDriver(virtio[in->type], &in->info, in->model);
     JsonNode *node = qmpArgs("s:driver", driver, NULL);
     qemuAddVirtio(json_node_get_object(node), &in->virtio);
-    qmpAdd(json_node_get_object(node), "s:id", in->info.alias, "s:evdev", in->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH ? in->evdev : NULL, NULL);
+    qmpAdd(json_node_get_object(node), "s:id", in->info.alias, "s:evdev",
+           in->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH ? in->evdev : NULL, NULL);
     return node;
 }
 
@@ -27,8 +28,10 @@ bool qemuCommandInputs(qemuCommand *cmd, GError **error)
         const virDomainInputDef *in = cmd->def->inputs.v[i];
         if (in->type == VIR_DOMAIN_INPUT_TYPE_EVDEV) {
             const char *grab = virDomainInputGrabToggleToString(in->grabToggle);
-            qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "input-linux", "s:id", in->info.alias, "s:evdev", in->evdev, "t:repeat", in->repeat,
-                                                "B:grab_all", in->grab == VIR_DOMAIN_INPUT_GRAB_ALL, "s:grab-toggle", grab, NULL));
+            qemuArgJson(cmd, "-object",
+                        qmpArgs("s:qom-type", "input-linux", "s:id", in->info.alias, "s:evdev", in->evdev, "t:repeat",
+                                in->repeat, "B:grab_all", in->grab == VIR_DOMAIN_INPUT_GRAB_ALL, "s:grab-toggle", grab,
+                                NULL));
             continue;
         }
         JsonNode *node = inputNode(in);
@@ -43,11 +46,12 @@ bool qemuCommandInputs(qemuCommand *cmd, GError **error)
 static JsonNode *audioSide(const virDomainAudioIO *io)
 {
     const char *format = virDomainAudioFormatToString(io->format);
-    JsonNode *node = qmpArgs("t:mixing-engine", io->mixingEngine, "t:fixed-settings", io->fixedSettings, "P:voices", io->voices,
-                             "P:buffer-length", io->bufferLength, "P:frequency", io->frequency, "P:channels", io->channels, "s:format", format, "s:dev", io->dev,
-                             "P:buffer-count", io->bufferCount, "t:try-poll", io->tryPoll, "s:server-name", io->serverName, "s:client-name", io->clientName,
-                             "s:connect-ports", io->connectPorts, "t:exact-name", io->exactName, "s:name", io->name, "s:stream-name", io->streamName,
-                             "P:latency", io->latency, NULL);
+    JsonNode *node = qmpArgs(
+        "t:mixing-engine", io->mixingEngine, "t:fixed-settings", io->fixedSettings, "P:voices", io->voices,
+        "P:buffer-length", io->bufferLength, "P:frequency", io->frequency, "P:channels", io->channels, "s:format",
+        format, "s:dev", io->dev, "P:buffer-count", io->bufferCount, "t:try-poll", io->tryPoll, "s:server-name",
+        io->serverName, "s:client-name", io->clientName, "s:connect-ports", io->connectPorts, "t:exact-name",
+        io->exactName, "s:name", io->name, "s:stream-name", io->streamName, "P:latency", io->latency, NULL);
     if (json_object_get_size(json_node_get_object(node)) == 0)
         g_clear_pointer(&node, json_node_unref);
     return node;
@@ -56,11 +60,13 @@ static JsonNode *audioSide(const virDomainAudioIO *io)
 static void commandAudio(qemuCommand *cmd, const virDomainAudioDef *a)
 {
     g_autofree char *id = g_strdup_printf("audio%u", a->id);
-    const char *driver = a->type == VIR_DOMAIN_AUDIO_PULSEAUDIO ? "pa" : a->type == VIR_DOMAIN_AUDIO_FILE ? "wav" : virDomainAudioTypeToString(a->type);
+    const char *driver = a->type == VIR_DOMAIN_AUDIO_PULSEAUDIO ? "pa"
+                         : a->type == VIR_DOMAIN_AUDIO_FILE     ? "wav"
+                                                                : virDomainAudioTypeToString(a->type);
     JsonNode *node = qmpArgs("s:id", id, "s:driver", driver, "P:timer-period", a->timerPeriod, NULL);
     JsonObject *o = json_node_get_object(node);
-    qmpAdd(o, "o:in", audioSide(&a->input), "o:out", audioSide(&a->output), "s:server", a->serverName, "s:path", a->path, "t:try-mmap", a->tryMMap,
-           "t:exclusive", a->exclusive, NULL);
+    qmpAdd(o, "o:in", audioSide(&a->input), "o:out", audioSide(&a->output), "s:server", a->serverName, "s:path",
+           a->path, "t:try-mmap", a->tryMMap, "t:exclusive", a->exclusive, NULL);
     if (a->hasDspPolicy)
         qmpAdd(o, "i:dsp-policy", a->dspPolicy, NULL);
     qemuArgJson(cmd, "-audiodev", node);
@@ -176,7 +182,9 @@ static bool commandGraphics(qemuCommand *cmd, const virDomainGraphicsDef *g, GEr
         return true;
     case VIR_DOMAIN_GRAPHICS_SDL:
         qemuArg(cmd, "-display", "sdl%s%s", g->fullscreen == VIR_TRISTATE_BOOL_YES ? ",full-screen=on" : "",
-                g->gl == VIR_TRISTATE_BOOL_YES ? ",gl=on" : g->gl == VIR_TRISTATE_BOOL_NO ? ",gl=off" : "");
+                g->gl == VIR_TRISTATE_BOOL_YES  ? ",gl=on"
+                : g->gl == VIR_TRISTATE_BOOL_NO ? ",gl=off"
+                                                : "");
         return true;
     case VIR_DOMAIN_GRAPHICS_DBUS:
         g_string_append(out, "dbus");
@@ -193,7 +201,8 @@ static bool commandGraphics(qemuCommand *cmd, const virDomainGraphicsDef *g, GEr
         qemuArg(cmd, "-display", "%s", out->str);
         return true;
     default:
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported graphics type '%s'", virDomainGraphicsTypeToString(g->type));
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported graphics type '%s'",
+                    virDomainGraphicsTypeToString(g->type));
         return false;
     }
 }
@@ -221,7 +230,8 @@ static char *videoDriver(const virDomainDef *def, const virDomainVideoDef *v, bo
     case VIR_DOMAIN_VIDEO_RAMFB:
         return g_strdup("ramfb");
     case VIR_DOMAIN_VIDEO_VIRTIO:
-        return primary ? g_strdup(wantsGl(def, v) ? "virtio-vga-gl" : "virtio-vga") : qemuVirtioDriver(wantsGl(def, v) ? "virtio-gpu-gl" : "virtio-gpu", &v->info, 0);
+        return primary ? g_strdup(wantsGl(def, v) ? "virtio-vga-gl" : "virtio-vga")
+                       : qemuVirtioDriver(wantsGl(def, v) ? "virtio-gpu-gl" : "virtio-gpu", &v->info, 0);
     default:
         return NULL;
     }
@@ -233,7 +243,8 @@ static bool commandVideo(qemuCommand *cmd, const virDomainVideoDef *v, bool prim
     if (v->type == VIR_DOMAIN_VIDEO_NONE)
         return true;
     if (!driver) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported video type '%s'", virDomainVideoTypeToString(v->type));
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported video type '%s'",
+                    virDomainVideoTypeToString(v->type));
         return false;
     }
     JsonNode *node = qmpArgs("s:driver", driver, NULL);
@@ -243,7 +254,8 @@ static bool commandVideo(qemuCommand *cmd, const virDomainVideoDef *v, bool prim
     if (v->type == VIR_DOMAIN_VIDEO_QXL || v->type == VIR_DOMAIN_VIDEO_VIRTIO)
         qmpAdd(o, "P:max_outputs", v->heads, NULL);
     if (v->type == VIR_DOMAIN_VIDEO_QXL)
-        qmpAdd(o, "U:ram_size", (guint64)v->ram * 1024, "U:vram_size", (guint64)v->vram * 1024, "u:vram64_size_mb", v->vram64 / 1024, "u:vgamem_mb", v->vgamem / 1024, NULL);
+        qmpAdd(o, "U:ram_size", (guint64)v->ram * 1024, "U:vram_size", (guint64)v->vram * 1024, "u:vram64_size_mb",
+               v->vram64 / 1024, "u:vgamem_mb", v->vgamem / 1024, NULL);
     else if (v->vram > 0 && (v->type == VIR_DOMAIN_VIDEO_VGA || v->type == VIR_DOMAIN_VIDEO_VMVGA))
         qmpAdd(o, "u:vgamem_mb", v->vram / 1024, NULL);
     else if (v->vram > 0 && v->type == VIR_DOMAIN_VIDEO_BOCHS)
@@ -254,17 +266,24 @@ static bool commandVideo(qemuCommand *cmd, const virDomainVideoDef *v, bool prim
 
 /* ---- sound cards ---- */
 
-static const struct { virDomainSoundModel model; const char *driver; bool hda; } soundDrivers[] = {
-    { VIR_DOMAIN_SOUND_MODEL_ES1370, "ES1370", false }, { VIR_DOMAIN_SOUND_MODEL_AC97, "AC97", false }, { VIR_DOMAIN_SOUND_MODEL_SB16, "sb16", false },
-    { VIR_DOMAIN_SOUND_MODEL_USB, "usb-audio", false }, { VIR_DOMAIN_SOUND_MODEL_ICH6, "intel-hda", true }, { VIR_DOMAIN_SOUND_MODEL_ICH7, "ich9-intel-hda", true },
+static const struct {
+    virDomainSoundModel model;
+    const char *driver;
+    bool hda;
+} soundDrivers[] = {
+    { VIR_DOMAIN_SOUND_MODEL_ES1370, "ES1370", false },      { VIR_DOMAIN_SOUND_MODEL_AC97, "AC97", false },
+    { VIR_DOMAIN_SOUND_MODEL_SB16, "sb16", false },          { VIR_DOMAIN_SOUND_MODEL_USB, "usb-audio", false },
+    { VIR_DOMAIN_SOUND_MODEL_ICH6, "intel-hda", true },      { VIR_DOMAIN_SOUND_MODEL_ICH7, "ich9-intel-hda", true },
     { VIR_DOMAIN_SOUND_MODEL_ICH9, "ich9-intel-hda", true },
 };
 
 static void commandCodec(qemuCommand *cmd, const virDomainSoundDef *s, int type, unsigned int cad)
 {
     static const char *const codecs[] = { "hda-duplex", "hda-micro", "hda-output" };
-    g_autofree char *id = g_strdup_printf("%s-codec%u", s->info.alias, cad), *bus = g_strdup_printf("%s.0", s->info.alias), *audio = audioId(cmd->def, s->audioId);
-    qemuArgJson(cmd, "-device", qmpArgs("s:driver", codecs[type], "s:id", id, "s:bus", bus, "u:cad", cad, "s:audiodev", audio, NULL));
+    g_autofree char *id = g_strdup_printf("%s-codec%u", s->info.alias, cad),
+                    *bus = g_strdup_printf("%s.0", s->info.alias), *audio = audioId(cmd->def, s->audioId);
+    qemuArgJson(cmd, "-device",
+                qmpArgs("s:driver", codecs[type], "s:id", id, "s:bus", bus, "u:cad", cad, "s:audiodev", audio, NULL));
 }
 
 static bool commandSound(qemuCommand *cmd, const virDomainSoundDef *s, GError **error)
@@ -278,8 +297,9 @@ static bool commandSound(qemuCommand *cmd, const virDomainSoundDef *s, GError **
         if (soundDrivers[i].model != s->model)
             continue;
         bool hda = soundDrivers[i].hda;
-        JsonNode *node = qmpArgs("s:driver", soundDrivers[i].driver, "s:id", s->info.alias, "s:audiodev", hda ? NULL : audio, "t:multi",
-                                 s->model == VIR_DOMAIN_SOUND_MODEL_USB ? s->multichannel : 0, NULL);
+        JsonNode *node =
+            qmpArgs("s:driver", soundDrivers[i].driver, "s:id", s->info.alias, "s:audiodev", hda ? NULL : audio,
+                    "t:multi", s->model == VIR_DOMAIN_SOUND_MODEL_USB ? s->multichannel : 0, NULL);
         if (!qemuDevice(cmd, node, &s->info, error))
             return false;
         for (unsigned int k = 0; hda && k < s->codecs.n; k++)
@@ -288,7 +308,8 @@ static bool commandSound(qemuCommand *cmd, const virDomainSoundDef *s, GError **
             commandCodec(cmd, s, VIR_DOMAIN_SOUND_CODEC_DUPLEX, 0);
         return true;
     }
-    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "sound card model '%s' is not supported by qemu", virDomainSoundModelToString(s->model));
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "sound card model '%s' is not supported by qemu",
+                virDomainSoundModelToString(s->model));
     return false;
 }
 

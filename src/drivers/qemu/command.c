@@ -88,8 +88,12 @@ void qemuCommandClear(qemuCommand *cmd)
 static void commandEnvironment(qemuCommand *cmd)
 {
     static const char *const passed[] = { "USER", "LOGNAME", "TMPDIR" };
-    static const struct { const char *name, *folder; } xdg[] = {
-        { "XDG_DATA_HOME", "/.local/share" }, { "XDG_CACHE_HOME", "/.cache" }, { "XDG_CONFIG_HOME", "/.config" },
+    static const struct {
+        const char *name, *folder;
+    } xdg[] = {
+        { "XDG_DATA_HOME", "/.local/share" },
+        { "XDG_CACHE_HOME", "/.cache" },
+        { "XDG_CONFIG_HOME", "/.config" },
     };
     const char *path = g_getenv("PATH");
     g_ptr_array_add(cmd->env, g_strdup("LC_ALL=C"));
@@ -105,7 +109,8 @@ static void commandEnvironment(qemuCommand *cmd)
         g_ptr_array_add(cmd->env, g_strdup_printf("TZ=%s", cmd->def->clock.timezone));
     for (unsigned int i = 0; i < cmd->def->audios.n; i++)
         if (cmd->def->audios.v[i]->sdlDriver != VIR_DOMAIN_AUDIO_SDL_DRIVER_NONE)
-            g_ptr_array_add(cmd->env, g_strdup_printf("SDL_AUDIODRIVER=%s", virDomainAudioSdlDriverToString(cmd->def->audios.v[i]->sdlDriver)));
+            g_ptr_array_add(cmd->env, g_strdup_printf("SDL_AUDIODRIVER=%s", virDomainAudioSdlDriverToString(
+                                                                                cmd->def->audios.v[i]->sdlDriver)));
     for (unsigned int i = 0; cmd->def->qemuCommandline && i < cmd->def->qemuCommandline->env.n; i++) {
         const virDomainQemuEnv *env = cmd->def->qemuCommandline->env.v[i];
         g_ptr_array_add(cmd->env, g_strdup_printf("%s=%s", env->name, env->value ? env->value : ""));
@@ -114,7 +119,10 @@ static void commandEnvironment(qemuCommand *cmd)
 
 static void commandSysinfo(qemuCommand *cmd)
 {
-    static const struct { const char *name; int type; } blocks[] = { { "bios", 0 }, { "system", 1 }, { "baseBoard", 2 }, { "chassis", 3 } };
+    static const struct {
+        const char *name;
+        int type;
+    } blocks[] = { { "bios", 0 }, { "system", 1 }, { "baseBoard", 2 }, { "chassis", 3 } };
     const virDomainDef *def = cmd->def;
     for (unsigned int i = 0; i < def->sysinfo.n; i++) {
         const virSysinfoDef *s = def->sysinfo.v[i];
@@ -125,7 +133,8 @@ static void commandSysinfo(qemuCommand *cmd)
         }
         if (def->os.smbios != VIR_DOMAIN_SMBIOS_SYSINFO)
             continue;
-        const virSysinfoBlock *found[] = { s->bios, s->system, s->baseBoards.n ? s->baseBoards.v[0] : NULL, s->chassis };
+        const virSysinfoBlock *found[] = { s->bios, s->system, s->baseBoards.n ? s->baseBoards.v[0] : NULL,
+                                           s->chassis };
         for (guint b = 0; b < G_N_ELEMENTS(blocks); b++) {
             if (!found[b] || found[b]->entries.n == 0)
                 continue;
@@ -156,7 +165,9 @@ static void commandClock(qemuCommand *cmd)
         g_string_append(base, "localtime");
     } else if (clock->offset == VIR_DOMAIN_CLOCK_VARIABLE || clock->offset == VIR_DOMAIN_CLOCK_ABSOLUTE) {
         bool local = clock->basis == VIR_DOMAIN_CLOCK_BASIS_LOCALTIME;
-        gint64 when = clock->offset == VIR_DOMAIN_CLOCK_ABSOLUTE ? (gint64)clock->start : g_get_real_time() / G_USEC_PER_SEC + clock->adjustment;
+        gint64 when = clock->offset == VIR_DOMAIN_CLOCK_ABSOLUTE
+                          ? (gint64)clock->start
+                          : g_get_real_time() / G_USEC_PER_SEC + clock->adjustment;
         g_autoptr(GDateTime) time = local ? g_date_time_new_from_unix_local(when) : g_date_time_new_from_unix_utc(when);
         g_autofree char *text = time ? g_date_time_format(time, "%Y-%m-%dT%H:%M:%S") : NULL;
         g_string_append(base, text ? text : "utc");
@@ -173,8 +184,10 @@ static void commandClock(qemuCommand *cmd)
     if (rtc && rtc->tickpolicy == VIR_DOMAIN_TIMER_TICKPOLICY_CATCHUP)
         g_string_append(base, ",driftfix=slew");
     qemuArg(cmd, "-rtc", "%s", base->str);
-    const virDomainTimerDef *pit = findTimer(cmd->def, VIR_DOMAIN_TIMER_PIT), *hpet = findTimer(cmd->def, VIR_DOMAIN_TIMER_HPET);
-    if (pit && (pit->tickpolicy == VIR_DOMAIN_TIMER_TICKPOLICY_DELAY || pit->tickpolicy == VIR_DOMAIN_TIMER_TICKPOLICY_DISCARD))
+    const virDomainTimerDef *pit = findTimer(cmd->def, VIR_DOMAIN_TIMER_PIT),
+                            *hpet = findTimer(cmd->def, VIR_DOMAIN_TIMER_HPET);
+    if (pit && (pit->tickpolicy == VIR_DOMAIN_TIMER_TICKPOLICY_DELAY ||
+                pit->tickpolicy == VIR_DOMAIN_TIMER_TICKPOLICY_DISCARD))
         qemuArg(cmd, "-global", "kvm-pit.lost_tick_policy=%s", virDomainTimerTickpolicyToString(pit->tickpolicy));
     if (hpet && hpet->present == VIR_TRISTATE_BOOL_NO && qemuIsX86(cmd->def))
         qemuArg(cmd, "-no-hpet", NULL);
@@ -270,17 +283,19 @@ static bool commandIommu(qemuCommand *cmd, GError **error)
         return true;
     if (i->model == VIR_DOMAIN_IOMMU_MODEL_VIRTIO)
         return qemuDevice(cmd, qmpArgs("s:driver", "virtio-iommu", "s:id", i->info.alias, NULL), &i->info, error);
-    JsonNode *node = qmpArgs("s:driver", "intel-iommu", "s:id", i->info.alias, "p:intremap", i->intremap, "t:caching-mode", i->cachingMode, "p:eim", i->eim,
-                             "t:device-iotlb", i->iotlb, "P:aw-bits", i->awBits, NULL);
+    JsonNode *node =
+        qmpArgs("s:driver", "intel-iommu", "s:id", i->info.alias, "p:intremap", i->intremap, "t:caching-mode",
+                i->cachingMode, "p:eim", i->eim, "t:device-iotlb", i->iotlb, "P:aw-bits", i->awBits, NULL);
     qemuDevicePlain(cmd, node, &i->info);
     return true;
 }
 
 static bool commandDevices(qemuCommand *cmd, GError **error)
 {
-    return commandIommu(cmd, error) && qemuCommandControllers(cmd, error) && qemuCommandMemoryDevices(cmd, error) && qemuCommandDisks(cmd, error) &&
-           qemuCommandFilesystems(cmd, error) && qemuCommandNets(cmd, error) && qemuCommandSmartcards(cmd, error) &&
-           qemuCommandChars(cmd, error) && qemuCommandInputs(cmd, error) && qemuCommandScreens(cmd, error) && qemuCommandMisc(cmd, error);
+    return commandIommu(cmd, error) && qemuCommandControllers(cmd, error) && qemuCommandMemoryDevices(cmd, error) &&
+           qemuCommandDisks(cmd, error) && qemuCommandFilesystems(cmd, error) && qemuCommandNets(cmd, error) &&
+           qemuCommandSmartcards(cmd, error) && qemuCommandChars(cmd, error) && qemuCommandInputs(cmd, error) &&
+           qemuCommandScreens(cmd, error) && qemuCommandMisc(cmd, error);
 }
 
 static void commandTail(qemuCommand *cmd)
@@ -302,12 +317,17 @@ static void commandTail(qemuCommand *cmd)
 /* What QEMU does with deprecated parts of QMP: <qemu:deprecation behavior=''/>. */
 static void commandDeprecation(qemuCommand *cmd, const char *behavior)
 {
-    static const struct { const char *word, *output, *input; } rows[] = {
-        { "omit", "hide", NULL }, { "reject", "hide", "reject" }, { "crash", "hide", "crash" },
+    static const struct {
+        const char *word, *output, *input;
+    } rows[] = {
+        { "omit", "hide", NULL },
+        { "reject", "hide", "reject" },
+        { "crash", "hide", "crash" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
         if (g_str_equal(behavior, rows[i].word))
-            qemuArgJson(cmd, "-compat", qmpArgs("s:deprecated-output", rows[i].output, "s:deprecated-input", rows[i].input, NULL));
+            qemuArgJson(cmd, "-compat",
+                        qmpArgs("s:deprecated-output", rows[i].output, "s:deprecated-input", rows[i].input, NULL));
 }
 
 bool qemuCommandBuild(qemuCommand *cmd, GError **error)
@@ -324,13 +344,15 @@ bool qemuCommandBuild(qemuCommand *cmd, GError **error)
     if (def->qemuDeprecation && def->qemuDeprecation->behavior)
         commandDeprecation(cmd, def->qemuDeprecation->behavior);
     qemuArg(cmd, "-S", NULL);
-    qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "secret", "s:id", "masterKey0", "s:format", "raw", "s:file", key, NULL));
+    qemuArgJson(cmd, "-object",
+                qmpArgs("s:qom-type", "secret", "s:id", "masterKey0", "s:format", "raw", "s:file", key, NULL));
     if (!qemuCommandPflash(cmd, error))
         return false;
     qemuCommandMachine(cmd);
     if (!qemuCommandCpu(cmd, error))
         return false;
-    if (def->os.loader && def->os.loaderType != VIR_DOMAIN_LOADER_TYPE_PFLASH && def->os.loaderType != VIR_DOMAIN_LOADER_TYPE_NONE)
+    if (def->os.loader && def->os.loaderType != VIR_DOMAIN_LOADER_TYPE_PFLASH &&
+        def->os.loaderType != VIR_DOMAIN_LOADER_TYPE_NONE)
         qemuArg(cmd, "-bios", "%s", def->os.loader);
     if (!qemuCommandMemory(cmd, error))
         return false;

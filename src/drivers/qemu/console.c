@@ -14,7 +14,7 @@
 
 /* Who has which device. A stream may end on any thread, long after the guest. */
 static GMutex mutex;
-static GHashTable *sessions;    /* path of the device -> virStreamPtr, not a reference */
+static GHashTable *sessions; /* path of the device -> virStreamPtr, not a reference */
 
 static const virDomainChrDef *findIn(virDomainChrDef *const *list, unsigned int n, const char *alias)
 {

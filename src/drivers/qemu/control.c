@@ -28,7 +28,9 @@ static bool acpiAllowed(unsigned int flags, unsigned int acpi, unsigned int know
 bool qemuShutdown(virDomainObj *obj, unsigned int flags, GError **error)
 {
     qemuGuest *g = qemuGuestOf(obj);
-    if (!acpiAllowed(flags, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_GUEST_AGENT, "qemuDomainShutdownFlags", error))
+    if (!acpiAllowed(flags, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN,
+                     VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_GUEST_AGENT, "qemuDomainShutdownFlags",
+                     error))
         return false;
     g->fakeReboot = false;
     return command(obj, "system_powerdown", NULL, error);
@@ -38,9 +40,11 @@ bool qemuReboot(virDomainObj *obj, unsigned int flags, GError **error)
 {
     qemuGuest *g = qemuGuestOf(obj);
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    if (!acpiAllowed(flags, VIR_DOMAIN_REBOOT_ACPI_POWER_BTN, VIR_DOMAIN_REBOOT_ACPI_POWER_BTN | VIR_DOMAIN_REBOOT_GUEST_AGENT, "qemuDomainReboot", error))
+    if (!acpiAllowed(flags, VIR_DOMAIN_REBOOT_ACPI_POWER_BTN,
+                     VIR_DOMAIN_REBOOT_ACPI_POWER_BTN | VIR_DOMAIN_REBOOT_GUEST_AGENT, "qemuDomainReboot", error))
         return false;
-    g->fakeReboot = view->live && view->live->onReboot != VIR_DOMAIN_ON_DESTROY && view->live->onReboot != VIR_DOMAIN_ON_PRESERVE;
+    g->fakeReboot =
+        view->live && view->live->onReboot != VIR_DOMAIN_ON_DESTROY && view->live->onReboot != VIR_DOMAIN_ON_PRESERVE;
     bool ok = command(obj, "system_powerdown", NULL, error);
     if (!ok)
         g->fakeReboot = false;
@@ -92,7 +96,8 @@ bool qemuSetMemory(virDomainObj *obj, unsigned long long kib, GError **error)
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     const virDomainMemballoonDef *b = view->live ? view->live->memballoon : NULL;
     if (!b || b->model == VIR_DOMAIN_MEMBALLOON_NONE) {
-        virSetError(error, VIR_ERR_OPERATION_INVALID, "Unable to change memory of active domain without the balloon device");
+        virSetError(error, VIR_ERR_OPERATION_INVALID,
+                    "Unable to change memory of active domain without the balloon device");
         return false;
     }
     return command(obj, "balloon", qmpArgs("U:value", (guint64)kib * 1024, NULL), error);
@@ -101,10 +106,13 @@ bool qemuSetMemory(virDomainObj *obj, unsigned long long kib, GError **error)
 /* ---- keys ---- */
 
 /* Linux key codes beyond the ones that equal the first set of scan codes, as QEMU's numbers. */
-static const struct { unsigned short linuxCode, qnum; } extendedKeys[] = {
-    { 96, 0x9c }, { 97, 0x9d }, { 98, 0xb5 }, { 99, 0x54 }, { 100, 0xb8 }, { 102, 0xc7 }, { 103, 0xc8 }, { 104, 0xc9 }, { 105, 0xcb }, { 106, 0xcd },
-    { 107, 0xcf }, { 108, 0xd0 }, { 109, 0xd1 }, { 110, 0xd2 }, { 111, 0xd3 }, { 113, 0xa0 }, { 114, 0xae }, { 115, 0xb0 }, { 116, 0xde }, { 119, 0xc6 },
-    { 125, 0xdb }, { 126, 0xdc }, { 127, 0xdd }, { 142, 0xdf }, { 143, 0xe3 },
+static const struct {
+    unsigned short linuxCode, qnum;
+} extendedKeys[] = {
+    { 96, 0x9c },  { 97, 0x9d },  { 98, 0xb5 },  { 99, 0x54 },  { 100, 0xb8 }, { 102, 0xc7 }, { 103, 0xc8 },
+    { 104, 0xc9 }, { 105, 0xcb }, { 106, 0xcd }, { 107, 0xcf }, { 108, 0xd0 }, { 109, 0xd1 }, { 110, 0xd2 },
+    { 111, 0xd3 }, { 113, 0xa0 }, { 114, 0xae }, { 115, 0xb0 }, { 116, 0xde }, { 119, 0xc6 }, { 125, 0xdb },
+    { 126, 0xdc }, { 127, 0xdd }, { 142, 0xdf }, { 143, 0xe3 },
 };
 
 static bool keyNumber(unsigned int codeset, unsigned int code, unsigned int *qnum)
@@ -124,13 +132,15 @@ static bool keyNumber(unsigned int codeset, unsigned int code, unsigned int *qnu
     return false;
 }
 
-bool qemuSendKey(virDomainObj *obj, unsigned int codeset, unsigned int holdtime, const unsigned int *codes, int ncodes, unsigned int flags, GError **error)
+bool qemuSendKey(virDomainObj *obj, unsigned int codeset, unsigned int holdtime, const unsigned int *codes, int ncodes,
+                 unsigned int flags, GError **error)
 {
     JsonArray *keys = json_array_new();
     for (int i = 0; i < ncodes; i++) {
         unsigned int qnum;
         if (!keyNumber(codeset, codes[i], &qnum)) {
-            virSetError(error, VIR_ERR_INVALID_ARG, "keycode %u of codeset %u is not known; use codeset linux, xt or qnum", codes[i], codeset);
+            virSetError(error, VIR_ERR_INVALID_ARG,
+                        "keycode %u of codeset %u is not known; use codeset linux, xt or qnum", codes[i], codeset);
             json_array_unref(keys);
             return false;
         }
@@ -159,10 +169,14 @@ static char *rawCommand(virQmp *qmp, const char *text, GError **error)
     JsonObject *o = qmpReplyObj(root);
     const char *name = qmpStr(o, "execute");
     if (!name) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "cannot parse json %s: %s", text, why ? why->message : "it has no member 'execute'");
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "cannot parse json %s: %s", text,
+                    why ? why->message : "it has no member 'execute'");
         return NULL;
     }
-    virQmpRequest r = { .command = name, .raw = true, .args = json_object_has_member(o, "arguments") ? json_object_dup_member(o, "arguments") : NULL };
+    virQmpRequest r = { .command = name,
+                        .raw = true,
+                        .args =
+                            json_object_has_member(o, "arguments") ? json_object_dup_member(o, "arguments") : NULL };
     bool ok = qmpCallMany(qmp, &r, 1, error);
     char *out = ok && r.reply ? json_to_string(r.reply, FALSE) : NULL;
     virQmpRequestClear(&r);

@@ -13,31 +13,97 @@
 typedef enum { OPEN, ENUM, VALUE, SHUT, FLAG } Kind;
 
 /* needs: a QOM type; "!q35": not on that machine; NULL: always. */
-typedef struct { Kind kind; const char *word, *needs; } Row;
+typedef struct {
+    Kind kind;
+    const char *word, *needs;
+} Row;
 
 static const Row deviceRows[] = {
-    { OPEN, "disk" }, { ENUM, "diskDevice" }, { VALUE, "disk" }, { VALUE, "cdrom" }, { VALUE, "floppy", "isa-fdc" }, { VALUE, "lun" },
-    { ENUM, "bus" }, { VALUE, "ide", "!q35" }, { VALUE, "fdc", "isa-fdc" }, { VALUE, "scsi", "scsi-hd" }, { VALUE, "virtio", "virtio-blk-pci" },
-    { VALUE, "usb", "usb-storage" }, { VALUE, "sata", "ich9-ahci" },
-    { ENUM, "model" }, { VALUE, "virtio" }, { VALUE, "virtio-transitional", "virtio-blk-pci-transitional" },
-    { VALUE, "virtio-non-transitional", "virtio-blk-pci-non-transitional" }, { SHUT, "disk" },
-    { OPEN, "graphics" }, { ENUM, "type" }, { VALUE, "sdl" }, { VALUE, "vnc" }, { VALUE, "spice", "spicevmc" },
-    { VALUE, "egl-headless", "egl-headless" }, { VALUE, "dbus", "dbus-display" }, { SHUT, "graphics" },
-    { OPEN, "video" }, { ENUM, "modelType" }, { VALUE, "vga", "VGA" }, { VALUE, "cirrus", "cirrus-vga" }, { VALUE, "vmvga", "vmware-svga" },
-    { VALUE, "qxl", "qxl" }, { VALUE, "virtio", "virtio-gpu-pci" }, { VALUE, "none" }, { VALUE, "bochs", "bochs-display" },
-    { VALUE, "ramfb", "ramfb" }, { SHUT, "video" },
-    { OPEN, "hostdev" }, { ENUM, "mode" }, { VALUE, "subsystem" }, { ENUM, "startupPolicy" }, { VALUE, "default" }, { VALUE, "mandatory" },
-    { VALUE, "requisite" }, { VALUE, "optional" }, { ENUM, "subsysType" }, { VALUE, "usb" }, { VALUE, "pci" }, { VALUE, "scsi" },
-    { ENUM, "capsType" }, { ENUM, "pciBackend" }, { SHUT, "hostdev" },
-    { OPEN, "rng" }, { ENUM, "model" }, { VALUE, "virtio", "virtio-rng-pci" }, { VALUE, "virtio-transitional", "virtio-rng-pci-transitional" },
-    { VALUE, "virtio-non-transitional", "virtio-rng-pci-non-transitional" }, { ENUM, "backendModel" }, { VALUE, "random", "rng-random" },
-    { VALUE, "egd", "rng-egd" }, { VALUE, "builtin", "rng-builtin" }, { SHUT, "rng" },
-    { OPEN, "filesystem" }, { ENUM, "driverType" }, { VALUE, "path", "virtio-9p-pci" }, { VALUE, "handle", "virtio-9p-pci" },
-    { VALUE, "virtiofs", "vhost-user-fs-pci" }, { SHUT, "filesystem" },
-    { OPEN, "tpm", "tpm-tis" }, { ENUM, "model" }, { VALUE, "tpm-tis", "tpm-tis" }, { VALUE, "tpm-crb", "tpm-crb" }, { ENUM, "backendModel" },
-    { VALUE, "passthrough", "tpm-passthrough" }, { SHUT, "tpm" },
-    { OPEN, "redirdev", "usb-redir" }, { ENUM, "bus" }, { VALUE, "usb" }, { SHUT, "redirdev" },
-    { OPEN, "channel" }, { ENUM, "type" }, { VALUE, "pty" }, { VALUE, "unix" }, { VALUE, "spicevmc", "spicevmc" }, { SHUT, "channel" },
+    { OPEN, "disk" },
+    { ENUM, "diskDevice" },
+    { VALUE, "disk" },
+    { VALUE, "cdrom" },
+    { VALUE, "floppy", "isa-fdc" },
+    { VALUE, "lun" },
+    { ENUM, "bus" },
+    { VALUE, "ide", "!q35" },
+    { VALUE, "fdc", "isa-fdc" },
+    { VALUE, "scsi", "scsi-hd" },
+    { VALUE, "virtio", "virtio-blk-pci" },
+    { VALUE, "usb", "usb-storage" },
+    { VALUE, "sata", "ich9-ahci" },
+    { ENUM, "model" },
+    { VALUE, "virtio" },
+    { VALUE, "virtio-transitional", "virtio-blk-pci-transitional" },
+    { VALUE, "virtio-non-transitional", "virtio-blk-pci-non-transitional" },
+    { SHUT, "disk" },
+    { OPEN, "graphics" },
+    { ENUM, "type" },
+    { VALUE, "sdl" },
+    { VALUE, "vnc" },
+    { VALUE, "spice", "spicevmc" },
+    { VALUE, "egl-headless", "egl-headless" },
+    { VALUE, "dbus", "dbus-display" },
+    { SHUT, "graphics" },
+    { OPEN, "video" },
+    { ENUM, "modelType" },
+    { VALUE, "vga", "VGA" },
+    { VALUE, "cirrus", "cirrus-vga" },
+    { VALUE, "vmvga", "vmware-svga" },
+    { VALUE, "qxl", "qxl" },
+    { VALUE, "virtio", "virtio-gpu-pci" },
+    { VALUE, "none" },
+    { VALUE, "bochs", "bochs-display" },
+    { VALUE, "ramfb", "ramfb" },
+    { SHUT, "video" },
+    { OPEN, "hostdev" },
+    { ENUM, "mode" },
+    { VALUE, "subsystem" },
+    { ENUM, "startupPolicy" },
+    { VALUE, "default" },
+    { VALUE, "mandatory" },
+    { VALUE, "requisite" },
+    { VALUE, "optional" },
+    { ENUM, "subsysType" },
+    { VALUE, "usb" },
+    { VALUE, "pci" },
+    { VALUE, "scsi" },
+    { ENUM, "capsType" },
+    { ENUM, "pciBackend" },
+    { SHUT, "hostdev" },
+    { OPEN, "rng" },
+    { ENUM, "model" },
+    { VALUE, "virtio", "virtio-rng-pci" },
+    { VALUE, "virtio-transitional", "virtio-rng-pci-transitional" },
+    { VALUE, "virtio-non-transitional", "virtio-rng-pci-non-transitional" },
+    { ENUM, "backendModel" },
+    { VALUE, "random", "rng-random" },
+    { VALUE, "egd", "rng-egd" },
+    { VALUE, "builtin", "rng-builtin" },
+    { SHUT, "rng" },
+    { OPEN, "filesystem" },
+    { ENUM, "driverType" },
+    { VALUE, "path", "virtio-9p-pci" },
+    { VALUE, "handle", "virtio-9p-pci" },
+    { VALUE, "virtiofs", "vhost-user-fs-pci" },
+    { SHUT, "filesystem" },
+    { OPEN, "tpm", "tpm-tis" },
+    { ENUM, "model" },
+    { VALUE, "tpm-tis", "tpm-tis" },
+    { VALUE, "tpm-crb", "tpm-crb" },
+    { ENUM, "backendModel" },
+    { VALUE, "passthrough", "tpm-passthrough" },
+    { SHUT, "tpm" },
+    { OPEN, "redirdev", "usb-redir" },
+    { ENUM, "bus" },
+    { VALUE, "usb" },
+    { SHUT, "redirdev" },
+    { OPEN, "channel" },
+    { ENUM, "type" },
+    { VALUE, "pty" },
+    { VALUE, "unix" },
+    { VALUE, "spicevmc", "spicevmc" },
+    { SHUT, "channel" },
 };
 
 static bool holds(const qemuCaps *caps, const char *machine, const char *needs)
@@ -83,11 +149,15 @@ static void formatDevices(GString *out, const qemuCaps *caps, const char *machin
 
 /* ---- CPU models ---- */
 
-static const struct { const char *prefix, *vendor; } cpuVendors[] = {
-    { "phenom", "AMD" }, { "athlon", "AMD" }, { "Opteron", "AMD" }, { "EPYC", "AMD" }, { "Dhyana", "Hygon" }, { "n270", "Intel" },
-    { "core", "Intel" }, { "Westmere", "Intel" }, { "Snowridge", "Intel" }, { "Skylake", "Intel" }, { "SandyBridge", "Intel" },
-    { "Penryn", "Intel" }, { "Nehalem", "Intel" }, { "IvyBridge", "Intel" }, { "Icelake", "Intel" }, { "Haswell", "Intel" },
-    { "Cooperlake", "Intel" }, { "Conroe", "Intel" }, { "Cascadelake", "Intel" }, { "Broadwell", "Intel" }, { "Sapphire", "Intel" },
+static const struct {
+    const char *prefix, *vendor;
+} cpuVendors[] = {
+    { "phenom", "AMD" },       { "athlon", "AMD" },      { "Opteron", "AMD" },       { "EPYC", "AMD" },
+    { "Dhyana", "Hygon" },     { "n270", "Intel" },      { "core", "Intel" },        { "Westmere", "Intel" },
+    { "Snowridge", "Intel" },  { "Skylake", "Intel" },   { "SandyBridge", "Intel" }, { "Penryn", "Intel" },
+    { "Nehalem", "Intel" },    { "IvyBridge", "Intel" }, { "Icelake", "Intel" },     { "Haswell", "Intel" },
+    { "Cooperlake", "Intel" }, { "Conroe", "Intel" },    { "Cascadelake", "Intel" }, { "Broadwell", "Intel" },
+    { "Sapphire", "Intel" },
 };
 
 static const char *cpuVendor(const char *name)
@@ -115,16 +185,21 @@ static void formatCpu(GString *out, const qemuCaps *caps, bool kvm)
 {
     GPtrArray *models = caps->cpus[kvm];
     g_string_append(out, "  <cpu>\n");
-    g_string_append(out, kvm ? "    <mode name='host-passthrough' supported='yes'>\n      <enum name='hostPassthroughMigratable'>\n"
-                               "        <value>on</value>\n        <value>off</value>\n      </enum>\n    </mode>\n"
-                             : "    <mode name='host-passthrough' supported='no'/>\n");
-    g_string_append(out, "    <mode name='maximum' supported='yes'>\n      <enum name='maximumMigratable'>\n        <value>on</value>\n"
-                         "        <value>off</value>\n      </enum>\n    </mode>\n    <mode name='host-model' supported='no'/>\n");
-    g_string_append(out, models && models->len > 0 ? "    <mode name='custom' supported='yes'>\n" : "    <mode name='custom' supported='no'/>\n");
+    g_string_append(
+        out, kvm ? "    <mode name='host-passthrough' supported='yes'>\n      <enum name='hostPassthroughMigratable'>\n"
+                   "        <value>on</value>\n        <value>off</value>\n      </enum>\n    </mode>\n"
+                 : "    <mode name='host-passthrough' supported='no'/>\n");
+    g_string_append(
+        out,
+        "    <mode name='maximum' supported='yes'>\n      <enum name='maximumMigratable'>\n        <value>on</value>\n"
+        "        <value>off</value>\n      </enum>\n    </mode>\n    <mode name='host-model' supported='no'/>\n");
+    g_string_append(out, models && models->len > 0 ? "    <mode name='custom' supported='yes'>\n"
+                                                   : "    <mode name='custom' supported='no'/>\n");
     for (guint i = 0; models && i < models->len; i++) {
         const qemuCpuModel *m = models->pdata[i];
         if (isModel(m->name))
-            g_string_append_printf(out, "      <model usable='%s' vendor='%s'>%s</model>\n", m->blockers[0] ? "no" : "yes", cpuVendor(m->name), m->name);
+            g_string_append_printf(out, "      <model usable='%s' vendor='%s'>%s</model>\n",
+                                   m->blockers[0] ? "no" : "yes", cpuVendor(m->name), m->name);
     }
     if (models && models->len > 0)
         g_string_append(out, "    </mode>\n");
@@ -133,7 +208,9 @@ static void formatCpu(GString *out, const qemuCaps *caps, bool kvm)
 
 /* ---- firmware: descriptors that distributions install ---- */
 
-typedef struct { bool bios, efi, secure; } Firmware;
+typedef struct {
+    bool bios, efi, secure;
+} Firmware;
 
 static bool listHas(JsonArray *list, const char *word)
 {
@@ -163,7 +240,9 @@ static void readFirmware(const char *folder, const char *arch, const char *machi
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
-        g_autoptr(JsonNode) root = g_str_has_suffix(name, ".json") && g_file_get_contents(path, &text, NULL, NULL) ? json_from_string(text, NULL) : NULL;
+        g_autoptr(JsonNode) root = g_str_has_suffix(name, ".json") && g_file_get_contents(path, &text, NULL, NULL)
+                                       ? json_from_string(text, NULL)
+                                       : NULL;
         JsonObject *o = qmpReplyObj(root);
         JsonArray *types = qmpArr(o, "interface-types"), *features = qmpArr(o, "features");
         if (!targetFits(qmpArr(o, "targets"), arch, machine))
@@ -181,11 +260,16 @@ static void formatOs(GString *out, const qemuCaps *caps, const char *machine)
     for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
         readFirmware(folders[i], caps->arch, machine, &f);
     g_string_append(out, "  <iothreads supported='yes'/>\n  <os supported='yes'>\n    <enum name='firmware'");
-    g_string_append_printf(out, f.bios || f.efi ? ">\n%s%s    </enum>\n" : "/>\n", f.bios ? "      <value>bios</value>\n" : "", f.efi ? "      <value>efi</value>\n" : "");
-    g_string_append_printf(out, "    <loader supported='yes'>\n"
-        "      <enum name='type'>\n        <value>rom</value>\n        <value>pflash</value>\n      </enum>\n      <enum name='readonly'>\n"
-        "        <value>yes</value>\n        <value>no</value>\n      </enum>\n      <enum name='secure'>\n%s        <value>no</value>\n      </enum>\n"
-        "    </loader>\n  </os>\n", f.secure ? "        <value>yes</value>\n" : "");
+    g_string_append_printf(out, f.bios || f.efi ? ">\n%s%s    </enum>\n" : "/>\n",
+                           f.bios ? "      <value>bios</value>\n" : "", f.efi ? "      <value>efi</value>\n" : "");
+    g_string_append_printf(out,
+                           "    <loader supported='yes'>\n"
+                           "      <enum name='type'>\n        <value>rom</value>\n        <value>pflash</value>\n      "
+                           "</enum>\n      <enum name='readonly'>\n"
+                           "        <value>yes</value>\n        <value>no</value>\n      </enum>\n      <enum "
+                           "name='secure'>\n%s        <value>no</value>\n      </enum>\n"
+                           "    </loader>\n  </os>\n",
+                           f.secure ? "        <value>yes</value>\n" : "");
 }
 
 static void formatFeatures(GString *out, const qemuCaps *caps)
@@ -194,9 +278,11 @@ static void formatFeatures(GString *out, const qemuCaps *caps)
     static const char *const needs[] = { NULL, "vmcoreinfo", "vmgenid", "", "", NULL, NULL };
     g_string_append(out, "  <features>\n");
     for (guint i = 0; i < G_N_ELEMENTS(plain); i++)
-        g_string_append_printf(out, "    <%s supported='%s'/>\n", plain[i], needs[i] && (!*needs[i] || qemuCapsHas(caps, needs[i])) ? "yes" : "no");
-    g_string_append(out, "    <hyperv supported='yes'>\n      <enum name='features'>\n        <value>spinlocks</value>\n"
-                         "        <value>vendor_id</value>\n      </enum>\n    </hyperv>\n  </features>\n");
+        g_string_append_printf(out, "    <%s supported='%s'/>\n", plain[i],
+                               needs[i] && (!*needs[i] || qemuCapsHas(caps, needs[i])) ? "yes" : "no");
+    g_string_append(out,
+                    "    <hyperv supported='yes'>\n      <enum name='features'>\n        <value>spinlocks</value>\n"
+                    "        <value>vendor_id</value>\n      </enum>\n    </hyperv>\n  </features>\n");
 }
 
 /* ---- the request ---- */
@@ -207,9 +293,11 @@ static bool chooseType(const qemuCaps *caps, const char *word, bool *kvm, GError
     if (type < 0)
         virSetError(error, VIR_ERR_INVALID_ARG, "unknown virttype: %s", word);
     else if (type != VIR_DOMAIN_VIRT_KVM && type != VIR_DOMAIN_VIRT_QEMU)
-        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator '%s' is not supported by '%s' on this host", word, caps->binary);
+        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator '%s' is not supported by '%s' on this host", word,
+                    caps->binary);
     else if (type == VIR_DOMAIN_VIRT_KVM && !caps->kvm)
-        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator 'kvm' is not supported by '%s' on this host", caps->binary);
+        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator 'kvm' is not supported by '%s' on this host",
+                    caps->binary);
     else {
         *kvm = type == VIR_DOMAIN_VIRT_KVM;
         return true;
@@ -225,8 +313,8 @@ static char *chooseEmulator(const char *emulator, const char *arch, GError **err
     return binary;
 }
 
-char *qemuDomainCapabilities(const qemuDocumentContext *ctx, const char *emulator, const char *arch, const char *machine, const char *virttype,
-                             GError **error)
+char *qemuDomainCapabilities(const qemuDocumentContext *ctx, const char *emulator, const char *arch,
+                             const char *machine, const char *virttype, GError **error)
 {
     struct utsname uts;
     bool kvm = false;
@@ -241,20 +329,25 @@ char *qemuDomainCapabilities(const qemuDocumentContext *ctx, const char *emulato
         return NULL;
     const char *theirs = arch ? arch : g_str_equal(caps->arch, "i386") ? "i686" : caps->arch;
     if (!g_str_equal(qemuArchWord(theirs), caps->arch)) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "architecture from emulator '%s' doesn't match given architecture '%s'", caps->arch, theirs);
+        virSetError(error, VIR_ERR_INVALID_ARG, "architecture from emulator '%s' doesn't match given architecture '%s'",
+                    caps->arch, theirs);
         return NULL;
     }
     const qemuMachine *m = qemuCapsMachine(caps, machine);
     if (!m) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "the machine '%s' is not supported by emulator '%s'", machine ? machine : "(default)", binary);
+        virSetError(error, VIR_ERR_INVALID_ARG, "the machine '%s' is not supported by emulator '%s'",
+                    machine ? machine : "(default)", binary);
         return NULL;
     }
     GString *out = g_string_new("<domainCapabilities>\n");
-    g_string_append_printf(out, "  <path>%s</path>\n  <domain>%s</domain>\n  <machine>%s</machine>\n  <arch>%s</arch>\n  <vcpu max='%u'/>\n",
-                           binary, kvm ? "kvm" : "qemu", m->name, theirs, m->maxCpus);
+    g_string_append_printf(
+        out,
+        "  <path>%s</path>\n  <domain>%s</domain>\n  <machine>%s</machine>\n  <arch>%s</arch>\n  <vcpu max='%u'/>\n",
+        binary, kvm ? "kvm" : "qemu", m->name, theirs, m->maxCpus);
     formatOs(out, caps, m->name);
     formatCpu(out, caps, kvm);
-    g_string_append(out, "  <memoryBacking supported='yes'>\n    <enum name='sourceType'>\n      <value>file</value>\n      <value>anonymous</value>\n"
+    g_string_append(out, "  <memoryBacking supported='yes'>\n    <enum name='sourceType'>\n      <value>file</value>\n "
+                         "     <value>anonymous</value>\n"
                          "      <value>memfd</value>\n    </enum>\n  </memoryBacking>\n  <devices>\n");
     formatDevices(out, caps, m->name);
     g_string_append(out, "  </devices>\n");

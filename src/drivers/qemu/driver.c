@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 static GMutex mutex;
-static qemuDriver *service;             /* the daemon's instance */
-static GHashTable *embedded;            /* root -> Embedded */
+static qemuDriver *service;  /* the daemon's instance */
+static GHashTable *embedded; /* root -> Embedded */
 static virHypervisorDriver table;
 
 typedef struct {
@@ -52,7 +52,9 @@ static bool findId(const char *name, bool group, unsigned int *id, GError **erro
 /* The first of Debian's and others' names that exists; root when none does. */
 static void defaultUser(qemuDriver *driver)
 {
-    static const struct { const char *user, *group; } known[] = { { "libvirt-qemu", "kvm" }, { "qemu", "kvm" }, { "qemu", "qemu" } };
+    static const struct {
+        const char *user, *group;
+    } known[] = { { "libvirt-qemu", "kvm" }, { "qemu", "kvm" }, { "qemu", "qemu" } };
     for (guint i = 0; i < G_N_ELEMENTS(known); i++)
         if (getpwnam(known[i].user) && getgrnam(known[i].group)) {
             findId(known[i].user, false, &driver->uid, NULL);
@@ -102,7 +104,8 @@ static void makeKvmNode(qemuDriver *driver, const char *libDir)
 {
     struct stat st;
     g_autofree char *path = g_build_filename(libDir, "dev-kvm", NULL);
-    bool closed = driver->switchUser && stat("/dev/kvm", &st) == 0 && !(st.st_mode & 06) && !(st.st_gid == driver->gid && (st.st_mode & 060) == 060);
+    bool closed = driver->switchUser && stat("/dev/kvm", &st) == 0 && !(st.st_mode & 06) &&
+                  !(st.st_gid == driver->gid && (st.st_mode & 060) == 060);
     unlink(path);
     if (!closed)
         return;
@@ -111,7 +114,7 @@ static void makeKvmNode(qemuDriver *driver, const char *libDir)
         return;
     }
     int fd = open(path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)                         /* a file system without devices */
+    if (fd < 0) /* a file system without devices */
         return;
     close(fd);
     driver->kvmNode = g_steal_pointer(&path);
@@ -129,8 +132,9 @@ static qemuDriver *driverNew(bool privileged, const char *root, GError **error)
     }
     qemuParseConfigInit(driver);
     driver->caps = qemuCapsCacheNew(dirs->cacheDir, driver->switchUser, driver->uid, driver->gid);
-    driver->documents = (qemuDocumentContext){ .host = virHostLocal(), .cache = driver->caps, .privileged = privileged, .uid = driver->uid,
-                                               .gid = driver->gid };
+    driver->documents = (qemuDocumentContext){
+        .host = virHostLocal(), .cache = driver->caps, .privileged = privileged, .uid = driver->uid, .gid = driver->gid
+    };
     if (!virHostUuid(virHostLocal(), driver->documents.hostUuid))
         virUUIDGenerate(driver->documents.hostUuid);
     driver->engine = virEngineNew(&qemuHypervisor, dirs, driver, error);
@@ -173,7 +177,9 @@ static char *rootOf(virConnectPtr conn, GError **error)
     g_autoptr(GHashTable) params = query ? g_uri_parse_params(query, -1, "&;", G_URI_PARAMS_NONE, NULL) : NULL;
     const char *root = params ? g_hash_table_lookup(params, "root") : NULL;
     if (!root || root[0] != '/') {
-        virSetError(error, VIR_ERR_INVALID_ARG, root ? "root path in %s must be absolute" : "no 'root' parameter in %s: say qemu:///embed?root=/some/path",
+        virSetError(error, VIR_ERR_INVALID_ARG,
+                    root ? "root path in %s must be absolute"
+                         : "no 'root' parameter in %s: say qemu:///embed?root=/some/path",
                     conn->uriText);
         return NULL;
     }
@@ -207,7 +213,7 @@ static void embeddedClose(qemuDriver *driver)
     g_hash_table_iter_init(&iter, embedded);
     while (g_hash_table_iter_next(&iter, NULL, &value))
         if (((Embedded *)value)->driver == driver)
-            ((Embedded *)value)->users--;       /* the guests stay, and with them the instance */
+            ((Embedded *)value)->users--; /* the guests stay, and with them the instance */
 }
 
 /* ---- connections ---- */
@@ -232,7 +238,8 @@ static bool pathFits(virConnectPtr conn, const char *path, GError **error)
     bool session = g_str_equal(path, "/session"), system = g_str_equal(path, "/system");
     if ((dirs->privileged && (system || session)) || (!dirs->privileged && session))
         return true;
-    virSetError(error, VIR_ERR_INTERNAL_ERROR, "unexpected QEMU URI path '%s', try qemu:///%s", path, dirs->privileged ? "system" : "session");
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "unexpected QEMU URI path '%s', try qemu:///%s", path,
+                dirs->privileged ? "system" : "session");
     return false;
 }
 

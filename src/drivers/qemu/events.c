@@ -10,9 +10,9 @@
 typedef struct {
     virDomainObj *obj;
     qemuGuest *guest;
-    virDomainView *view;        /* live is not NULL */
+    virDomainView *view; /* live is not NULL */
     virQmp *qmp;
-    JsonObject *data;           /* may be NULL */
+    JsonObject *data; /* may be NULL */
 } Event;
 
 static int wordIn(const char *const *words, int n, const char *word, int otherwise)
@@ -29,7 +29,8 @@ static void restartGuest(Event *e)
 {
     e->guest->resumeReason = VIR_DOMAIN_RUNNING_BOOTED;
     e->guest->restarting = true;
-    qmpSend(e->qmp, "system_reset", NULL);      /* carried out later: "cont" would come too soon, so it waits for the RESET event */
+    qmpSend(e->qmp, "system_reset",
+            NULL); /* carried out later: "cont" would come too soon, so it waits for the RESET event */
 }
 
 static void onShutdown(Event *e)
@@ -37,16 +38,18 @@ static void onShutdown(Event *e)
     const virDomainDef *def = e->view->live;
     const char *reason = qmpStr(e->data, "reason");
     bool guest = qmpBool(e->data, "guest"), signal = g_strcmp0(reason, "host-signal") == 0;
-    bool reboot = e->guest->fakeReboot || (def->onPoweroff == VIR_DOMAIN_ON_RESTART && g_strcmp0(reason, "guest-reset") != 0);
+    bool reboot =
+        e->guest->fakeReboot || (def->onPoweroff == VIR_DOMAIN_ON_RESTART && g_strcmp0(reason, "guest-reset") != 0);
     if (reboot && !signal) {
         e->guest->fakeReboot = false;
-        restartGuest(e);                /* whose RESET event tells the world */
+        restartGuest(e); /* whose RESET event tells the world */
         return;
     }
     if (e->guest->shutdownDetail >= 0 || e->guest->crashed)
-        return;                         /* our own signal, after the guest has powered itself off or panicked */
+        return; /* our own signal, after the guest has powered itself off or panicked */
     e->guest->shutdownDetail = guest ? VIR_DOMAIN_EVENT_SHUTDOWN_GUEST : VIR_DOMAIN_EVENT_SHUTDOWN_HOST;
-    virDomainSetState(e->obj, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_UNKNOWN, VIR_DOMAIN_EVENT_SHUTDOWN, e->guest->shutdownDetail);
+    virDomainSetState(e->obj, VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_UNKNOWN, VIR_DOMAIN_EVENT_SHUTDOWN,
+                      e->guest->shutdownDetail);
     if (def->onPoweroff != VIR_DOMAIN_ON_PRESERVE || signal)
         qemuEndProcess(e->obj);
 }
@@ -62,8 +65,9 @@ static void onReset(Event *e)
 static void onStop(Event *e)
 {
     int reason = e->guest->pauseReason ? e->guest->pauseReason : VIR_DOMAIN_PAUSED_UNKNOWN;
-    int detail = reason == VIR_DOMAIN_PAUSED_IOERROR ? VIR_DOMAIN_EVENT_SUSPENDED_IOERROR
-               : reason == VIR_DOMAIN_PAUSED_WATCHDOG ? VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG : VIR_DOMAIN_EVENT_SUSPENDED_PAUSED;
+    int detail = reason == VIR_DOMAIN_PAUSED_IOERROR    ? VIR_DOMAIN_EVENT_SUSPENDED_IOERROR
+                 : reason == VIR_DOMAIN_PAUSED_WATCHDOG ? VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG
+                                                        : VIR_DOMAIN_EVENT_SUSPENDED_PAUSED;
     e->guest->pauseReason = 0;
     if (e->view->state == VIR_DOMAIN_RUNNING && !e->guest->restarting)
         virDomainSetState(e->obj, VIR_DOMAIN_PAUSED, reason, VIR_DOMAIN_EVENT_SUSPENDED, detail);
@@ -76,17 +80,20 @@ static void onResume(Event *e)
     e->guest->shutdownDetail = -1;
     e->guest->restarting = false;
     if (e->view->state != VIR_DOMAIN_RUNNING)
-        virDomainSetState(e->obj, VIR_DOMAIN_RUNNING, reason, VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+        virDomainSetState(e->obj, VIR_DOMAIN_RUNNING, reason, VIR_DOMAIN_EVENT_RESUMED,
+                          VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
 }
 
 static void onPanic(Event *e)
 {
     virDomainOnAction action = e->view->live->onCrash;
     e->guest->pauseReason = VIR_DOMAIN_PAUSED_CRASHED;
-    virDomainSetState(e->obj, VIR_DOMAIN_CRASHED, VIR_DOMAIN_CRASHED_PANICKED, VIR_DOMAIN_EVENT_CRASHED, VIR_DOMAIN_EVENT_CRASHED_PANICKED);
+    virDomainSetState(e->obj, VIR_DOMAIN_CRASHED, VIR_DOMAIN_CRASHED_PANICKED, VIR_DOMAIN_EVENT_CRASHED,
+                      VIR_DOMAIN_EVENT_CRASHED_PANICKED);
     if (action == VIR_DOMAIN_ON_COREDUMP_DESTROY || action == VIR_DOMAIN_ON_COREDUMP_RESTART)
         virWarn("guest '%s' panicked; core dumps are not made yet", e->view->live->name);
-    if (action == VIR_DOMAIN_ON_RESTART || action == VIR_DOMAIN_ON_COREDUMP_RESTART || action == VIR_DOMAIN_ON_RENAME_RESTART) {
+    if (action == VIR_DOMAIN_ON_RESTART || action == VIR_DOMAIN_ON_COREDUMP_RESTART ||
+        action == VIR_DOMAIN_ON_RENAME_RESTART) {
         restartGuest(e);
         e->guest->resumeReason = VIR_DOMAIN_RUNNING_CRASHED;
     } else if (action != VIR_DOMAIN_ON_PRESERVE) {
@@ -98,21 +105,24 @@ static void onPanic(Event *e)
 static void onSuspendToRam(Event *e)
 {
     if (e->view->state == VIR_DOMAIN_RUNNING)
-        virDomainSetState(e->obj, VIR_DOMAIN_PMSUSPENDED, VIR_DOMAIN_PMSUSPENDED_UNKNOWN, VIR_DOMAIN_EVENT_PMSUSPENDED, VIR_DOMAIN_EVENT_PMSUSPENDED_MEMORY);
+        virDomainSetState(e->obj, VIR_DOMAIN_PMSUSPENDED, VIR_DOMAIN_PMSUSPENDED_UNKNOWN, VIR_DOMAIN_EVENT_PMSUSPENDED,
+                          VIR_DOMAIN_EVENT_PMSUSPENDED_MEMORY);
     virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_PMSUSPEND, 0);
 }
 
 static void onSuspendToDisk(Event *e)
 {
     if (e->view->state == VIR_DOMAIN_RUNNING)
-        virDomainSetState(e->obj, VIR_DOMAIN_PMSUSPENDED, VIR_DOMAIN_PMSUSPENDED_UNKNOWN, VIR_DOMAIN_EVENT_PMSUSPENDED, VIR_DOMAIN_EVENT_PMSUSPENDED_DISK);
+        virDomainSetState(e->obj, VIR_DOMAIN_PMSUSPENDED, VIR_DOMAIN_PMSUSPENDED_UNKNOWN, VIR_DOMAIN_EVENT_PMSUSPENDED,
+                          VIR_DOMAIN_EVENT_PMSUSPENDED_DISK);
     virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_PMSUSPEND_DISK, 0);
 }
 
 static void onWakeup(Event *e)
 {
     if (e->view->state == VIR_DOMAIN_PMSUSPENDED)
-        virDomainSetState(e->obj, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_WAKEUP, VIR_DOMAIN_EVENT_STARTED, VIR_DOMAIN_EVENT_STARTED_WAKEUP);
+        virDomainSetState(e->obj, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_WAKEUP, VIR_DOMAIN_EVENT_STARTED,
+                          VIR_DOMAIN_EVENT_STARTED_WAKEUP);
     virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_PMWAKEUP, 0);
 }
 
@@ -154,7 +164,8 @@ static void onIoError(Event *e)
     static const char *const actions[] = { "ignore", "stop", "report" };
     int action = wordIn(actions, G_N_ELEMENTS(actions), qmpStr(e->data, "action"), VIR_DOMAIN_EVENT_IO_ERROR_NONE);
     const virDomainDiskDef *disk = diskOfNode(e->view->live, qmpStr(e->data, "node-name"));
-    const char *path = disk && disk->src.path ? disk->src.path : "", *alias = disk && disk->info.alias ? disk->info.alias : "";
+    const char *path = disk && disk->src.path ? disk->src.path : "",
+               *alias = disk && disk->info.alias ? disk->info.alias : "";
     const char *reason = qmpBool(e->data, "nospace") ? "enospc" : "";
     if (action == VIR_DOMAIN_EVENT_IO_ERROR_PAUSE)
         e->guest->pauseReason = VIR_DOMAIN_PAUSED_IOERROR;
@@ -178,7 +189,8 @@ static void onTrayMoved(Event *e)
         if (g_strcmp0(def->disks.v[i]->info.alias, alias) == 0) {
             def->disks.v[i]->tray = open ? VIR_DOMAIN_DISK_TRAY_OPEN : VIR_DOMAIN_DISK_TRAY_CLOSED;
             virDomainSetLive(e->obj, g_steal_pointer(&def));
-            virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_TRAY_CHANGE, alias, open ? VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN : VIR_DOMAIN_EVENT_TRAY_CHANGE_CLOSE);
+            virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_TRAY_CHANGE, alias,
+                          open ? VIR_DOMAIN_EVENT_TRAY_CHANGE_OPEN : VIR_DOMAIN_EVENT_TRAY_CHANGE_CLOSE);
             return;
         }
 }
@@ -186,7 +198,8 @@ static void onTrayMoved(Event *e)
 static void onPortChange(Event *e)
 {
     const char *alias = qmpStr(e->data, "id");
-    virDomainChrState state = qmpBool(e->data, "open") ? VIR_DOMAIN_CHR_STATE_CONNECTED : VIR_DOMAIN_CHR_STATE_DISCONNECTED;
+    virDomainChrState state =
+        qmpBool(e->data, "open") ? VIR_DOMAIN_CHR_STATE_CONNECTED : VIR_DOMAIN_CHR_STATE_DISCONNECTED;
     g_autoptr(virDomainDef) def = virDomainDefCopy(e->view->live);
     for (unsigned int i = 0; alias && i < def->channels.n; i++) {
         virDomainChrDef *chr = def->channels.v[i];
@@ -196,7 +209,8 @@ static void onPortChange(Event *e)
         chr->state = state;
         virDomainSetLive(e->obj, g_steal_pointer(&def));
         if (agent)
-            virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, (int)state, VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL);
+            virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, (int)state,
+                          VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL);
         return;
     }
 }
@@ -212,9 +226,10 @@ static void onGraphics(Event *e, int phase)
     JsonObject *server = qmpObj(e->data, "server"), *client = qmpObj(e->data, "client");
     const char *service = qmpStr(server, "service") ? qmpStr(server, "service") : qmpStr(server, "port");
     const char *remote = qmpStr(client, "service") ? qmpStr(client, "service") : qmpStr(client, "port");
-    virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_GRAPHICS, phase, addressFamily(qmpStr(server, "family")), addressFamily(qmpStr(client, "family")),
-                  qmpStr(server, "host"), service, qmpStr(client, "host"), remote, qmpStr(server, "auth") ? qmpStr(server, "auth") : "",
-                  qmpStr(client, "sasl_username"), qmpStr(client, "x509_dname"));
+    virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_GRAPHICS, phase, addressFamily(qmpStr(server, "family")),
+                  addressFamily(qmpStr(client, "family")), qmpStr(server, "host"), service, qmpStr(client, "host"),
+                  remote, qmpStr(server, "auth") ? qmpStr(server, "auth") : "", qmpStr(client, "sasl_username"),
+                  qmpStr(client, "x509_dname"));
 }
 
 static void onConnected(Event *e)
@@ -232,20 +247,40 @@ static void onDisconnected(Event *e)
     onGraphics(e, VIR_DOMAIN_EVENT_GRAPHICS_DISCONNECT);
 }
 
-static const struct { const char *name; void (*handle)(Event *); } handlers[] = {
-    { "SHUTDOWN", onShutdown }, { "RESET", onReset }, { "STOP", onStop }, { "RESUME", onResume }, { "GUEST_PANICKED", onPanic },
-    { "SUSPEND", onSuspendToRam }, { "SUSPEND_DISK", onSuspendToDisk }, { "WAKEUP", onWakeup }, { "WATCHDOG", onWatchdog }, { "RTC_CHANGE", onRtcChange },
-    { "BALLOON_CHANGE", onBalloon }, { "BLOCK_IO_ERROR", onIoError }, { "DEVICE_DELETED", onDeviceDeleted }, { "DEVICE_TRAY_MOVED", onTrayMoved },
-    { "VSERPORT_CHANGE", onPortChange }, { "VNC_CONNECTED", onConnected }, { "VNC_INITIALIZED", onInitialized }, { "VNC_DISCONNECTED", onDisconnected },
-    { "SPICE_CONNECTED", onConnected }, { "SPICE_INITIALIZED", onInitialized }, { "SPICE_DISCONNECTED", onDisconnected },
+static const struct {
+    const char *name;
+    void (*handle)(Event *);
+} handlers[] = {
+    { "SHUTDOWN", onShutdown },
+    { "RESET", onReset },
+    { "STOP", onStop },
+    { "RESUME", onResume },
+    { "GUEST_PANICKED", onPanic },
+    { "SUSPEND", onSuspendToRam },
+    { "SUSPEND_DISK", onSuspendToDisk },
+    { "WAKEUP", onWakeup },
+    { "WATCHDOG", onWatchdog },
+    { "RTC_CHANGE", onRtcChange },
+    { "BALLOON_CHANGE", onBalloon },
+    { "BLOCK_IO_ERROR", onIoError },
+    { "DEVICE_DELETED", onDeviceDeleted },
+    { "DEVICE_TRAY_MOVED", onTrayMoved },
+    { "VSERPORT_CHANGE", onPortChange },
+    { "VNC_CONNECTED", onConnected },
+    { "VNC_INITIALIZED", onInitialized },
+    { "VNC_DISCONNECTED", onDisconnected },
+    { "SPICE_CONNECTED", onConnected },
+    { "SPICE_INITIALIZED", onInitialized },
+    { "SPICE_DISCONNECTED", onDisconnected },
 };
 
-static void monitorEvent(virQmp *qmp, const char *name, JsonObject *data, gint64 seconds, unsigned int micros, gpointer opaque)
+static void monitorEvent(virQmp *qmp, const char *name, JsonObject *data, gint64 seconds, unsigned int micros,
+                         gpointer opaque)
 {
     virDomainObj *obj = opaque;
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     if (!view->live)
-        return;                         /* it is starting: its state is published as a whole */
+        return; /* it is starting: its state is published as a whole */
     g_autofree char *details = NULL;
     if (data) {
         g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
@@ -271,12 +306,20 @@ static void monitorGone(virQmp *qmp, const char *why, gpointer opaque)
 
 /* ---- after a lost or late answer, a reconnect, a restart: QEMU's truth ---- */
 
-static const struct { const char *status; int state, reason; } statuses[] = {
-    { "running", VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNKNOWN }, { "paused", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_UNKNOWN },
-    { "prelaunch", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_STARTING_UP }, { "suspended", VIR_DOMAIN_PMSUSPENDED, 0 },
-    { "shutdown", VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_UNKNOWN }, { "guest-panicked", VIR_DOMAIN_CRASHED, VIR_DOMAIN_CRASHED_PANICKED },
-    { "io-error", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_IOERROR }, { "watchdog", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_WATCHDOG },
-    { "internal-error", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_UNKNOWN }, { "inmigrate", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION },
+static const struct {
+    const char *status;
+    int state, reason;
+} statuses[] = {
+    { "running", VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_UNKNOWN },
+    { "paused", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_UNKNOWN },
+    { "prelaunch", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_STARTING_UP },
+    { "suspended", VIR_DOMAIN_PMSUSPENDED, 0 },
+    { "shutdown", VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_UNKNOWN },
+    { "guest-panicked", VIR_DOMAIN_CRASHED, VIR_DOMAIN_CRASHED_PANICKED },
+    { "io-error", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_IOERROR },
+    { "watchdog", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_WATCHDOG },
+    { "internal-error", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_UNKNOWN },
+    { "inmigrate", VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION },
 };
 
 static void publishDifference(virDomainObj *obj, int state, int reason)
@@ -286,7 +329,8 @@ static void publishDifference(virDomainObj *obj, int state, int reason)
     if (!view->live || view->state == state)
         return;
     if (state == VIR_DOMAIN_RUNNING)
-        virDomainSetState(obj, state, VIR_DOMAIN_RUNNING_UNPAUSED, VIR_DOMAIN_EVENT_RESUMED, VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
+        virDomainSetState(obj, state, VIR_DOMAIN_RUNNING_UNPAUSED, VIR_DOMAIN_EVENT_RESUMED,
+                          VIR_DOMAIN_EVENT_RESUMED_UNPAUSED);
     else if (state == VIR_DOMAIN_PAUSED)
         virDomainSetState(obj, state, reason, VIR_DOMAIN_EVENT_SUSPENDED, VIR_DOMAIN_EVENT_SUSPENDED_PAUSED);
     else

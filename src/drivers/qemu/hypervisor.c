@@ -17,10 +17,13 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     qemuDriver *driver = conf->opaque;
     if (!def->os.type)
         def->os.type = VIR_DOMAIN_OSTYPE_HVM;
-    if (def->os.type != VIR_DOMAIN_OSTYPE_HVM || (def->virtType && def->virtType != VIR_DOMAIN_VIRT_QEMU && def->virtType != VIR_DOMAIN_VIRT_KVM)) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support %s '%s'", def->emulator ? def->emulator : "qemu-system",
+    if (def->os.type != VIR_DOMAIN_OSTYPE_HVM ||
+        (def->virtType && def->virtType != VIR_DOMAIN_VIRT_QEMU && def->virtType != VIR_DOMAIN_VIRT_KVM)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support %s '%s'",
+                    def->emulator ? def->emulator : "qemu-system",
                     def->os.type == VIR_DOMAIN_OSTYPE_HVM ? "virt type" : "os type",
-                    def->os.type == VIR_DOMAIN_OSTYPE_HVM ? virDomainVirtTypeToString(def->virtType) : virDomainOSTypeToString(def->os.type));
+                    def->os.type == VIR_DOMAIN_OSTYPE_HVM ? virDomainVirtTypeToString(def->virtType)
+                                                          : virDomainOSTypeToString(def->os.type));
         return false;
     }
     if (!def->os.arch)
@@ -36,14 +39,17 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     if (!def->virtType)
         def->virtType = caps->kvm ? VIR_DOMAIN_VIRT_KVM : VIR_DOMAIN_VIRT_QEMU;
     /* i686 guests run on the 64-bit emulator as well */
-    bool fits = g_str_equal(qemuArchWord(arch), caps->arch) || (def->os.arch == VIR_ARCH_I686 && g_str_equal(caps->arch, "x86_64"));
+    bool fits = g_str_equal(qemuArchWord(arch), caps->arch) ||
+                (def->os.arch == VIR_ARCH_I686 && g_str_equal(caps->arch, "x86_64"));
     if (!fits || (def->virtType == VIR_DOMAIN_VIRT_KVM && !caps->kvm)) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support %s '%s'", def->emulator, fits ? "virt type" : "arch", fits ? "kvm" : arch);
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support %s '%s'", def->emulator,
+                    fits ? "virt type" : "arch", fits ? "kvm" : arch);
         return false;
     }
     const qemuMachine *m = qemuCapsMachine(caps, def->os.machine);
     if (!m && def->os.machine) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support machine type '%s'", def->emulator, def->os.machine);
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Emulator '%s' does not support machine type '%s'",
+                    def->emulator, def->os.machine);
         return false;
     }
     if (m && !def->os.machine)
@@ -108,8 +114,10 @@ static bool needsSpice(const virDomainDef *def)
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
     if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH && def->virtType != VIR_DOMAIN_VIRT_KVM) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
-                    virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType), virArchToString(conf->hostArch));
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
+                    virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType),
+                    virArchToString(conf->hostArch));
         return false;
     }
     if (needsSpice(def) && !hasSpice(def)) {
@@ -130,8 +138,8 @@ void qemuParseConfigInit(qemuDriver *driver)
     int arch = uname(&uts) == 0 ? virArchFromString(uts.machine) : -1;
     driver->conf = (virDomainParseConfig){
         .name = "QEMU",
-        .features = VIR_DOMAIN_CONF_ADDRESSES | VIR_DOMAIN_CONF_QEMU | VIR_DOMAIN_CONF_QEMU_NAMESPACE | VIR_DOMAIN_CONF_WIDE_SCSI |
-                    VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
+        .features = VIR_DOMAIN_CONF_ADDRESSES | VIR_DOMAIN_CONF_QEMU | VIR_DOMAIN_CONF_QEMU_NAMESPACE |
+                    VIR_DOMAIN_CONF_WIDE_SCSI | VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
         .hostArch = arch > 0 ? (virArch)arch : VIR_ARCH_X86_64,
         .macPrefix = { 0x52, 0x54, 0x00 },
         .opaque = driver,
@@ -155,11 +163,12 @@ static char *capabilities(virEngine *engine, GError **error)
     return qemuHostCapabilities(&qemuDriverOf(engine)->documents);
 }
 
-static char *domainCapabilities(virEngine *engine, const char *emulator, const char *arch, const char *machine, const char *virttype, unsigned int flags,
-                                GError **error)
+static char *domainCapabilities(virEngine *engine, const char *emulator, const char *arch, const char *machine,
+                                const char *virttype, unsigned int flags, GError **error)
 {
     if (flags) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "unsupported flags (0x%x) in function virConnectGetDomainCapabilities", flags);
+        virSetError(error, VIR_ERR_INVALID_ARG, "unsupported flags (0x%x) in function virConnectGetDomainCapabilities",
+                    flags);
         return NULL;
     }
     return qemuDomainCapabilities(&qemuDriverOf(engine)->documents, emulator, arch, machine, virttype, error);
@@ -193,7 +202,7 @@ static int maxVcpus(virEngine *engine, const char *type, GError **error)
         return -1;
     }
     int kvm = type && g_ascii_strcasecmp(type, "kvm") == 0 ? virHostKvmMaxVcpus(virHostLocal(), error) : 0;
-    return kvm ? kvm : 16;              /* what clients have always been told of plain QEMU */
+    return kvm ? kvm : 16; /* what clients have always been told of plain QEMU */
 }
 
 const virHypervisor qemuHypervisor = {

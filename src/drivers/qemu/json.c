@@ -17,7 +17,7 @@ static void argsAdd(JsonObject *o, const char *spec, va_list *args)
         json_object_set_int_member(o, name, va_arg(*args, int));
         break;
     case 'I':
-    case 'U':                           /* 64 bits; JSON here has no unsigned */
+    case 'U': /* 64 bits; JSON here has no unsigned */
         json_object_set_int_member(o, name, va_arg(*args, gint64));
         break;
     case 'b':

@@ -13,26 +13,47 @@
 #include <sys/un.h>
 
 enum {
-    INSTANT_MS = 5 * 1000, BLOCK_MS = 30 * 1000, HEAVY_MS = 0,  /* 0: no deadline of its own */
-    LINE_LIMIT = 64 << 20, READ_BATCH = 1 << 20, GARBAGE_LIMIT = 16,
+    INSTANT_MS = 5 * 1000,
+    BLOCK_MS = 30 * 1000,
+    HEAVY_MS = 0, /* 0: no deadline of its own */
+    LINE_LIMIT = 64 << 20,
+    READ_BATCH = 1 << 20,
+    GARBAGE_LIMIT = 16,
 };
 
 typedef enum { DEADLINE_INSTANT, DEADLINE_BLOCK, DEADLINE_HEAVY } DeadlineClass;
 
 /* Whatever is not listed is instant. A name that ends in '*' is a prefix. */
-static const struct { const char *command; DeadlineClass class; } deadlines[] = {
-    { "cont", DEADLINE_BLOCK }, { "stop", DEADLINE_BLOCK }, { "blockdev-*", DEADLINE_BLOCK }, { "block*", DEADLINE_BLOCK },
-    { "device_add", DEADLINE_BLOCK }, { "device_del", DEADLINE_BLOCK }, { "object-*", DEADLINE_BLOCK }, { "netdev_*", DEADLINE_BLOCK },
-    { "chardev-*", DEADLINE_BLOCK }, { "human-monitor-command", DEADLINE_BLOCK }, { "query-cpu-model-expansion", DEADLINE_BLOCK },
-    { "query-qmp-schema", DEADLINE_BLOCK }, { "screendump", DEADLINE_BLOCK }, { "migrate*", DEADLINE_BLOCK },
-    { "system_reset", DEADLINE_BLOCK }, { "transaction", DEADLINE_BLOCK }, { "nbd-server-*", DEADLINE_BLOCK },
-    { "dump-guest-memory", DEADLINE_HEAVY }, { "memsave", DEADLINE_HEAVY }, { "pmemsave", DEADLINE_HEAVY },
+static const struct {
+    const char *command;
+    DeadlineClass class;
+} deadlines[] = {
+    { "cont", DEADLINE_BLOCK },
+    { "stop", DEADLINE_BLOCK },
+    { "blockdev-*", DEADLINE_BLOCK },
+    { "block*", DEADLINE_BLOCK },
+    { "device_add", DEADLINE_BLOCK },
+    { "device_del", DEADLINE_BLOCK },
+    { "object-*", DEADLINE_BLOCK },
+    { "netdev_*", DEADLINE_BLOCK },
+    { "chardev-*", DEADLINE_BLOCK },
+    { "human-monitor-command", DEADLINE_BLOCK },
+    { "query-cpu-model-expansion", DEADLINE_BLOCK },
+    { "query-qmp-schema", DEADLINE_BLOCK },
+    { "screendump", DEADLINE_BLOCK },
+    { "migrate*", DEADLINE_BLOCK },
+    { "system_reset", DEADLINE_BLOCK },
+    { "transaction", DEADLINE_BLOCK },
+    { "nbd-server-*", DEADLINE_BLOCK },
+    { "dump-guest-memory", DEADLINE_HEAVY },
+    { "memsave", DEADLINE_HEAVY },
+    { "pmemsave", DEADLINE_HEAVY },
 };
 
 /* A command on its way. Lives on the stack of the caller that waits; `waiting` false: sent and forgotten, on the heap. */
 typedef struct {
     const char *command;
-    char *owned;                /* command of a forgotten one */
+    char *owned; /* command of a forgotten one */
     bool waiting, done, raw;
     virQmpResult result;
     JsonNode *reply;
@@ -48,19 +69,19 @@ struct _virQmp {
     GDestroyNotify destroy;
     int deadline[3];
 
-    GByteArray *in;             /* I/O thread only */
+    GByteArray *in; /* I/O thread only */
     gsize scanned;
     guint garbage;
 
-    GMutex mutex;               /* guards what follows; never held across a handler */
+    GMutex mutex; /* guards what follows; never held across a handler */
     GCond cond;
     virWatch *watch;
     GByteArray *out;
-    GHashTable *pending;        /* id -> Pending */
-    GHashTable *timedOut;       /* id -> command, replies that may still come */
+    GHashTable *pending;  /* id -> Pending */
+    GHashTable *timedOut; /* id -> command, replies that may still come */
     guint64 ids;
     bool greeted, closed;
-    char *why;                  /* set: the connection has ended */
+    char *why; /* set: the connection has ended */
 };
 
 virQmp *virQmpRef(virQmp *qmp)
@@ -115,8 +136,8 @@ void virQmpSetDeadlines(virQmp *qmp, int instant_ms, int block_ms)
 
 typedef struct {
     virQmp *qmp;
-    JsonNode *message;          /* event */
-    char *text;                 /* gone: why; late: command */
+    JsonNode *message; /* event */
+    char *text;        /* gone: why; late: command */
     void (*run)(virQmp *, const char *, gpointer);
 } Delivery;
 
@@ -143,8 +164,8 @@ static void deliver(gpointer data)
     }
     JsonObject *o = json_node_get_object(d->message);
     JsonObject *stamp = qmpObj(o, "timestamp");
-    d->qmp->handlers.event(d->qmp, qmpStr(o, "event"), qmpObj(o, "data"), qmpInt(stamp, "seconds", 0), qmpInt(stamp, "microseconds", 0),
-                           d->qmp->opaque);
+    d->qmp->handlers.event(d->qmp, qmpStr(o, "event"), qmpObj(o, "data"), qmpInt(stamp, "seconds", 0),
+                           qmpInt(stamp, "microseconds", 0), d->qmp->opaque);
 }
 
 static void post(virQmp *qmp, JsonNode *message, const char *text, void (*run)(virQmp *, const char *, gpointer))
@@ -231,7 +252,8 @@ static GError *qemuError(const char *command, JsonObject *error)
 static void takeReply(virQmp *qmp, JsonNode *root, JsonObject *o)
 {
     const char *idText = qmpStr(o, "id");
-    guint64 id = idText && g_str_has_prefix(idText, "libvirt-") ? g_ascii_strtoull(idText + strlen("libvirt-"), NULL, 10) : 0;
+    guint64 id =
+        idText && g_str_has_prefix(idText, "libvirt-") ? g_ascii_strtoull(idText + strlen("libvirt-"), NULL, 10) : 0;
     gpointer key = GSIZE_TO_POINTER(id), late = NULL;
     g_mutex_lock(&qmp->mutex);
     Pending *p = g_hash_table_lookup(qmp->pending, key), *forgotten = p && !p->waiting ? p : NULL;
@@ -251,7 +273,7 @@ static void takeReply(virQmp *qmp, JsonNode *root, JsonObject *o)
         g_hash_table_steal_extended(qmp->timedOut, key, NULL, &late);
     }
     g_mutex_unlock(&qmp->mutex);
-    if (forgotten) {                    /* the other kind is its caller's again */
+    if (forgotten) { /* the other kind is its caller's again */
         if (forgotten->error)
             virWarn("%s", forgotten->error->message);
         pendingFree(forgotten);
@@ -335,7 +357,8 @@ static void qmpReadable(virQmp *qmp)
         if (n < 0 && errno == EAGAIN)
             return;
         if (n <= 0) {
-            qmpEnd(qmp, n == 0 ? "End of file from qemu monitor" : "Unable to read from monitor: %s", g_strerror(errno));
+            qmpEnd(qmp, n == 0 ? "End of file from qemu monitor" : "Unable to read from monitor: %s",
+                   g_strerror(errno));
             return;
         }
         g_byte_array_append(qmp->in, (guint8 *)buffer, n);
@@ -384,14 +407,15 @@ virQmp *virQmpNew(int fd, virActor *actor, const virQmpHandlers *handlers, gpoin
     qmp->timedOut = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     g_mutex_init(&qmp->mutex);
     g_cond_init(&qmp->cond);
-    g_mutex_lock(&qmp->mutex);          /* the first callback must see qmp->watch */
-    qmp->watch = virWatchNew(virLoopGet(), fd, EPOLLIN | EPOLLOUT, qmpReady, virQmpRef(qmp), (GDestroyNotify)virQmpUnref);
+    g_mutex_lock(&qmp->mutex); /* the first callback must see qmp->watch */
+    qmp->watch =
+        virWatchNew(virLoopGet(), fd, EPOLLIN | EPOLLOUT, qmpReady, virQmpRef(qmp), (GDestroyNotify)virQmpUnref);
     g_mutex_unlock(&qmp->mutex);
     return qmp;
 }
 
-virQmp *virQmpConnect(const char *path, virActor *actor, const virQmpHandlers *handlers, gpointer opaque, GDestroyNotify destroy,
-                      GError **error)
+virQmp *virQmpConnect(const char *path, virActor *actor, const virQmpHandlers *handlers, gpointer opaque,
+                      GDestroyNotify destroy, GError **error)
 {
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
     g_auto(virFd) fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -450,9 +474,11 @@ static GError *callError(virQmp *qmp, Pending *p)
     if (p->result == VIR_QMP_ERROR)
         return g_steal_pointer(&p->error);
     if (p->result == VIR_QMP_TIMEOUT)
-        virSetError(&e, VIR_ERR_OPERATION_TIMEOUT, "QEMU did not answer '%s' within %d ms", p->command, deadlineOf(qmp, p->command));
+        virSetError(&e, VIR_ERR_OPERATION_TIMEOUT, "QEMU did not answer '%s' within %d ms", p->command,
+                    deadlineOf(qmp, p->command));
     else
-        virSetError(&e, VIR_ERR_OPERATION_FAILED, "QEMU's monitor went away during '%s': %s", p->command, qmp->why ? qmp->why : "closed");
+        virSetError(&e, VIR_ERR_OPERATION_FAILED, "QEMU's monitor went away during '%s': %s", p->command,
+                    qmp->why ? qmp->why : "closed");
     return e;
 }
 

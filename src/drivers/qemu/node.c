@@ -39,11 +39,13 @@ static unsigned long long nodeGetFreeMemory(virConnectPtr conn, GError **error)
     return (only ? only : free) * 1024;
 }
 
-static int nodeGetCellsFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int startCell, int maxCells, GError **error)
+static int nodeGetCellsFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int startCell, int maxCells,
+                                  GError **error)
 {
     g_autoptr(virHostInfo) info = virHostInfoRead(virHostLocal());
     if (startCell < 0 || startCell >= (int)info->nodes->len) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "start cell %d out of range (0-%d)", startCell, (int)info->nodes->len - 1);
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "start cell %d out of range (0-%d)", startCell,
+                    (int)info->nodes->len - 1);
         return -1;
     }
     int n = 0;
@@ -56,7 +58,8 @@ static int nodeGetCellsFreeMemory(virConnectPtr conn, unsigned long long *freeMe
     return n;
 }
 
-static int nodeGetCPUMap(virConnectPtr conn, unsigned char **cpumap, unsigned int *online, unsigned int flags, GError **error)
+static int nodeGetCPUMap(virConnectPtr conn, unsigned char **cpumap, unsigned int *online, unsigned int flags,
+                         GError **error)
 {
     g_autoptr(virHostInfo) info = virHostInfoRead(virHostLocal());
     unsigned int n = info->cpus->len;
@@ -92,7 +95,8 @@ static int compareNames(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int connectGetCPUModelNames(virConnectPtr conn, const char *arch, char ***models, unsigned int flags, GError **error)
+static int connectGetCPUModelNames(virConnectPtr conn, const char *arch, char ***models, unsigned int flags,
+                                   GError **error)
 {
     qemuDriver *driver = qemuDriverOf(virEngineOf(conn));
     if (virArchFromString(arch) < 0) {

@@ -18,7 +18,7 @@
 #define XATTR_OWNER "trusted.libvirt.security.dac"
 #define XATTR_COUNT "trusted.libvirt.security.ref_dac"
 
-static GMutex mutex;            /* two guests may share an image: count and owner change together */
+static GMutex mutex; /* two guests may share an image: count and owner change together */
 
 static bool readAttribute(const char *path, const char *name, char *value, size_t size)
 {
@@ -36,7 +36,7 @@ static void remember(const char *path, const struct stat *st)
     if (count == 0) {
         snprintf(value, sizeof(value), "+%u:+%u", st->st_uid, st->st_gid);
         if (setxattr(path, XATTR_OWNER, value, strlen(value), 0) < 0)
-            return;                     /* a file system without attributes: the owner will be root, as the reference does */
+            return; /* a file system without attributes: the owner will be root, as the reference does */
     }
     snprintf(value, sizeof(value), "%u", count + 1);
     if (setxattr(path, XATTR_COUNT, value, strlen(value), 0) < 0)
@@ -68,7 +68,7 @@ static bool label(virDomainObj *obj, const char *path, GError **error)
     qemuGuest *guest = qemuGuestOf(obj);
     struct stat st;
     if (!path || stat(path, &st) < 0)
-        return true;                    /* QEMU makes it, or says so itself */
+        return true; /* QEMU makes it, or says so itself */
     if (S_ISREG(st.st_mode) == 0 && S_ISBLK(st.st_mode) == 0 && S_ISCHR(st.st_mode) == 0)
         return true;
     g_mutex_lock(&mutex);
@@ -79,12 +79,14 @@ static bool label(virDomainObj *obj, const char *path, GError **error)
     if (!ok && driver->settings.rememberOwner)
         recall(path, &st);
     g_mutex_unlock(&mutex);
-    if (!ok && (code == EROFS || code == EPERM || code == EOPNOTSUPP)) {        /* may be readable all the same: QEMU will tell */
+    if (!ok &&
+        (code == EROFS || code == EPERM || code == EOPNOTSUPP)) { /* may be readable all the same: QEMU will tell */
         virInfo("cannot change the owner of '%s': %s", path, g_strerror(code));
         return true;
     }
     if (!ok) {
-        virSetSystemError(error, code, "unable to set user and group to '%u:%u' on '%s'", driver->uid, driver->gid, path);
+        virSetSystemError(error, code, "unable to set user and group to '%u:%u' on '%s'", driver->uid, driver->gid,
+                          path);
         return false;
     }
     g_ptr_array_add(guest->labelled, g_strdup(path));
@@ -104,7 +106,8 @@ static void restore(const char *path)
 }
 
 /* Every path of the definition that the guest's process opens itself. */
-static bool eachPath(const virDomainDef *def, bool (*func)(virDomainObj *, const char *, GError **), virDomainObj *obj, GError **error)
+static bool eachPath(const virDomainDef *def, bool (*func)(virDomainObj *, const char *, GError **), virDomainObj *obj,
+                     GError **error)
 {
     const char *os[] = { def->os.kernel, def->os.initrd, def->os.dtb, def->os.slic, def->os.nvram };
     for (guint i = 0; i < G_N_ELEMENTS(os); i++)
@@ -126,7 +129,9 @@ bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error)
     if (!virEngineGetDirs(driver->engine)->privileged)
         return true;
     virDomainSeclabel *seclabel = g_new0(virDomainSeclabel, 1);
-    *seclabel = (virDomainSeclabel){ .type = VIR_DOMAIN_SECLABEL_DYNAMIC, .model = g_strdup("dac"), .relabel = VIR_TRISTATE_BOOL_YES,
+    *seclabel = (virDomainSeclabel){ .type = VIR_DOMAIN_SECLABEL_DYNAMIC,
+                                     .model = g_strdup("dac"),
+                                     .relabel = VIR_TRISTATE_BOOL_YES,
                                      .label = g_strdup_printf("+%u:+%u", driver->uid, driver->gid),
                                      .imagelabel = g_strdup_printf("+%u:+%u", driver->uid, driver->gid) };
     virListAppend(&def->seclabels, seclabel);
@@ -150,7 +155,7 @@ void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def)
     qemuGuest *guest = qemuGuestOf(obj);
     if (!driver->switchUser || !driver->settings.dynamicOwnership)
         return;
-    if (guest->labelled->len == 0)              /* adopted after a restart: the definition tells */
+    if (guest->labelled->len == 0) /* adopted after a restart: the definition tells */
         eachPath(def, noteLabelled, obj, NULL);
     for (guint i = 0; i < guest->labelled->len; i++)
         restore(guest->labelled->pdata[i]);

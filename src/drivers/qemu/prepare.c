@@ -71,24 +71,35 @@ static bool checkSource(const virDomainDiskDef *disk, GError **error)
 /* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
 static bool refuseUnsupported(const virDomainDef *def, GError **error)
 {
-    const struct { bool given; const char *what; } ignored[] = {
-        { def->cputune.vcpupins.n || def->cputune.emulatorpin || def->cputune.hasShares || def->cputune.quota, "CPU tuning" },
+    const struct {
+        bool given;
+        const char *what;
+    } ignored[] = {
+        { def->cputune.vcpupins.n || def->cputune.emulatorpin || def->cputune.hasShares || def->cputune.quota,
+          "CPU tuning" },
         { def->mem.hasHardLimit || def->mem.hasSoftLimit || def->mem.hasSwapHardLimit, "memory tuning" },
-        { def->blkioWeight || def->blkioDevices.n, "block I/O tuning" }, { def->cpumask != NULL, "CPU affinity" },
+        { def->blkioWeight || def->blkioDevices.n, "block I/O tuning" },
+        { def->cpumask != NULL, "CPU affinity" },
     };
     for (guint i = 0; i < G_N_ELEMENTS(ignored); i++)
         if (ignored[i].given)
             virWarn("guest '%s': %s is not applied yet", def->name, ignored[i].what);
     for (unsigned int i = 0; i < def->disks.n; i++)
         if (def->disks.v[i]->transient) {
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "transient disk '%s' is not supported yet: its image would keep the changes", def->disks.v[i]->dst);
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                        "transient disk '%s' is not supported yet: its image would keep the changes",
+                        def->disks.v[i]->dst);
             return false;
         }
     for (unsigned int i = 0; i < def->nets.n; i++) {
         const virDomainNetDef *net = def->nets.v[i];
-        const char *what = net->filter ? "network filters" : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
+        const char *what = net->filter        ? "network filters"
+                           : net->vlan        ? "VLAN tags"
+                           : net->virtualport ? "virtual ports"
+                                              : NULL;
         if (what) {
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver", what);
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver",
+                        what);
             return false;
         }
         if (net->bandwidth)
@@ -105,7 +116,8 @@ static bool checkDisks(virDomainDef *def, GError **error)
         g_autoptr(GError) why = NULL;
         if (checkSource(disk, &why))
             continue;
-        if (disk->src.startupPolicy == VIR_DOMAIN_STARTUP_POLICY_OPTIONAL && disk->device != VIR_DOMAIN_DISK_DEVICE_DISK) {
+        if (disk->src.startupPolicy == VIR_DOMAIN_STARTUP_POLICY_OPTIONAL &&
+            disk->device != VIR_DOMAIN_DISK_DEVICE_DISK) {
             virWarn("guest '%s' starts without the medium of '%s': %s", def->name, disk->dst, why->message);
             g_clear_pointer(&disk->src.path, g_free);
             continue;
@@ -171,7 +183,7 @@ static bool completeChain(virStorageSource *s, const char *disk, GError **error)
             return true;
         s->hasBacking = true;
         if (!backing) {
-            s->backing = g_new0(virStorageSource, 1);           /* type NONE: the end */
+            s->backing = g_new0(virStorageSource, 1); /* type NONE: the end */
             return true;
         }
         if (strstr(backing, "://") || g_str_has_prefix(backing, "json:")) {
@@ -179,17 +191,21 @@ static bool completeChain(virStorageSource *s, const char *disk, GError **error)
             return true;
         }
         if (depth > 200) {
-            virSetError(error, VIR_ERR_INTERNAL_ERROR, "the backing chain of disk '%s' is deeper than 200 layers or runs in a circle", disk);
+            virSetError(error, VIR_ERR_INTERNAL_ERROR,
+                        "the backing chain of disk '%s' is deeper than 200 layers or runs in a circle", disk);
             return false;
         }
         g_autofree char *folder = g_path_get_dirname(s->path);
         int known = format ? virStorageFormatFromString(format) : -1;
         s->backing = g_new0(virStorageSource, 1);
         s->backing->type = VIR_STORAGE_FILE;
-        s->backing->path = g_path_is_absolute(backing) ? g_steal_pointer(&backing) : g_build_filename(folder, backing, NULL);
-        if (known < 0) {                /* guessing would let a guest choose the host's files: say so instead */
-            virSetError(error, VIR_ERR_OPERATION_INVALID, "format of backing image '%s' of image '%s' was not specified in the "
-                        "image metadata (See https://libvirt.org/kbase/backing_chains.html for troubleshooting)", s->backing->path, s->path);
+        s->backing->path =
+            g_path_is_absolute(backing) ? g_steal_pointer(&backing) : g_build_filename(folder, backing, NULL);
+        if (known < 0) { /* guessing would let a guest choose the host's files: say so instead */
+            virSetError(error, VIR_ERR_OPERATION_INVALID,
+                        "format of backing image '%s' of image '%s' was not specified in the "
+                        "image metadata (See https://libvirt.org/kbase/backing_chains.html for troubleshooting)",
+                        s->backing->path, s->path);
             return false;
         }
         s->backing->format = known;
@@ -217,7 +233,8 @@ static bool portFree(int port)
     struct sockaddr_in6 addr = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
     struct sockaddr_in addr4 = { .sin_family = AF_INET, .sin_port = htons(port) };
     int on = 1, off = 0;
-    g_auto(virFd) six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), four = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_auto(virFd) six = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0),
+                  four = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (six >= 0) {
         setsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
         setsockopt(six, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(off));
@@ -229,7 +246,7 @@ static bool portFree(int port)
 }
 
 static GMutex portMutex;
-static guint64 portsTaken[1024];        /* given to guests of ours that may not have opened them yet; one bit a port */
+static guint64 portsTaken[1024]; /* given to guests of ours that may not have opened them yet; one bit a port */
 
 static int takePort(int from, int to)
 {
@@ -279,7 +296,8 @@ static bool prepareGraphics(qemuDriver *driver, virDomainDef *def, GError **erro
             g->port = takePort(5900, 65535);
             g->hasPort = true;
             if (g->port == 0) {
-                virSetError(error, VIR_ERR_OPERATION_FAILED, "Unable to find an unused port in range '%s' (5900-65535)", spice ? "SPICE" : "VNC");
+                virSetError(error, VIR_ERR_OPERATION_FAILED, "Unable to find an unused port in range '%s' (5900-65535)",
+                            spice ? "SPICE" : "VNC");
                 return false;
             }
         }
@@ -317,7 +335,8 @@ static char *networkBridge(virDomainObj *obj, const char *name, GError **error)
     virNetworkPtr net = conn ? virNetworkLookupByName(conn, name) : NULL;
     char *bridge = net ? virNetworkGetBridgeName(net) : NULL;
     if (!bridge)
-        virSetError(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'%s%s", name, why ? ": " : "", why ? why->message : "");
+        virSetError(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'%s%s", name, why ? ": " : "",
+                    why ? why->message : "");
     if (net)
         virNetworkFree(net);
     if (conn)
@@ -333,7 +352,7 @@ static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
     for (unsigned int i = 0; i < host->ntap; i++) {
         int fd = open(net->backendVhost ? net->backendVhost : "/dev/vhost-net", O_RDWR | O_CLOEXEC);
         if (fd < 0)
-            return;                     /* optional: QEMU moves the packets itself */
+            return; /* optional: QEMU moves the packets itself */
         host->vhost[host->nvhost++] = fd;
     }
 }
@@ -342,11 +361,12 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **er
 {
     virMac mac = net->mac;
     unsigned int mtu = net->mtu;
-    mac.b[0] = 0xfe;                    /* a high address: the bridge must not take the guest's as its own */
+    mac.b[0] = 0xfe; /* a high address: the bridge must not take the guest's as its own */
     if (!virLinkSetMac(net->ifname, mac.b, error) || (mtu == 0 && bridge && !virLinkGetMtu(bridge, &mtu, error)) ||
         (mtu != 0 && !virLinkSetMtu(net->ifname, mtu, error)))
         return false;
-    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) && virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
+    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) &&
+           virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
 static bool prepareTap(virDomainObj *obj, virDomainNetDef *net, qemuNetHost *host, GError **error)
@@ -358,7 +378,7 @@ static bool prepareTap(virDomainObj *obj, virDomainNetDef *net, qemuNetHost *hos
     if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = networkBridge(obj, net->network, error)))
         return false;
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
-        g_clear_pointer(&net->ifname, g_free);          /* names of that shape are ours to give */
+        g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
     if (!net->ifname)
         net->ifname = g_strdup("vnet%d");
     if (!virTapOpen(virHostLocal(), &net->ifname, queues, false, host->tap, error))
@@ -379,7 +399,8 @@ bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GE
 {
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        bool tap = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE || net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
+        bool tap = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ||
+                   net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
         if (tap && !prepareTap(obj, net, &nets[i], error)) {
             qemuCloseNetFds(nets, def->nets.n);
             return false;
@@ -403,9 +424,10 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
 {
     qemuDriver *driver = qemuDriverOfObj(obj);
     qemuGuest *guest = qemuGuestOf(obj);
-    if (!refuseUnsupported(def, error) || !makeOwned(driver, guest->domainDir, 0750, error) || !makeOwned(driver, guest->channelDir, 0750, error) ||
-        !makeMasterKey(driver, guest->domainDir, error) || !checkDisks(def, error) ||
-        !makeNvram(driver, def, flags & VIR_DOMAIN_START_RESET_NVRAM, error) || !prepareGraphics(driver, def, error) || !completeChains(def, error))
+    if (!refuseUnsupported(def, error) || !makeOwned(driver, guest->domainDir, 0750, error) ||
+        !makeOwned(driver, guest->channelDir, 0750, error) || !makeMasterKey(driver, guest->domainDir, error) ||
+        !checkDisks(def, error) || !makeNvram(driver, def, flags & VIR_DOMAIN_START_RESET_NVRAM, error) ||
+        !prepareGraphics(driver, def, error) || !completeChains(def, error))
         return false;
     if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
         virUUIDGenerate(def->genid);

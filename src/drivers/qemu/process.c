@@ -17,10 +17,13 @@
 #include <unistd.h>
 
 enum {
-    GREETING_MS = 30 * 1000,            /* a guest with much memory and a slow host */
-    TERM_MS = 800, KILL_MS = 1000,      /* a stuck guest is gone within two seconds */
-    GRACEFUL_MS = 15 * 1000, LINGER_MS = 5 * 1000,
-    ADOPT_MS = 5 * 1000, LOG_TAIL = 4096,
+    GREETING_MS = 30 * 1000, /* a guest with much memory and a slow host */
+    TERM_MS = 800,
+    KILL_MS = 1000, /* a stuck guest is gone within two seconds */
+    GRACEFUL_MS = 15 * 1000,
+    LINGER_MS = 5 * 1000,
+    ADOPT_MS = 5 * 1000,
+    LOG_TAIL = 4096,
 };
 
 /* ---- the guest's state ---- */
@@ -152,8 +155,10 @@ static int logOpen(qemuGuest *g, const qemuCommand *cmd, GError **error)
     uname(&uts);
     unsigned int v = cmd->caps->version;
     g_autofree char *text = qemuCommandToString(cmd, true), *stamp = timeStamp();
-    g_autofree char *head = g_strdup_printf("%s: starting up libvirt version: %s, qemu version: %u.%u.%u%s, kernel: %s, hostname: %s\n%s\n", stamp, PACKAGE_VERSION,
-                                            v / 1000000, v / 1000 % 1000, v % 1000, cmd->caps->package ? cmd->caps->package : "", uts.release, uts.nodename, text);
+    g_autofree char *head =
+        g_strdup_printf("%s: starting up libvirt version: %s, qemu version: %u.%u.%u%s, kernel: %s, hostname: %s\n%s\n",
+                        stamp, PACKAGE_VERSION, v / 1000000, v / 1000 % 1000, v % 1000,
+                        cmd->caps->package ? cmd->caps->package : "", uts.release, uts.nodename, text);
     logWrite(fd, head);
     g->logStart = fstat(fd, &st) == 0 ? st.st_size : 0;
     return fd;
@@ -247,13 +252,15 @@ bool qemuKill(virDomainObj *obj, unsigned int flags, GError **error)
     if (!p || !virProcessSignal(p, SIGTERM) || virProcessWait(p, graceful ? GRACEFUL_MS : TERM_MS))
         return true;
     if (graceful) {
-        virSetError(error, VIR_ERR_OPERATION_FAILED, "failed to kill qemu process with SIGTERM: pid %d", (int)virProcessPid(p));
+        virSetError(error, VIR_ERR_OPERATION_FAILED, "failed to kill qemu process with SIGTERM: pid %d",
+                    (int)virProcessPid(p));
         return false;
     }
     virProcessSignal(p, SIGKILL);
     if (virProcessWait(p, KILL_MS))
         return true;
-    virSetError(error, VIR_ERR_SYSTEM_ERROR, "Failed to terminate process %d with SIGKILL: Device or resource busy", (int)virProcessPid(p));
+    virSetError(error, VIR_ERR_SYSTEM_ERROR, "Failed to terminate process %d with SIGKILL: Device or resource busy",
+                (int)virProcessPid(p));
     return false;
 }
 
@@ -291,7 +298,8 @@ static void removeFolder(const char *path)
         virInfo("cannot remove '%s': %s", path, g_strerror(errno));
 }
 
-static const char *const reasonWords[] = { "unknown", "shutdown", "destroyed", "crashed", "migrated", "saved", "failed", "from-snapshot", "daemon" };
+static const char *const reasonWords[] = { "unknown", "shutdown", "destroyed",     "crashed", "migrated",
+                                           "saved",   "failed",   "from-snapshot", "daemon" };
 
 void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
 {
@@ -300,7 +308,8 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
         return;
     guestDropProcess(g);
     if (g->logPath)
-        logLine(g->logPath, "shutting down, reason=%s", reason >= 0 && reason < (int)G_N_ELEMENTS(reasonWords) ? reasonWords[reason] : "unknown");
+        logLine(g->logPath, "shutting down, reason=%s",
+                reason >= 0 && reason < (int)G_N_ELEMENTS(reasonWords) ? reasonWords[reason] : "unknown");
     qemuRestoreAll(obj, def);
     qemuReleaseNets(obj);
     if (g->pidPath)
@@ -345,14 +354,22 @@ static void closeSocket(gpointer fd)
 
 static bool listenChardevs(qemuDriver *driver, const virDomainDef *def, GHashTable *sockets, GError **error)
 {
-    const struct { virDomainChrDef **v; unsigned int n; } lists[] = {
-        { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n }, { def->channels.v, def->channels.n }, { def->consoles.v, def->consoles.n },
+    const struct {
+        virDomainChrDef **v;
+        unsigned int n;
+    } lists[] = {
+        { def->serials.v, def->serials.n },
+        { def->parallels.v, def->parallels.n },
+        { def->channels.v, def->channels.n },
+        { def->consoles.v, def->consoles.n },
     };
     for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
         for (unsigned int i = 0; i < lists[l].n; i++) {
             const virDomainChrDef *chr = lists[l].v[i];
-            bool first = chr->device == VIR_DOMAIN_CHR_DEVICE_CONSOLE && chr->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO;
-            if (first || chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.mode != VIR_DOMAIN_CHR_MODE_BIND || !chr->source.path)
+            bool first = chr->device == VIR_DOMAIN_CHR_DEVICE_CONSOLE &&
+                         chr->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO;
+            if (first || chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.mode != VIR_DOMAIN_CHR_MODE_BIND ||
+                !chr->source.path)
                 continue;
             int fd = listenUnix(driver, chr->source.path, 0775, error);
             if (fd < 0)
@@ -379,9 +396,20 @@ static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost 
         int fd = GPOINTER_TO_INT(value) - 1;
         g_array_append_val(fds, fd);
     }
-    virProcessSpec spec = { .argv = (const char *const *)cmd->argv->pdata, .env = (const char *const *)cmd->env->pdata, .fds = (int *)(void *)fds->data,
-                            .nfds = fds->len, .in = -1, .out = log, .err = log, .session = true, .switchUser = driver->switchUser, .uid = driver->uid,
-                            .gid = driver->gid, .umask = 002, .bindFrom = cmd->def->virtType == VIR_DOMAIN_VIRT_KVM ? driver->kvmNode : NULL, .bindTo = "/dev/kvm",
+    virProcessSpec spec = { .argv = (const char *const *)cmd->argv->pdata,
+                            .env = (const char *const *)cmd->env->pdata,
+                            .fds = (int *)(void *)fds->data,
+                            .nfds = fds->len,
+                            .in = -1,
+                            .out = log,
+                            .err = log,
+                            .session = true,
+                            .switchUser = driver->switchUser,
+                            .uid = driver->uid,
+                            .gid = driver->gid,
+                            .umask = 002,
+                            .bindFrom = cmd->def->virtType == VIR_DOMAIN_VIRT_KVM ? driver->kvmNode : NULL,
+                            .bindTo = "/dev/kvm",
                             .maxFiles = driver->settings.maxFiles };
     virProcess *process = virProcessSpawn(&spec, error);
     if (process) {
@@ -395,7 +423,8 @@ static virQmpResult connectMonitor(virDomainObj *obj, int greeting_ms, GError **
 {
     qemuGuest *g = qemuGuestOf(obj);
     g_autofree char *path = g_strconcat(g->domainDir, "/monitor.sock", NULL);
-    virQmp *qmp = virQmpConnect(path, virDomainObjActor(obj), &qemuMonitorHandlers, virDomainObjRef(obj), (GDestroyNotify)virDomainObjUnref, error);
+    virQmp *qmp = virQmpConnect(path, virDomainObjActor(obj), &qemuMonitorHandlers, virDomainObjRef(obj),
+                                (GDestroyNotify)virDomainObjUnref, error);
     if (!qmp)
         return VIR_QMP_GONE;
     g_mutex_lock(&g->mutex);
@@ -407,8 +436,14 @@ static virQmpResult connectMonitor(virDomainObj *obj, int greeting_ms, GError **
 /* Paths of pseudo terminals, by the ids of their chardevs. */
 static void takePtys(virDomainDef *def, JsonArray *chardevs)
 {
-    struct { virDomainChrDef **v; unsigned int n; } lists[] = {
-        { def->serials.v, def->serials.n }, { def->parallels.v, def->parallels.n }, { def->channels.v, def->channels.n }, { def->consoles.v, def->consoles.n },
+    struct {
+        virDomainChrDef **v;
+        unsigned int n;
+    } lists[] = {
+        { def->serials.v, def->serials.n },
+        { def->parallels.v, def->parallels.n },
+        { def->channels.v, def->channels.n },
+        { def->consoles.v, def->consoles.n },
     };
     for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
         for (unsigned int i = 0; i < lists[l].n; i++) {
@@ -426,7 +461,8 @@ static void takePtys(virDomainDef *def, JsonArray *chardevs)
             }
         }
     /* The first console is the first serial port again. */
-    if (def->consoles.n > 0 && def->serials.n > 0 && def->consoles.v[0]->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO) {
+    if (def->consoles.n > 0 && def->serials.n > 0 &&
+        def->consoles.v[0]->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO) {
         virDomainChrDef *console = def->consoles.v[0], *serial = def->serials.v[0];
         g_free(console->source.path);
         console->source.path = g_strdup(serial->source.path);
@@ -467,15 +503,29 @@ static bool throttleDisks(virQmp *qmp, const virDomainDef *def, GError **error)
         const virDomainIoTune *t = &d->iotune;
         if (!(t->totalBytes | t->readBytes | t->writeBytes | t->totalIops | t->readIops | t->writeIops))
             continue;
-        bool virtio = d->bus == VIR_DOMAIN_DISK_BUS_VIRTIO;     /* whose backend is a part of the device */
-        g_autofree char *id = virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", d->info.alias) : g_strdup(d->info.alias);
-        JsonNode *args = qmpArgs("s:id", id, "U:bps", t->totalBytes, "U:bps_rd", t->readBytes, "U:bps_wr", t->writeBytes, "U:iops", t->totalIops,
-                                 "U:iops_rd", t->readIops, "U:iops_wr", t->writeIops, "s:group", t->group, NULL);
-        const struct { const char *name; unsigned long long value; } more[] = {
-            { "bps_max", t->totalBytesMax }, { "bps_rd_max", t->readBytesMax }, { "bps_wr_max", t->writeBytesMax }, { "iops_max", t->totalIopsMax },
-            { "iops_rd_max", t->readIopsMax }, { "iops_wr_max", t->writeIopsMax }, { "iops_size", t->sizeIops }, { "bps_max_length", t->totalBytesMaxLength },
-            { "bps_rd_max_length", t->readBytesMaxLength }, { "bps_wr_max_length", t->writeBytesMaxLength }, { "iops_max_length", t->totalIopsMaxLength },
-            { "iops_rd_max_length", t->readIopsMaxLength }, { "iops_wr_max_length", t->writeIopsMaxLength },
+        bool virtio = d->bus == VIR_DOMAIN_DISK_BUS_VIRTIO; /* whose backend is a part of the device */
+        g_autofree char *id =
+            virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", d->info.alias) : g_strdup(d->info.alias);
+        JsonNode *args =
+            qmpArgs("s:id", id, "U:bps", t->totalBytes, "U:bps_rd", t->readBytes, "U:bps_wr", t->writeBytes, "U:iops",
+                    t->totalIops, "U:iops_rd", t->readIops, "U:iops_wr", t->writeIops, "s:group", t->group, NULL);
+        const struct {
+            const char *name;
+            unsigned long long value;
+        } more[] = {
+            { "bps_max", t->totalBytesMax },
+            { "bps_rd_max", t->readBytesMax },
+            { "bps_wr_max", t->writeBytesMax },
+            { "iops_max", t->totalIopsMax },
+            { "iops_rd_max", t->readIopsMax },
+            { "iops_wr_max", t->writeIopsMax },
+            { "iops_size", t->sizeIops },
+            { "bps_max_length", t->totalBytesMaxLength },
+            { "bps_rd_max_length", t->readBytesMaxLength },
+            { "bps_wr_max_length", t->writeBytesMaxLength },
+            { "iops_max_length", t->totalIopsMaxLength },
+            { "iops_rd_max_length", t->readIopsMaxLength },
+            { "iops_wr_max_length", t->writeIopsMaxLength },
         };
         for (guint k = 0; k < G_N_ELEMENTS(more); k++)
             if (more[k].value)
@@ -498,17 +548,23 @@ static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
         r[n++] = (virQmpRequest){ .command = "set-action", .args = qmpArgs("s:reboot", "shutdown", NULL) };
     if (balloon && balloon->info.alias && balloon->statsPeriod) {
         g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", balloon->info.alias);
-        r[n++] = (virQmpRequest){ .command = "qom-set", .args = qmpArgs("s:path", path, "s:property", "guest-stats-polling-interval", "u:value",
-                                                                       balloon->statsPeriod, NULL) };
+        r[n++] = (virQmpRequest){ .command = "qom-set",
+                                  .args = qmpArgs("s:path", path, "s:property", "guest-stats-polling-interval",
+                                                  "u:value", balloon->statsPeriod, NULL) };
     }
     if (balloon && def->currentMemory > 0 && def->currentMemory < def->memory)
-        r[n++] = (virQmpRequest){ .command = "balloon", .args = qmpArgs("U:value", (guint64)def->currentMemory * 1024, NULL) };
+        r[n++] = (virQmpRequest){ .command = "balloon",
+                                  .args = qmpArgs("U:value", (guint64)def->currentMemory * 1024, NULL) };
     for (unsigned int i = 0; i < def->graphics.n && n < G_N_ELEMENTS(r); i++) {
         const virDomainGraphicsDef *gr = def->graphics.v[i];
         bool vnc = gr->type == VIR_DOMAIN_GRAPHICS_VNC;
-        const char *password = gr->passwd ? gr->passwd : vnc ? driver->settings.vncPassword : driver->settings.spicePassword;
+        const char *password = gr->passwd ? gr->passwd
+                               : vnc      ? driver->settings.vncPassword
+                                          : driver->settings.spicePassword;
         if (password && (vnc || gr->type == VIR_DOMAIN_GRAPHICS_SPICE))
-            r[n++] = (virQmpRequest){ .command = "set_password", .args = qmpArgs("s:protocol", vnc ? "vnc" : "spice", "s:password", password, NULL) };
+            r[n++] =
+                (virQmpRequest){ .command = "set_password",
+                                 .args = qmpArgs("s:protocol", vnc ? "vnc" : "spice", "s:password", password, NULL) };
     }
     g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
     bool ok = qmp && qmpCallMany(qmp, r, n, error);
@@ -531,19 +587,29 @@ static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, cons
     g_auto(virFd) monitor = listenMonitor(driver, g->domainDir, error);
     if (monitor < 0 || !listenChardevs(driver, def, sockets, error))
         return false;
-    g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir, strrchr(g->domainDir, '/') + strlen("/domain-"));
-    qemuCommand cmd = { .def = def, .caps = caps, .domainDir = g->domainDir, .channelDir = g->channelDir, .memoryDir = memoryDir, .monitorFd = monitor,
-                        .sandbox = driver->settings.seccomp != 0, .timestamps = true, .vncSasl = driver->settings.vncSasl, .nets = nets, .sockets = sockets };
+    g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir,
+                                                 strrchr(g->domainDir, '/') + strlen("/domain-"));
+    qemuCommand cmd = { .def = def,
+                        .caps = caps,
+                        .domainDir = g->domainDir,
+                        .channelDir = g->channelDir,
+                        .memoryDir = memoryDir,
+                        .monitorFd = monitor,
+                        .sandbox = driver->settings.seccomp != 0,
+                        .timestamps = true,
+                        .vncSasl = driver->settings.vncSasl,
+                        .nets = nets,
+                        .sockets = sockets };
     g_autoptr(virProcess) process = qemuCommandBuild(&cmd, error) ? spawn(obj, &cmd, nets, error) : NULL;
     qemuCommandClear(&cmd);
-    virFdClear(&monitor);               /* ours goes, so that a QEMU that dies before the greeting is noticed */
+    virFdClear(&monitor); /* ours goes, so that a QEMU that dies before the greeting is noticed */
     qemuCloseNetFds(nets, def->nets.n);
     if (!process)
         return false;
     guestSetProcess(obj, process);
     if (connectMonitor(obj, GREETING_MS, error) == VIR_QMP_OK)
         return true;
-    virProcessWait(process, 200);       /* its last words come before its end */
+    virProcessWait(process, 200); /* its last words come before its end */
     addTail(g, error);
     return false;
 }
@@ -557,8 +623,8 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
         return false;
     guestPaths(obj, def);
     virDomainDefAssignAliases(def, &driver->conf);
-    bool ok = qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) && qemuLabelAll(obj, def, error) &&
-              launch(obj, def, nets, caps, error) && configureGuest(obj, def, error);
+    bool ok = qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
+              qemuLabelAll(obj, def, error) && launch(obj, def, nets, caps, error) && configureGuest(obj, def, error);
     if (ok && !(flags & VIR_DOMAIN_START_PAUSED)) {
         g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
         ok = qmp && qmpCall(qmp, "cont", NULL, NULL, error) == VIR_QMP_OK;
@@ -636,16 +702,16 @@ bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **err
         return false;
     guestSetProcess(obj, process);
     virQmpResult result = connectMonitor(obj, ADOPT_MS, error);
-    if (result == VIR_QMP_TIMEOUT) {    /* stuck, but alive: it is reconciled when it answers, and can be destroyed */
+    if (result == VIR_QMP_TIMEOUT) { /* stuck, but alive: it is reconciled when it answers, and can be destroyed */
         g_autoptr(virQmp) stuck = qemuGuestQmp(obj, NULL);
         virWarn("guest '%s' does not answer: %s", def->name, error && *error ? (*error)->message : "");
         g_clear_error(error);
         if (stuck && !virQmpIsLate(stuck))
-            qmpCall(stuck, "qmp_capabilities", NULL, NULL, NULL);      /* it reads this after its greeting */
+            qmpCall(stuck, "qmp_capabilities", NULL, NULL, NULL); /* it reads this after its greeting */
         return true;
     }
     if (result != VIR_QMP_OK) {
-        qemuKill(obj, 0, NULL);         /* nobody could ever talk to it again */
+        qemuKill(obj, 0, NULL); /* nobody could ever talk to it again */
         return false;
     }
     virQmpRequest r[2] = { { .command = "query-cpus-fast" }, { .command = "query-balloon" } };
@@ -709,13 +775,21 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     for (unsigned int i = 0; i < def->graphics.n; i++) {
         virDomainGraphicsDef *g = def->graphics.v[i];
         virDomainGraphicsListen *l = g->listens.n ? g->listens.v[0] : NULL;
-        if (g->port <= 0 && (g->type == VIR_DOMAIN_GRAPHICS_VNC || !l || l->type != VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->hasPort || g->autoport == VIR_TRISTATE_BOOL_YES))
+        if (g->port <= 0 &&
+            (g->type == VIR_DOMAIN_GRAPHICS_VNC || !l || l->type != VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->hasPort ||
+             g->autoport == VIR_TRISTATE_BOOL_YES))
             g->port = g->type == VIR_DOMAIN_GRAPHICS_VNC ? 5900 : 5901;
         if (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !l->address)
             l->address = g_strdup("127.0.0.1");
     }
-    qemuCommand cmd = { .def = def, .caps = caps, .domainDir = domainDir, .channelDir = channelDir, .memoryDir = memoryDir, .monitorFd = -1,
-                        .sandbox = driver->settings.seccomp != 0, .timestamps = true };
+    qemuCommand cmd = { .def = def,
+                        .caps = caps,
+                        .domainDir = domainDir,
+                        .channelDir = channelDir,
+                        .memoryDir = memoryDir,
+                        .monitorFd = -1,
+                        .sandbox = driver->settings.seccomp != 0,
+                        .timestamps = true };
     char *text = qemuCommandBuild(&cmd, error) ? qemuCommandToString(&cmd, false) : NULL;
     qemuCommandClear(&cmd);
     return text;

@@ -5,7 +5,10 @@
 #include "base/config.h"
 #include <unistd.h>
 
-#define ROW(key, kind, member) { key, VIR_CONF_##kind, G_STRUCT_OFFSET(qemuSettings, member) }
+#define ROW(key, kind, member) \
+    { \
+        key, VIR_CONF_##kind, G_STRUCT_OFFSET(qemuSettings, member) \
+    }
 
 static const virConfRow rows[] = {
     ROW("user", STRING, user),
@@ -28,8 +31,11 @@ static const virConfRow rows[] = {
 
 bool qemuSettingsLoad(qemuSettings *s, const char *path, GError **error)
 {
-    *s = (qemuSettings){ .vncListen = g_strdup("127.0.0.1"), .spiceListen = g_strdup("127.0.0.1"), .dynamicOwnership = true,
-                         .rememberOwner = true, .seccomp = -1 };
+    *s = (qemuSettings){ .vncListen = g_strdup("127.0.0.1"),
+                         .spiceListen = g_strdup("127.0.0.1"),
+                         .dynamicOwnership = true,
+                         .rememberOwner = true,
+                         .seccomp = -1 };
     if (access(path, F_OK) < 0)
         return true;
     g_autoptr(virConf) conf = virConfLoad(path, error);

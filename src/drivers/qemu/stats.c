@@ -74,7 +74,12 @@ bool qemuBalloon(virDomainObj *obj, unsigned long long *kib, GError **error)
     return true;
 }
 
-static const struct { const char *qemu; int tag; unsigned int divisor; const char *name; } balloonRows[] = {
+static const struct {
+    const char *qemu;
+    int tag;
+    unsigned int divisor;
+    const char *name;
+} balloonRows[] = {
     { "stat-swap-in", VIR_DOMAIN_MEMORY_STAT_SWAP_IN, 1024, "swap_in" },
     { "stat-swap-out", VIR_DOMAIN_MEMORY_STAT_SWAP_OUT, 1024, "swap_out" },
     { "stat-major-faults", VIR_DOMAIN_MEMORY_STAT_MAJOR_FAULT, 1, "major_fault" },
@@ -89,7 +94,9 @@ static const struct { const char *qemu; int tag; unsigned int divisor; const cha
 
 static virQmpRequest guestStatsRequest(const virDomainDef *def)
 {
-    g_autofree char *path = g_strdup_printf("/machine/peripheral/%s", def->memballoon && def->memballoon->info.alias ? def->memballoon->info.alias : "balloon0");
+    g_autofree char *path =
+        g_strdup_printf("/machine/peripheral/%s",
+                        def->memballoon && def->memballoon->info.alias ? def->memballoon->info.alias : "balloon0");
     return (virQmpRequest){ .command = "qom-get", .args = qmpArgs("s:path", path, "s:property", "guest-stats", NULL) };
 }
 
@@ -105,12 +112,14 @@ int qemuMemoryStats(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigne
     qmpCallMany(qmp, r, G_N_ELEMENTS(r), NULL);
     JsonObject *now = qmpReplyObj(r[0].reply), *guest = qmpReplyObj(r[1].reply), *fine = qmpObj(guest, "stats");
     if (n < nstats)
-        stats[n++] = (virDomainMemoryStatStruct){ VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON, now ? (unsigned long long)qmpInt(now, "actual", 0) / 1024
-                                                                                             : view->live->currentMemory };
+        stats[n++] = (virDomainMemoryStatStruct){ VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON,
+                                                  now ? (unsigned long long)qmpInt(now, "actual", 0) / 1024
+                                                      : view->live->currentMemory };
     for (guint i = 0; fine && i < G_N_ELEMENTS(balloonRows); i++) {
         gint64 value = qmpInt(fine, balloonRows[i].qemu, -1);
         if (value >= 0 && n < nstats)
-            stats[n++] = (virDomainMemoryStatStruct){ balloonRows[i].tag, (unsigned long long)value / balloonRows[i].divisor };
+            stats[n++] =
+                (virDomainMemoryStatStruct){ balloonRows[i].tag, (unsigned long long)value / balloonRows[i].divisor };
     }
     if (guest && n < nstats)
         stats[n++] = (virDomainMemoryStatStruct){ VIR_DOMAIN_MEMORY_STAT_LAST_UPDATE, qmpInt(guest, "last-update", 0) };
@@ -135,7 +144,8 @@ static void statsBalloon(virDomainObj *obj, const virDomainView *view, JsonObjec
     for (guint i = 0; fine && i < G_N_ELEMENTS(balloonRows); i++) {
         gint64 value = qmpInt(fine, balloonRows[i].qemu, -1);
         if (value >= 0)
-            virTypedParamListULLong(list, (unsigned long long)value / balloonRows[i].divisor, "balloon.%s", balloonRows[i].name);
+            virTypedParamListULLong(list, (unsigned long long)value / balloonRows[i].divisor, "balloon.%s",
+                                    balloonRows[i].name);
     }
     if (guest)
         virTypedParamListULLong(list, qmpInt(guest, "last-update", 0), "balloon.last-update");
@@ -151,13 +161,21 @@ bool qemuInterfaceStats(virDomainObj *obj, const char *device, virDomainInterfac
     const virDomainNetDef *net = view->live ? virDomainDefFindNet(view->live, device) : NULL;
     virLinkCounters c;
     if (!net || !net->ifname) {
-        virSetError(error, VIR_ERR_INVALID_ARG, net ? "interface '%s' has no device on the host to count at" : "'%s' is not a known interface", device);
+        virSetError(error, VIR_ERR_INVALID_ARG,
+                    net ? "interface '%s' has no device on the host to count at" : "'%s' is not a known interface",
+                    device);
         return false;
     }
     if (!virLinkReadCounters(virHostLocal(), net->ifname, &c, error))
         return false;
-    *stats = (virDomainInterfaceStatsStruct){ .rx_bytes = c.txBytes, .rx_packets = c.txPackets, .rx_errs = c.txErrors, .rx_drop = c.txDropped,
-                                              .tx_bytes = c.rxBytes, .tx_packets = c.rxPackets, .tx_errs = c.rxErrors, .tx_drop = c.rxDropped };
+    *stats = (virDomainInterfaceStatsStruct){ .rx_bytes = c.txBytes,
+                                              .rx_packets = c.txPackets,
+                                              .rx_errs = c.txErrors,
+                                              .rx_drop = c.txDropped,
+                                              .tx_bytes = c.rxBytes,
+                                              .tx_packets = c.rxPackets,
+                                              .tx_errs = c.rxErrors,
+                                              .tx_drop = c.rxDropped };
     return true;
 }
 
@@ -174,9 +192,13 @@ static void statsInterfaces(const virDomainView *view, virTypedParamList *list)
         virTypedParamListString(list, net->ifname, "net.%u.name", i);
         if (!virLinkReadCounters(virHostLocal(), net->ifname, &c, NULL))
             continue;
-        const struct { const char *name; unsigned long long value; } rows[] = {
-            { "rx.bytes", c.txBytes }, { "rx.pkts", c.txPackets }, { "rx.errs", c.txErrors }, { "rx.drop", c.txDropped },
-            { "tx.bytes", c.rxBytes }, { "tx.pkts", c.rxPackets }, { "tx.errs", c.rxErrors }, { "tx.drop", c.rxDropped },
+        const struct {
+            const char *name;
+            unsigned long long value;
+        } rows[] = {
+            { "rx.bytes", c.txBytes },  { "rx.pkts", c.txPackets }, { "rx.errs", c.txErrors },
+            { "rx.drop", c.txDropped }, { "tx.bytes", c.rxBytes },  { "tx.pkts", c.rxPackets },
+            { "tx.errs", c.rxErrors },  { "tx.drop", c.rxDropped },
         };
         for (guint k = 0; k < G_N_ELEMENTS(rows); k++)
             virTypedParamListULLong(list, rows[k].value, "net.%u.%s", i, rows[k].name);
@@ -218,7 +240,9 @@ bool qemuBlockStats(virDomainObj *obj, const char *path, virDomainBlockStatsStru
         return false;
     *stats = (virDomainBlockStatsStruct){ .errs = -1 };
     for (unsigned int i = 0; i < view->live->disks.n; i++) {
-        JsonObject *o = !disk || disk == view->live->disks.v[i] ? qmpObj(blockEntry(entries, view->live->disks.v[i]), "stats") : NULL;
+        JsonObject *o = !disk || disk == view->live->disks.v[i]
+                            ? qmpObj(blockEntry(entries, view->live->disks.v[i]), "stats")
+                            : NULL;
         stats->rd_req += qmpInt(o, "rd_operations", 0);
         stats->rd_bytes += qmpInt(o, "rd_bytes", 0);
         stats->wr_req += qmpInt(o, "wr_operations", 0);
@@ -248,7 +272,9 @@ static bool hostSizes(const virStorageSource *s, virDomainBlockInfo *info, GErro
         if (fd >= 0)
             close(fd);
     }
-    *info = (virDomainBlockInfo){ .capacity = size, .physical = size, .allocation = S_ISBLK(st.st_mode) ? size : (unsigned long long)st.st_blocks * 512 };
+    *info = (virDomainBlockInfo){ .capacity = size,
+                                  .physical = size,
+                                  .allocation = S_ISBLK(st.st_mode) ? size : (unsigned long long)st.st_blocks * 512 };
     return true;
 }
 
@@ -286,11 +312,16 @@ bool qemuBlockInfo(virDomainObj *obj, const char *path, virDomainBlockInfo *info
     return true;
 }
 
-static void statsDisk(const virDomainView *view, const virDomainDiskDef *disk, unsigned int i, JsonArray *entries, virTypedParamList *list)
+static void statsDisk(const virDomainView *view, const virDomainDiskDef *disk, unsigned int i, JsonArray *entries,
+                      virTypedParamList *list)
 {
-    static const struct { const char *qemu, *name; } rows[] = {
-        { "rd_operations", "rd.reqs" }, { "rd_bytes", "rd.bytes" }, { "rd_total_time_ns", "rd.times" }, { "wr_operations", "wr.reqs" },
-        { "wr_bytes", "wr.bytes" }, { "wr_total_time_ns", "wr.times" }, { "flush_operations", "fl.reqs" }, { "flush_total_time_ns", "fl.times" },
+    static const struct {
+        const char *qemu, *name;
+    } rows[] = {
+        { "rd_operations", "rd.reqs" },     { "rd_bytes", "rd.bytes" },
+        { "rd_total_time_ns", "rd.times" }, { "wr_operations", "wr.reqs" },
+        { "wr_bytes", "wr.bytes" },         { "wr_total_time_ns", "wr.times" },
+        { "flush_operations", "fl.reqs" },  { "flush_total_time_ns", "fl.times" },
     };
     virDomainBlockInfo info;
     JsonObject *entry = view->live ? blockEntry(entries, disk) : NULL, *stats = qmpObj(entry, "stats");
@@ -303,7 +334,8 @@ static void statsDisk(const virDomainView *view, const virDomainDiskDef *disk, u
     if (!disk->src.path || !hostSizes(&disk->src, &info, NULL))
         return;
     readVirtualSize(&disk->src, &info.capacity);
-    virTypedParamListULLong(list, stats ? (unsigned long long)qmpInt(stats, "wr_highest_offset", 0) : info.allocation, "block.%u.allocation", i);
+    virTypedParamListULLong(list, stats ? (unsigned long long)qmpInt(stats, "wr_highest_offset", 0) : info.allocation,
+                            "block.%u.allocation", i);
     virTypedParamListULLong(list, info.capacity, "block.%u.capacity", i);
     virTypedParamListULLong(list, MAX(info.allocation, info.physical), "block.%u.physical", i);
 }
