@@ -39,3 +39,9 @@ void virLoopInvoke(virLoop *loop, void (*func)(gpointer), gpointer data);
 /* Threads on demand for work that blocks: a small stack, idle threads are kept a few seconds. Never fails to start
  * before the cap of 2,000; beyond it work waits in a list. */
 void virWorkRun(void (*func)(gpointer), gpointer data);
+
+typedef struct {
+    guint count, idle, waiting, cap;    /* threads; of them without work; work without a thread; the most threads there may be */
+} virWorkState;
+virWorkState virWorkLook(void);
+void virWorkSetCap(guint cap);          /* from now on; threads beyond it end when their work does */

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include <pthread.h>
 
-enum { STACK = 512 * 1024, CAP = 2000, IDLE_US = 5 * G_USEC_PER_SEC };
+enum { STACK = 512 * 1024, IDLE_US = 5 * G_USEC_PER_SEC };
 
 typedef struct {
     void (*func)(gpointer);
@@ -15,7 +15,7 @@ typedef struct {
 static GMutex mutex;
 static GCond cond;
 static GQueue queue = G_QUEUE_INIT;
-static guint idle, count;
+static guint idle, count, cap = 2000;
 
 static void *workThread(void *unused)
 {
@@ -23,11 +23,11 @@ static void *workThread(void *unused)
         g_mutex_lock(&mutex);
         idle++;
         gint64 until = g_get_monotonic_time() + IDLE_US;
-        while (queue.length == 0)
+        while (queue.length == 0 && count <= cap)
             if (!g_cond_wait_until(&cond, &mutex, until))
                 break;
         idle--;
-        g_autofree Work *w = g_queue_pop_head(&queue);
+        g_autofree Work *w = count <= cap ? g_queue_pop_head(&queue) : NULL;
         if (!w)
             count--;
         g_mutex_unlock(&mutex);
@@ -57,7 +57,7 @@ void virWorkRun(void (*func)(gpointer), gpointer data)
     *w = (Work){ func, data };
     g_mutex_lock(&mutex);
     g_queue_push_tail(&queue, w);
-    gboolean spawn = queue.length > idle && count < CAP;
+    gboolean spawn = queue.length > idle && count < cap;
     if (spawn)
         count++;
     g_cond_signal(&cond);
@@ -67,4 +67,20 @@ void virWorkRun(void (*func)(gpointer), gpointer data)
         count--;
         g_mutex_unlock(&mutex);
     }
+}
+
+virWorkState virWorkLook(void)
+{
+    g_mutex_lock(&mutex);
+    virWorkState state = { count, idle, queue.length, cap };
+    g_mutex_unlock(&mutex);
+    return state;
+}
+
+void virWorkSetCap(guint most)
+{
+    g_mutex_lock(&mutex);
+    cap = MAX(most, 1);
+    g_cond_broadcast(&cond);
+    g_mutex_unlock(&mutex);
 }

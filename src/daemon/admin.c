@@ -27,7 +27,7 @@ static virServerClient *clientOf(virServer *s, unsigned long long id, GError **e
             return c;
     }
     if (s)
-        virSetError(error, VIR_ERR_NO_CLIENT, "no client with matching id '%llu' found", id);
+        virSetError(error, VIR_ERR_NO_CLIENT, "No client with matching ID '%llu'", id);
     return NULL;
 }
 
@@ -148,7 +148,7 @@ static int getLimits(virAdmServerPtr srv, virTypedParameterPtr *params, int *npa
     virTypedParamListUInt(&list, s->limits.maxClients, VIR_SERVER_CLIENTS_MAX);
     virTypedParamListUInt(&list, s->clients->len, VIR_SERVER_CLIENTS_CURRENT);
     virTypedParamListUInt(&list, s->limits.maxAnonymousClients, VIR_SERVER_CLIENTS_UNAUTH_MAX);
-    virTypedParamListUInt(&list, 0, VIR_SERVER_CLIENTS_UNAUTH_CURRENT);
+    virTypedParamListUInt(&list, s->anonymous, VIR_SERVER_CLIENTS_UNAUTH_CURRENT);
     *params = virTypedParamListSteal(&list, nparams);
     return 0;
 }
@@ -176,6 +176,52 @@ static int setLimits(virAdmServerPtr srv, virTypedParameterPtr params, int npara
     return 0;
 }
 
+/* ---- workers: threads made on demand, shared by both servers ---- */
+
+static int getThreadPool(virAdmServerPtr srv, virTypedParameterPtr *params, int *nparams, unsigned int flags, GError **error)
+{
+    g_auto(virTypedParamList) list = { 0 };
+    virWorkState now = virWorkLook();
+    if (!serverOf(srv, error))
+        return -1;
+    virTypedParamListUInt(&list, 0, VIR_THREADPOOL_WORKERS_MIN);
+    virTypedParamListUInt(&list, now.cap, VIR_THREADPOOL_WORKERS_MAX);
+    virTypedParamListUInt(&list, now.count, VIR_THREADPOOL_WORKERS_CURRENT);
+    virTypedParamListUInt(&list, now.idle, VIR_THREADPOOL_WORKERS_FREE);
+    virTypedParamListUInt(&list, 0, VIR_THREADPOOL_WORKERS_PRIORITY);
+    virTypedParamListUInt(&list, now.waiting, VIR_THREADPOOL_JOB_QUEUE_DEPTH);
+    *params = virTypedParamListSteal(&list, nparams);
+    return 0;
+}
+
+static int setThreadPool(virAdmServerPtr srv, virTypedParameterPtr params, int nparams, unsigned int flags, GError **error)
+{
+    guint cap = virWorkLook().cap;
+    if (!serverOf(srv, error))
+        return -1;
+    for (int i = 0; i < nparams; i++) {
+        if (params[i].type != VIR_TYPED_PARAM_UINT || !g_str_equal(params[i].field, VIR_THREADPOOL_WORKERS_MAX)) {
+            virSetError(error, VIR_ERR_ARGUMENT_UNSUPPORTED, "'%s' cannot be set: threads are made on demand, and urgent calls wait for "
+                        "none; only '%s' limits them", params[i].field, VIR_THREADPOOL_WORKERS_MAX);
+            return -1;
+        }
+        cap = params[i].value.ui;
+    }
+    if (cap == 0) {
+        virSetError(error, VIR_ERR_INVALID_ARG, "'%s' must be at least 1", VIR_THREADPOOL_WORKERS_MAX);
+        return -1;
+    }
+    virWorkSetCap(cap);
+    return 0;
+}
+
+static int updateTlsFiles(virAdmServerPtr srv, unsigned int flags, GError **error)
+{
+    if (serverOf(srv, error))
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "no tls service found, unable to update tls files");
+    return -1;
+}
+
 static const virAdminDriver table = {
     .admConnectListServers = connectListServers,
     .admConnectLookupServer = connectLookupServer,
@@ -191,6 +237,9 @@ static const virAdminDriver table = {
     .admClientClose = clientClose,
     .admServerGetClientLimits = getLimits,
     .admServerSetClientLimits = setLimits,
+    .admServerGetThreadPoolParameters = getThreadPool,
+    .admServerSetThreadPoolParameters = setThreadPool,
+    .admServerUpdateTlsFiles = updateTlsFiles,
 };
 
 virAdmConnectPtr virServerAdminConnect(void)

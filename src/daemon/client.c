@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { AUTH_WAIT_MS = 60 * 1000 };
+
 /* Beyond the first a client's calls wait, unread, until it has read answers. Events can't wait: beyond the second, a client that
  * takes none is given up. */
 enum { QUEUE_FULL = 1024 * 1024, QUEUE_MAX = 64 * 1024 * 1024 };
@@ -48,11 +50,30 @@ static void closeConnection(gpointer conn)
     virHandleUnref(conn);
 }
 
+static void listenersResume(virServer *server);
+
+static void notAnonymous(virServerClient *c)
+{
+    if (c->authenticated)
+        return;
+    c->authenticated = true;
+    c->server->anonymous--;
+    listenersResume(c->server);
+}
+
+void virServerClientAdmit(virServerClient *c)
+{
+    notAnonymous(c);
+    if (!c->keepaliveOn)
+        virTimerSet(c->timer, -1);
+}
+
 void virServerClientDrop(virServerClient *c, const char *reason)
 {
     if (c->dead)
         return;
     c->dead = true;
+    notAnonymous(c);
     virInfo("client %" G_GUINT64_FORMAT " (pid %d) leaves: %s", c->id, (int)c->pid, reason);
     virServer *server = c->server;
     g_hash_table_foreach(c->actors, cancelQueued, c);
@@ -151,6 +172,10 @@ static void onTimer(virTimer *timer, gpointer data)
 {
     virServerClient *c = data;
     int wait;
+    if (!c->authenticated && !c->inFlight) {
+        virServerClientDrop(c, "it has not authenticated in time");
+        return;
+    }
     switch (virKeepAliveCheck(&c->keepalive, g_get_monotonic_time(), &wait)) {
     case VIR_KEEPALIVE_DEAD:
         virServerClientDrop(c, "it answers no keepalive");
@@ -169,7 +194,7 @@ static void onTimer(virTimer *timer, gpointer data)
 /* Called when the client has shown that it knows the protocol. */
 static void keepaliveStart(virServerClient *c)
 {
-    if (c->keepaliveOn || c->server->limits.keepaliveInterval <= 0)
+    if (c->keepaliveOn || !c->authenticated || c->server->limits.keepaliveInterval <= 0)
         return;
     c->keepaliveOn = true;
     virKeepAliveStart(&c->keepalive, c->server->limits.keepaliveInterval, c->server->limits.keepaliveCount, g_get_monotonic_time());
@@ -241,7 +266,7 @@ static void onSocket(virWatch *watch, int fd, uint32_t events, gpointer data)
 
 /* ---- birth ---- */
 
-static void clientAccept(virServer *server, int fd, bool readonly)
+static void clientAccept(virServer *server, int fd, bool readonly, virServerAuth auth)
 {
     struct ucred peer = { .pid = -1 };
     socklen_t len = sizeof(peer);
@@ -255,11 +280,14 @@ static void clientAccept(virServer *server, int fd, bool readonly)
     c->uid = peer.uid;
     c->gid = peer.gid;
     c->pid = peer.pid;
+    c->auth = auth;
+    c->authenticated = auth == VIR_SERVER_AUTH_NONE || peer.uid == 0;
+    server->anonymous += !c->authenticated;
     c->channel = virChannelNew(fd);
     virChannelSetLimit(c->channel, VIR_NET_MESSAGE_INITIAL);    /* strangers get no 32 MiB of our memory */
     c->streams = g_hash_table_new_full(NULL, NULL, NULL, virServerStreamFree);
     c->actors = g_hash_table_new_full(NULL, NULL, (GDestroyNotify)virActorUnref, NULL);
-    c->timer = virTimerNew(virLoopGet(), -1, onTimer, c, NULL);
+    c->timer = virTimerNew(virLoopGet(), c->authenticated ? -1 : AUTH_WAIT_MS, onTimer, c, NULL);
     g_ptr_array_add(server->clients, c);
     c->watch = virWatchNew(virLoopGet(), fd, EPOLLIN, onSocket, virServerClientRef(c), clientUnref);
     if (server->changed)
@@ -273,13 +301,29 @@ typedef struct {
     virWatch *watch;
     int fd;
     bool readonly;
+    virServerAuth auth;
     char *path;                 /* to be removed at the end; NULL: passed to us */
 } Listener;
+
+/* So many have not said who they are that no more are let in for now; they wait in the socket's queue. */
+static bool listenerFull(const Listener *l)
+{
+    const virServer *s = l->server;
+    return l->auth != VIR_SERVER_AUTH_NONE && s->limits.maxAnonymousClients && s->anonymous >= s->limits.maxAnonymousClients;
+}
+
+static void listenersResume(virServer *server)
+{
+    for (guint i = 0; i < server->listeners->len; i++) {
+        Listener *l = server->listeners->pdata[i];
+        virWatchSetEvents(l->watch, listenerFull(l) ? 0 : EPOLLIN);
+    }
+}
 
 static void onListener(virWatch *watch, int fd, uint32_t events, gpointer data)
 {
     Listener *l = data;
-    for (;;) {
+    while (!listenerFull(l)) {
         int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (client < 0)
             return;
@@ -288,8 +332,9 @@ static void onListener(virWatch *watch, int fd, uint32_t events, gpointer data)
             close(client);
             continue;
         }
-        clientAccept(l->server, client, l->readonly);
+        clientAccept(l->server, client, l->readonly, l->auth);
     }
+    virWatchSetEvents(watch, 0);
 }
 
 static void listenerFree(gpointer data)
@@ -303,10 +348,10 @@ static void listenerFree(gpointer data)
     g_free(l);
 }
 
-void virServerListen(virServer *server, int fd, bool readonly, const char *path)
+void virServerListen(virServer *server, int fd, bool readonly, virServerAuth auth, const char *path)
 {
     Listener *l = g_new(Listener, 1);
-    *l = (Listener){ .server = server, .fd = fd, .readonly = readonly, .path = g_strdup(path) };
+    *l = (Listener){ .server = server, .fd = fd, .readonly = readonly, .auth = auth, .path = g_strdup(path) };
     g_ptr_array_add(server->listeners, l);
     l->watch = virWatchNew(virLoopGet(), fd, EPOLLIN, onListener, l, NULL);
 }

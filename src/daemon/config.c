@@ -74,11 +74,19 @@ virDaemonConfig *virDaemonConfigNew(bool privileged)
 
 static bool checkAuth(const char *key, const char *value, GError **error)
 {
-    if (g_str_equal(value, "none"))
+    if (g_str_equal(value, "none") || g_str_equal(value, "polkit"))
         return true;
-    virSetError(error, VIR_ERR_CONF_SYNTAX, "%s = \"%s\": this daemon offers \"none\" only; restrict the socket with unix_sock_group and "
-                                            "unix_sock_*_perms instead", key, value);
+    virSetError(error, VIR_ERR_CONF_SYNTAX, "%s = \"%s\": this daemon offers \"none\" and \"polkit\"", key, value);
     return false;
+}
+
+/* polkit guards the socket in place of its permissions, unless both are set. */
+static void openToPolkit(virDaemonConfig *c, virConf *conf)
+{
+    if (!g_str_equal(c->authRw, "polkit") || virConfHas(conf, "unix_sock_rw_perms"))
+        return;
+    g_free(c->sockRwPerms);
+    c->sockRwPerms = g_strdup("0777");
 }
 
 bool virDaemonConfigLoad(virDaemonConfig *c, const char *path, bool mustExist, GError **error)
@@ -86,6 +94,9 @@ bool virDaemonConfigLoad(virDaemonConfig *c, const char *path, bool mustExist, G
     if (!mustExist && access(path, F_OK) < 0)
         return true;
     g_autoptr(virConf) conf = virConfLoad(path, error);
-    return conf && virConfApply(conf, rows, c, error) && checkAuth("auth_unix_ro", c->authRo, error) &&
-           checkAuth("auth_unix_rw", c->authRw, error);
+    if (!conf || !virConfApply(conf, rows, c, error) || !checkAuth("auth_unix_ro", c->authRo, error) ||
+        !checkAuth("auth_unix_rw", c->authRw, error))
+        return false;
+    openToPolkit(c, conf);
+    return true;
 }

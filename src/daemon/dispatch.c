@@ -90,6 +90,8 @@ static GByteArray *encodeReply(Pending *p)
 static void adopt(Pending *p)
 {
     virServerClient *c = p->client;
+    if (!c->authenticated && g_atomic_int_get(&c->admitted))
+        virServerClientAdmit(c);
     if (!c->conn && p->call.conn)
         c->conn = virHandleRef(p->call.conn);
     if (!c->admin && p->call.admin)
@@ -230,6 +232,11 @@ static bool understand(Pending *p, virNetMessage *m, GError **error)
         p->run = virRpcThunkFor(proc);
     if (!p->run) {
         virSetError(error, VIR_ERR_NO_SUPPORT, "%s", proc->name);
+        return false;
+    }
+    bool quick;
+    if (!c->authenticated && !virServerAuthFind(proc, &quick)) {
+        virSetError(error, VIR_ERR_RPC, "authentication required");
         return false;
     }
     if (!special && !c->conn && !c->server->isAdmin) {

@@ -17,6 +17,9 @@ typedef struct _virServer virServer;
 typedef struct _virServerClient virServerClient;
 typedef struct _virServerStream virServerStream;
 
+/* Numbers of the wire. */
+typedef enum { VIR_SERVER_AUTH_NONE, VIR_SERVER_AUTH_SASL, VIR_SERVER_AUTH_POLKIT } virServerAuth;
+
 typedef struct {
     unsigned int maxClients, maxAnonymousClients, maxClientRequests;
     int keepaliveInterval;
@@ -29,6 +32,7 @@ struct _virServer {
     bool isAdmin;                       /* speaks the admin program instead of remote, qemu, lxc */
     GPtrArray *listeners;               /* virListener */
     GPtrArray *clients;
+    guint anonymous;                    /* clients that have not authenticated yet */
     guint64 lastClientId;
     void (*changed)(virServer *server); /* the number of clients changed: for --timeout */
 };
@@ -39,6 +43,9 @@ struct _virServerClient {
     guint64 id;
     gint64 connectedAt;                 /* seconds since the epoch */
     bool readonly, closing, dead;
+    virServerAuth auth;                 /* what the socket asks for */
+    bool authenticated;
+    gint admitted;                      /* said by the thread that asked polkit */
     uid_t uid;
     gid_t gid;
     pid_t pid;
@@ -57,7 +64,7 @@ struct _virServerClient {
 
 virServer *virServerNew(const char *name, bool isAdmin, const virServerLimits *limits);
 /* Accept clients on a listening socket (taken). */
-void virServerListen(virServer *server, int fd, bool readonly, const char *path);
+void virServerListen(virServer *server, int fd, bool readonly, virServerAuth auth, const char *path);
 void virServerClose(virServer *server);         /* listeners and clients; waits for nothing */
 guint virServerBusyClients(virServer *server);
 
@@ -78,6 +85,12 @@ void virServerReplyError(virServerClient *client, const virNetHeader *call, GErr
 virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);
 
 void virServerForgetClose(virConnectPtr conn);          /* the client that wanted to hear of its end has left */
+
+/* The client may say more than its name from now on. */
+void virServerClientAdmit(virServerClient *client);
+
+/* auth.c: the same for authentication. */
+virRpcThunk virServerAuthFind(const virRpcProc *proc, bool *quick);
 
 /* admin.c */
 virAdmConnectPtr virServerAdminConnect(void);

@@ -44,7 +44,7 @@ static bool setPermissions(const char *path, const char *perms, const char *grou
 }
 
 static bool listenAt(virServer *server, const char *dir, const char *name, const char *perms, const char *group, bool readonly,
-                     GError **error)
+                     virServerAuth auth, GError **error)
 {
     g_autofree char *path = g_build_filename(dir, name, NULL);
     struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -74,12 +74,17 @@ static bool listenAt(virServer *server, const char *dir, const char *name, const
         unlink(path);
         return false;
     }
-    virServerListen(server, virFdSteal(&fd), readonly, path);
+    virServerListen(server, virFdSteal(&fd), readonly, auth, path);
     return true;
 }
 
+static virServerAuth authOf(const char *setting)
+{
+    return g_str_equal(setting, "polkit") ? VIR_SERVER_AUTH_POLKIT : VIR_SERVER_AUTH_NONE;
+}
+
 /* What a passed socket is for shows in its name, as in the reference's units. */
-static bool adoptPassed(int fd, virServer *server, virServer *admin, GError **error)
+static bool adoptPassed(const virDaemonConfig *c, int fd, virServer *server, virServer *admin, GError **error)
 {
     struct sockaddr_un addr = { 0 };
     socklen_t len = sizeof(addr) - 1;
@@ -90,7 +95,9 @@ static bool adoptPassed(int fd, virServer *server, virServer *admin, GError **er
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     bool isAdmin = strstr(addr.sun_path, "admin") != NULL;
-    virServerListen(isAdmin ? admin : server, fd, g_str_has_suffix(addr.sun_path, "-ro"), NULL);
+    bool readonly = g_str_has_suffix(addr.sun_path, "-ro");
+    virServerAuth auth = isAdmin ? VIR_SERVER_AUTH_NONE : authOf(readonly ? c->authRo : c->authRw);
+    virServerListen(isAdmin ? admin : server, fd, readonly, auth, NULL);
     return true;
 }
 
@@ -108,12 +115,13 @@ bool virDaemonListen(const virDaemonConfig *c, bool privileged, virServer *serve
 {
     int passed = passedSockets();
     for (int i = 0; i < passed; i++)
-        if (!adoptPassed(FIRST_PASSED + i, server, admin, error))
+        if (!adoptPassed(c, FIRST_PASSED + i, server, admin, error))
             return false;
     if (passed)
         return true;
     return virFileMakePath(c->sockDir, privileged ? 0755 : 0700, error) &&
-           listenAt(server, c->sockDir, "libvirt-sock", c->sockRwPerms, c->sockGroup, false, error) &&
-           (!privileged || listenAt(server, c->sockDir, "libvirt-sock-ro", c->sockRoPerms, c->sockGroup, true, error)) &&
-           listenAt(admin, c->sockDir, "libvirt-admin-sock", c->sockAdminPerms, c->sockGroup, false, error);
+           listenAt(server, c->sockDir, "libvirt-sock", c->sockRwPerms, c->sockGroup, false, authOf(c->authRw), error) &&
+           (!privileged || listenAt(server, c->sockDir, "libvirt-sock-ro", c->sockRoPerms, c->sockGroup, true, authOf(c->authRo), error)) &&
+           listenAt(admin, c->sockDir, "libvirt-admin-sock", c->sockAdminPerms, c->sockGroup, false, VIR_SERVER_AUTH_NONE,
+                  error);
 }

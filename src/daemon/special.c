@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Procedures that the server answers itself: opening and closing, authentication, what the wire can do. */
+/* Procedures that the server answers itself: opening and closing, what the wire can do. */
 #define VIR_FROM VIR_FROM_RPC
 #define VIR_LOG_NAME "daemon.special"
 #include "daemon/server.h"
@@ -66,21 +66,6 @@ static bool supportsFeature(virRpcServerCall *call, const void *data, void *out,
     return ret->result >= 0;
 }
 
-/* Local sockets are guarded by their permissions: whoever may open them needs no more. */
-static bool authList(virRpcServerCall *call, const void *data, void *out, GError **error)
-{
-    virWireAuthListRet *ret = out;
-    ret->types = g_new0(int, 1);
-    ret->typesLen = 1;
-    return true;
-}
-
-static bool authOther(virRpcServerCall *call, const void *data, void *ret, GError **error)
-{
-    virErrorSet(error, VIR_FROM_RPC, VIR_ERR_AUTH_FAILED, "this server offers no authentication on this socket (%s)", call->proc->name);
-    return false;
-}
-
 /* Local drivers talk to things that end, too: what breaks behind our connection breaks the client's. */
 static void connectionBroke(virConnectPtr conn, int reason, void *client)
 {
@@ -139,11 +124,6 @@ static const struct {
     { "virConnectOpen", connectOpen, false },
     { "virConnectClose", connectClose, true },
     { "virConnectSupportsFeature", supportsFeature, true },
-    { "virAuthList", authList, true },
-    { "virAuthPolkit", authOther, true },
-    { "virAuthSaslInit", authOther, true },
-    { "virAuthSaslStart", authOther, true },
-    { "virAuthSaslStep", authOther, true },
     { "virConnectRegisterCloseCallback", registerClose, true },
     { "virConnectUnregisterCloseCallback", unregisterClose, true },
     { "virAdmConnectOpen", admOpen, true },
@@ -159,5 +139,5 @@ virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick)
         }
     }
     *quick = false;
-    return NULL;
+    return virServerAuthFind(proc, quick);
 }
