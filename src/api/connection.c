@@ -81,6 +81,8 @@ int virConnectRegisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb, 
     if (!taken)
         conn->close = (virConnectCloseHandler){ cb, opaque, freecb };
     g_mutex_unlock(&conn->lock);
+    if (!taken && conn->driver && conn->driver->watchClose)
+        conn->driver->watchClose(conn, true);
     if (!taken)
         return 0;
     virErrorSet(&error, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_INVALID, "A close callback is already registered");
@@ -115,6 +117,8 @@ int virConnectUnregisterCloseCallback(virConnectPtr conn, virConnectCloseFunc cb
     virConnectCloseHandler handler = closeTake(conn);
     if (handler.free)
         handler.free(handler.opaque);
+    if (conn->driver && conn->driver->watchClose)
+        conn->driver->watchClose(conn, false);
     return 0;
 }
 

@@ -15,6 +15,7 @@ typedef struct _virConnectDriver {
     /* Fill the connection's operation tables. `conn->uri`, `uriText` and `flags` are set. */
     bool (*open)(virConnectPtr conn, virConnectAuthPtr auth, unsigned int flags, GError **error);
     void (*close)(virConnectPtr conn);          /* the last reference is gone */
+    void (*watchClose)(virConnectPtr conn, bool on);    /* the program wants to hear when the connection breaks, or no more */
 
     /* The daemon's: before the first connection, and after the last. `root` is prefixed to every path (embedded drivers). */
     bool (*stateInit)(bool privileged, const char *root, GError **error);

@@ -79,19 +79,19 @@ static bool adoptUri(virConnectPtr conn, virRemote *r, GError **error)
 
 static bool handshake(virConnectPtr conn, virRemote *r, const virRemoteTarget *t, GError **error)
 {
-    virWireConnectOpenArgs args = { .name = t->name, .flags = conn->flags & ~(unsigned int)VIR_CONNECT_NO_ALIASES };
+    virWireConnectOpenArgs args = { .name = t->name ? t->name : (char *)"", .flags = conn->flags & ~(unsigned int)VIR_CONNECT_NO_ALIASES };
 
     if (!authenticate(r, error))
         return false;
-    r->serverAnswersPings = featureAsk(r, FEATURE_KEEPALIVE);
+    /* Asking tells the daemon that pings will be answered: only an event loop does that reliably. */
+    r->serverAnswersPings = r->watch >= 0 && featureAsk(r, FEATURE_KEEPALIVE);
     if (!simpleCall(r, PROC_OPEN, &args, NULL, error))
         return false;
     if (!conn->uriText && !adoptUri(conn, r, error))
         return false;
     if (!featureAsk(r, FEATURE_EVENT_CALLBACK))
         virWarn("the daemon is older than 1.3: it cannot tell this client of events");
-    if (featureAsk(r, FEATURE_CLOSE_CALLBACK))
-        r->closeRegistered = simpleCall(r, PROC_REGISTER_CLOSE, NULL, NULL, NULL);
+    r->serverTellsClose = featureAsk(r, FEATURE_CLOSE_CALLBACK);
     return true;
 }
 
@@ -193,11 +193,8 @@ static void remoteClose(virConnectPtr conn)
     r->open = false;
     bool broken = r->broken != NULL;
     virRemoteUnlock(r);
-    if (!broken) {
-        if (r->closeRegistered)
-            simpleCall(r, PROC_UNREGISTER_CLOSE, NULL, NULL, NULL);
+    if (!broken)
         simpleCall(r, PROC_CLOSE, NULL, NULL, NULL);
-    }
     virRemoteLoopStop(r);
     virRemoteShutdown(r);
     virRemoteEventsFree(conn);
@@ -205,9 +202,18 @@ static void remoteClose(virConnectPtr conn)
     conn->priv = NULL;
 }
 
+/* What breaks behind the daemon's own connection is told to us only when asked for. */
+static void remoteWatchClose(virConnectPtr conn, bool on)
+{
+    virRemote *r = virRemoteOf(conn);
+    if (r->serverTellsClose && virRemoteAlive(r))
+        simpleCall(r, on ? PROC_REGISTER_CLOSE : PROC_UNREGISTER_CLOSE, NULL, NULL, NULL);
+}
+
 const virConnectDriver virRemoteConnectDriver = {
     .name = "remote",
     .insideClient = true,
     .open = remoteOpen,
     .close = remoteClose,
+    .watchClose = remoteWatchClose,
 };

@@ -92,13 +92,15 @@ int virRemoteSetKeepAlive(virConnectPtr conn, int interval, unsigned int count, 
 {
     virRemote *r = virRemoteOf(conn);
 
-    if (!r->serverAnswersPings)
-        return 1;
-    if (r->watch < 0 && interval > 0) {
+    if (r->watch < 0) {
+        if (interval <= 0)
+            return 0;
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "the caller doesn't support keepalive protocol; perhaps it's missing event "
                     "loop implementation");
         return -1;
     }
+    if (!r->serverAnswersPings)
+        return 1;
     g_mutex_lock(&r->lock);
     virKeepAliveStart(&r->keepalive, interval, count, g_get_monotonic_time());
     virRemoteUnlock(r);

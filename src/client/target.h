@@ -18,7 +18,7 @@ typedef struct {
     virTransport transport;
     char *driver;               /* the scheme without the transport; NULL: the daemon chooses */
     char *host, *port;
-    char *name;                 /* for the daemon's virConnectOpen; NULL: its default */
+    char *name;                 /* for the daemon's virConnectOpen; NULL: its default (an empty name on the wire) */
     char *socket;               /* of the unix transport */
     char *daemon;               /* whose socket that is: libvirtd, virtqemud… */
     bool session;               /* the user's own daemon, started when missing */

@@ -191,8 +191,7 @@ static void onTimer(virTimer *timer, gpointer data)
         virTimerSet(timer, wait);
 }
 
-/* Called when the client has shown that it knows the protocol. */
-static void keepaliveStart(virServerClient *c)
+void virServerClientKeepAlive(virServerClient *c)
 {
     if (c->keepaliveOn || !c->authenticated || c->server->limits.keepaliveInterval <= 0)
         return;
@@ -208,7 +207,6 @@ static void clientMessage(virServerClient *c, virNetMessage *m)
     bool answer;
     virKeepAliveReceived(&c->keepalive, g_get_monotonic_time());
     if (virKeepAliveIs(m, &answer)) {
-        keepaliveStart(c);
         if (answer && virKeepAlivePush(c->channel, VIR_KEEPALIVE_PONG, NULL))
             clientFlush(c);
         return;

@@ -86,6 +86,8 @@ virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);
 
 void virServerForgetClose(virConnectPtr conn);          /* the client that wanted to hear of its end has left */
 
+/* It has asked whether we know the protocol, and so it does. */
+void virServerClientKeepAlive(virServerClient *client);
 /* The client may say more than its name from now on. */
 void virServerClientAdmit(virServerClient *client);
 

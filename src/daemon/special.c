@@ -46,6 +46,8 @@ static bool supportsFeature(virRpcServerCall *call, const void *data, void *out,
 {
     const virWireConnectSupportsFeatureArgs *args = data;
     virWireConnectSupportsFeatureRet *ret = out;
+    if (args->feature == FEATURE_PROGRAM_KEEPALIVE)
+        virServerClientKeepAlive(call->client);
     switch (args->feature) {
     case FEATURE_FD_PASSING:
     case FEATURE_TYPED_PARAM_STRING:

@@ -146,9 +146,10 @@ class WireTest(unittest.TestCase):
         quiet, p = self.peer().open(), self.peer().open()
         p.send(wire.message(wire.KEEPALIVE, 1, wire.MESSAGE, 0))
         self.assertEqual((wire.KEEPALIVE, 2, wire.MESSAGE), p.receive()[:3])
+        p.ask(wire.FEATURE, struct.pack('>i', 10))      # who asks that answers pings
         self.assertEqual((wire.KEEPALIVE, 1, wire.MESSAGE), p.receive()[:3])
         self.assertHungUp(p)                    # it did not answer
-        quiet.domain()                          # and who never spoke that protocol is not asked
+        quiet.domain()                          # and who never asked is not pinged
 
     @unittest.skipIf(harness.SANITIZED in os.environ, 'Python cannot load a sanitized library')
     def test_lost_daemon(self):
