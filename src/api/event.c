@@ -93,6 +93,8 @@ static int eventsOf(GIOCondition c)
 static gboolean entryFreeLater(gpointer data)
 {
     Entry *e = data;
+    g_mutex_lock(&entriesMutex);        /* whoever removed it has let go */
+    g_mutex_unlock(&entriesMutex);
     if (e->ff)
         e->ff(e->opaque);
     g_free(e);
