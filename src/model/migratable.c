@@ -70,13 +70,14 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def)
 {
     virDomainDef *copy = virDomainDefCopy(def);
     virDomainDefForeachInfo(copy, dropAlias, NULL);
-    virDomainControllersSort(copy);
     for (unsigned int i = copy->inputs.n; i-- > 0;) {
         const virDomainInputDef *input = copy->inputs.v[i];
         if (input->type == VIR_DOMAIN_INPUT_TYPE_KEYBOARD && input->bus == VIR_DOMAIN_INPUT_BUS_PS2)
             virXmlFree(&virDomainInputDefXml, virListTake(&copy->inputs, i));
     }
-    if (isQemu(def))
+    if (isQemu(def)) {
+        virDomainControllersSort(copy);
         dropQemuDefaults(copy);
+    }
     return copy;
 }
