@@ -97,7 +97,7 @@ void virServerClientDrop(virServerClient *c, const char *reason)
 static bool clientReady(const virServerClient *c)
 {
     return !c->dead && !c->closing && c->inFlight < c->server->limits.maxClientRequests &&
-           virChannelQueued(c->channel) < QUEUE_FULL;
+           virChannelQueued(c->channel) < QUEUE_FULL && c->streamInput < QUEUE_FULL;
 }
 
 static void clientWatch(virServerClient *c)

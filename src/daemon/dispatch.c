@@ -109,6 +109,8 @@ static void finish(gpointer data)
         pendingFree(p);
         return;
     }
+    if (!p->error && p->call.stream && !p->call.stream->driver)
+        virSetError(&p->error, VIR_ERR_INTERNAL_ERROR, "%s did not open its stream", p->call.proc->name);
     if (p->error) {
         virServerReplyError(c, &p->header, g_steal_pointer(&p->error));
     } else {

@@ -57,6 +57,7 @@ struct _virServerClient {
     unsigned int inFlight;
     virConnectPtr conn;                 /* of CONNECT_OPEN */
     virAdmConnectPtr admin;
+    gsize streamInput;                  /* bytes of streams that drivers have not taken yet */
     GHashTable *streams;                /* serial → virServerStream */
     GHashTable *actors;                 /* actors that hold queued work of ours (a set) */
     bool closeCallback;                 /* wants to hear when the local connection breaks */

@@ -6,12 +6,20 @@
 #define VIR_FROM VIR_FROM_STREAMS
 #define VIR_LOG_NAME "daemon.stream"
 #include "daemon/server.h"
+#include "api/wire.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "rpc/neterror.h"
 #include <string.h>
 
-enum { ROOM = 1024 * 1024, INPUT_MAX = 64 * 1024 * 1024 };
+enum { ROOM = 1024 * 1024 };
+
+/* What the client sent and the driver has not taken. */
+typedef struct {
+    GBytes *data;               /* NULL: a hole */
+    long long hole;
+    unsigned int flags;
+} Input;
 
 struct _virServerStream {
     virServerClient *client;        /* not a reference: the client owns us */
@@ -19,9 +27,16 @@ struct _virServerStream {
     virStreamPtr st;
     bool reads;                     /* data still flows to the client */
     bool finishing;                 /* the client asked for the end; its data is still being written */
-    GQueue input;                   /* GBytes */
+    GQueue input;                   /* Input */
     gsize inputOffset, inputBytes;
 };
+
+static void inputFree(gpointer data)
+{
+    Input *i = data;
+    g_clear_pointer(&i->data, g_bytes_unref);
+    g_free(i);
+}
 
 static void streamSend(virServerStream *s, virNetStatus status, const char *data, gsize len, GError *error)
 {
@@ -36,18 +51,20 @@ static void streamSend(virServerStream *s, virNetStatus status, const char *data
     virServerClientPush(s->client, out, NULL, 0);
 }
 
-/* Ends the stream and frees it. */
-static void streamEnd(virServerStream *s)
+/* The last message of the stream, and its end: `s` is gone afterwards. (Sending may drop the client with all its streams.) */
+static void streamEnd(virServerStream *s, virNetStatus status, GError *error)
 {
-    g_hash_table_remove(s->client->streams, GUINT_TO_POINTER(s->header.serial));
+    g_autoptr(virServerClient) c = virServerClientRef(s->client);
+    guint32 serial = s->header.serial;
+    streamSend(s, status, NULL, 0, error);
+    g_hash_table_remove(c->streams, GUINT_TO_POINTER(serial));
 }
 
 static void streamFail(virServerStream *s, GError *error)
 {
     g_autoptr(GError) own = error;
     virInfo("stream %u of client %" G_GUINT64_FORMAT " fails: %s", s->header.serial, s->client->id, own->message);
-    streamSend(s, VIR_NET_ERROR, NULL, 0, own);
-    streamEnd(s);
+    streamEnd(s, VIR_NET_ERROR, own);
 }
 
 static void streamWatch(virServerStream *s)
@@ -58,14 +75,34 @@ static void streamWatch(virServerStream *s)
         s->st->driver->streamEventUpdateCallback(s->st, events, NULL);
 }
 
-/* False when the stream ended. */
+static bool streamReadHole(virServerStream *s)
+{
+    GError *error = NULL;
+    virWireNetStreamHole hole = { 0 };
+    virNetHeader h = s->header;
+    h.type = VIR_NET_STREAM_HOLE;
+    h.status = VIR_NET_CONTINUE;
+    if (s->st->driver->streamRecvHole(s->st, &hole.length, 0, &error) < 0) {
+        streamFail(s, error);
+        return false;
+    }
+    GByteArray *out = virNetMessageBegin(s->client->channel, &h, 0);
+    virXdrEncode(&virWireNetStreamHoleXdr, &hole, out, NULL);
+    virServerClientPush(s->client, out, NULL, 0);
+    return true;
+}
+
+/* False when the stream ended. A stream that the client did not ask to be sparse never stops at a hole. */
 static bool streamRead(virServerStream *s)
 {
     static char buffer[VIR_NET_MESSAGE_LEGACY_PAYLOAD_MAX];     /* the I/O thread's */
     GError *error = NULL;
-    int n = s->st->driver->streamRecvFlags(s->st, buffer, sizeof(buffer), 0, &error);
+    unsigned int flags = s->st->driver->streamRecvHole ? VIR_STREAM_RECV_STOP_AT_HOLE : 0;
+    int n = s->st->driver->streamRecvFlags(s->st, buffer, sizeof(buffer), flags, &error);
     if (n == -2)
         return true;
+    if (n == -3)
+        return streamReadHole(s);
     if (n < 0) {
         streamFail(s, error);
         return false;
@@ -83,28 +120,39 @@ static void streamFinished(virServerStream *s)
         streamFail(s, error);
         return;
     }
-    streamSend(s, VIR_NET_OK, NULL, 0, NULL);
-    streamEnd(s);
+    streamEnd(s, VIR_NET_OK, NULL);
+}
+
+/* Give the driver the first of the input. 0: that is done; 1: some is left; -1: an error; -2: not now. */
+static int inputGive(virServerStream *s, const Input *first, GError **error)
+{
+    if (!first->data)
+        return s->st->driver->streamSendHole(s->st, first->hole, first->flags, error);
+    gsize len;
+    const char *data = g_bytes_get_data(first->data, &len);
+    int n = s->st->driver->streamSend(s->st, data + s->inputOffset, len - s->inputOffset, error);
+    if (n < 0)
+        return n;
+    s->inputOffset += n;
+    s->inputBytes -= n;
+    s->client->streamInput -= n;
+    return s->inputOffset == len ? 0 : 1;
 }
 
 static bool streamWrite(virServerStream *s)
 {
     GError *error = NULL;
-    GBytes *first;
+    Input *first;
     while ((first = g_queue_peek_head(&s->input))) {
-        gsize len;
-        const char *data = g_bytes_get_data(first, &len);
-        int n = s->st->driver->streamSend(s->st, data + s->inputOffset, len - s->inputOffset, &error);
+        int n = inputGive(s, first, &error);
         if (n == -2)
             return true;
         if (n < 0) {
             streamFail(s, error);
             return false;
         }
-        s->inputOffset += n;
-        s->inputBytes -= n;
-        if (s->inputOffset == len) {
-            g_bytes_unref(g_queue_pop_head(&s->input));
+        if (n == 0) {
+            inputFree(g_queue_pop_head(&s->input));
             s->inputOffset = 0;
         }
     }
@@ -118,38 +166,55 @@ static bool streamWrite(virServerStream *s)
 static void onStream(virStreamPtr st, int events, void *opaque)
 {
     virServerStream *s = opaque;
-    if ((events & VIR_STREAM_EVENT_WRITABLE) && !streamWrite(s))
-        return;
-    if ((events & (VIR_STREAM_EVENT_READABLE | VIR_STREAM_EVENT_ERROR | VIR_STREAM_EVENT_HANGUP)) && s->reads && !streamRead(s))
-        return;
-    streamWatch(s);
+    g_autoptr(virServerClient) c = virServerClientRef(s->client);
+    const int readable = VIR_STREAM_EVENT_READABLE | VIR_STREAM_EVENT_ERROR | VIR_STREAM_EVENT_HANGUP;
+    bool alive = !(events & VIR_STREAM_EVENT_WRITABLE) || streamWrite(s);
+    if (alive && (events & readable) && s->reads)
+        alive = streamRead(s);
+    if (alive && !c->dead)
+        streamWatch(s);
+    if (!c->dead)
+        virServerClientResume(c);           /* there may be room again for what it sends */
+}
+
+static bool inputTake(virServerStream *s, const virNetMessage *m, GError **error)
+{
+    Input *i = g_new0(Input, 1);
+    virWireNetStreamHole hole = { 0 };
+    if (m->header.type == VIR_NET_STREAM) {
+        i->data = g_bytes_new(m->body, m->len);
+        s->inputBytes += m->len;
+        s->client->streamInput += m->len;
+    } else if (!virXdrDecode(&virWireNetStreamHoleXdr, m->body, m->len, &hole, NULL, error)) {
+        inputFree(i);
+        return false;
+    } else if (!s->st->driver || !s->st->driver->streamSendHole || hole.length < 0) {
+        virSetError(error, VIR_ERR_NO_SUPPORT, "holes in streams to this object");
+        inputFree(i);
+        return false;
+    }
+    i->hole = hole.length;
+    i->flags = hole.flags;
+    g_queue_push_tail(&s->input, i);
+    return true;
 }
 
 void virServerStreamMessage(virServerStream *s, virNetMessage *m)
 {
     GError *error = NULL;
-    if (m->header.type == VIR_NET_STREAM_HOLE) {
-        virSetError(&error, VIR_ERR_NO_SUPPORT, "holes in streams to this object");
-        streamFail(s, error);
-        return;
-    }
     switch (m->header.status) {
     case VIR_NET_CONTINUE:
-        if (s->inputBytes + m->len > INPUT_MAX) {
-            virSetError(&error, VIR_ERR_RPC, "the stream has %d bytes waiting that nobody takes", INPUT_MAX);
+        if (!inputTake(s, m, &error)) {
             streamFail(s, error);
             return;
         }
-        g_queue_push_tail(&s->input, g_bytes_new(m->body, m->len));
-        s->inputBytes += m->len;
         break;
     case VIR_NET_OK:
         s->finishing = true;
         break;
     default:
         s->st->driver->streamAbort(s->st, NULL);
-        streamSend(s, VIR_NET_OK, NULL, 0, NULL);
-        streamEnd(s);
+        streamEnd(s, VIR_NET_OK, NULL);
         return;
     }
     if (streamWrite(s))
@@ -183,7 +248,8 @@ void virServerStreamFree(gpointer data)
     if (s->st->driver && s->st->driver->streamAbort)
         s->st->driver->streamAbort(s->st, NULL);
     virHandleUnref(s->st);
-    g_queue_clear_full(&s->input, (GDestroyNotify)g_bytes_unref);
+    s->client->streamInput -= s->inputBytes;
+    g_queue_clear_full(&s->input, inputFree);
     g_free(s);
 }
 
