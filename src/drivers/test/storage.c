@@ -176,6 +176,16 @@ static int storagePoolGetInfo(virStoragePoolPtr pool, virStoragePoolInfoPtr info
     return 0;
 }
 
+/* Volumes live in memory only, so what is known of an active pool is always fresh. */
+static int storagePoolRefresh(virStoragePoolPtr pool, unsigned int flags, GError **error)
+{
+    g_autoptr(virTestObj) obj = virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolRefresh", error) ? find(pool, error) : NULL;
+    if (!obj)
+        return -1;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    return virTestCheckActive(obj, true, obj->kind->notRunning, error) ? 0 : -1;
+}
+
 const virStorageDriver virTestStorageDriver = {
     .connectListAllStoragePools = connectListAllStoragePools,
     .connectNumOfStoragePools = connectNumOfStoragePools,
@@ -195,6 +205,7 @@ const virStorageDriver virTestStorageDriver = {
     .storagePoolCreateXML = storagePoolCreateXML,
     .storagePoolDefineXML = storagePoolDefineXML,
     .storagePoolGetInfo = storagePoolGetInfo,
+    .storagePoolRefresh = storagePoolRefresh,
     .storagePoolNumOfVolumes = virTestPoolNumOfVolumes,
     .storagePoolListVolumes = virTestPoolListVolumes,
     .storagePoolListAllVolumes = virTestPoolListAllVolumes,

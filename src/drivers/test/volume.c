@@ -146,6 +146,7 @@ static bool addVol(virTestObj *pool, virStorageVolDef *def, GError **error)
     def->path = g_strdup_printf("%s/%s", place->path ? place->path : "", def->name);
     g_free(def->key);
     def->key = g_strdup(def->path);
+    def->type = VIR_STORAGE_FILE;
     if (!def->format)
         def->format = g_strdup("raw");
     if (!pool->volumes)
