@@ -230,6 +230,8 @@ static virTestObj *addLocked(virTestSet *set, gpointer def, virTestHow how, GErr
         obj = objNew(set, def, name, uuid);
         virRegistryAdd(set->objects, &obj->head);       /* nothing is in the way: the lock is held since it was looked for */
     } else {
+        if (how == VIR_TEST_START && obj->persistent)
+            obj->next = virTestDefRef(obj->def);        /* what it is again once it has stopped */
         gpointer *place = obj->active ? &obj->next : &obj->def;
         virTestDefUnref(kind->xml, *place);
         *place = def;
