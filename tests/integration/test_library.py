@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import harness
@@ -142,6 +143,104 @@ print('good')
         program = 'import libvirt; libvirt.open("test:///default").domainEventRegisterAny(None, 0, print, None)'
         r = harness.run(['/usr/bin/python3', '-c', program], env=harness.ours(), check=False)
         self.assertIn('register an event loop', r.stderr)
+
+
+class PresetTest(unittest.TestCase):
+    """The objects of test:///default beside its domain, and those of a <node> file."""
+    UUID = '11111111-2222-3333-4444-555555555555'
+    VOLUME = "<volume><name>v</name><capacity unit='GiB'>1</capacity><allocation>4096</allocation></volume>"
+
+    def setUp(self):
+        libvirt.registerErrorHandler(quiet, None)
+        self.conn = libvirt.open('test:///default')
+
+    def tearDown(self):
+        self.conn.close()
+
+    def refused(self, code, words, call, *args):
+        with self.assertRaises(libvirt.libvirtError) as e:
+            call(*args)
+        self.assertEqual((code, words), (e.exception.get_error_code(), e.exception.get_error_message()))
+
+    def test_network(self):
+        net = self.conn.networkLookupByUUIDString('dd8fe884-6c02-601e-7551-cca97df1c5df')
+        self.assertEqual(('default', 'virbr0', 1, 1, 0), (net.name(), net.bridgeName(), net.isActive(), net.isPersistent(), net.autostart()))
+        self.assertIn("<range start='192.168.122.2' end='192.168.122.254'/>", net.XMLDesc())
+        self.refused(libvirt.VIR_ERR_NO_NETWORK, "Network not found: no network with matching name 'x'", self.conn.networkLookupByName, 'x')
+        self.refused(libvirt.VIR_ERR_OPERATION_INVALID, "Requested operation is not valid: Network 'default' is already running", net.create)
+
+    def test_network_lifecycle(self):
+        xml = '<network><name>n</name><uuid>%s</uuid></network>' % self.UUID
+        net = self.conn.networkDefineXML(xml)
+        self.assertEqual(['n'], self.conn.listDefinedNetworks())
+        self.refused(libvirt.VIR_ERR_OPERATION_FAILED, "operation failed: network 'n' is already defined with uuid " + self.UUID,
+                     self.conn.networkDefineXML, xml.replace('>n<', '>m<'))
+        net.create()
+        self.refused(libvirt.VIR_ERR_OPERATION_INVALID, "Requested operation is not valid: Network 'n' is still running", net.undefine)
+        self.conn.networkDefineXML(xml.replace('</uuid>', '</uuid><bridge name="later"/>'))
+        self.assertNotIn('later', net.XMLDesc())
+        net.destroy()
+        self.assertEqual('later', net.bridgeName())
+        self.conn.networkCreateXML(xml.replace('</uuid>', '</uuid><bridge name="now"/>'))
+        self.assertEqual('now', net.bridgeName())
+        net.destroy()
+        self.assertEqual('later', net.bridgeName())
+        self.assertEqual(['default'], [n.name() for n in self.conn.listAllNetworks(libvirt.VIR_CONNECT_LIST_NETWORKS_ACTIVE)])
+        net.undefine()
+        net = self.conn.networkCreateXML(xml)
+        self.assertEqual(0, net.isPersistent())
+        net.destroy()
+        self.assertEqual(['default'], [n.name() for n in self.conn.listAllNetworks()])
+
+    def test_pool_and_volumes(self):
+        pool = self.conn.storagePoolLookupByName('default-pool')
+        self.assertEqual([libvirt.VIR_STORAGE_POOL_RUNNING, 100 << 30, 0, 100 << 30], pool.info())
+        vol = pool.createXML(self.VOLUME)
+        self.assertEqual((['v'], '/default-pool/v', [0, 1 << 30, 4096]), (pool.listVolumes(), vol.path(), vol.info()))
+        self.assertEqual([libvirt.VIR_STORAGE_POOL_RUNNING, 100 << 30, 4096, (100 << 30) - 4096], pool.info())
+        self.assertIn("<volume type='file'>", self.conn.storageVolLookupByPath(vol.path()).XMLDesc())
+        self.refused(libvirt.VIR_ERR_OPERATION_FAILED, 'operation failed: storage vol already exists', pool.createXML, self.VOLUME)
+        self.refused(libvirt.VIR_ERR_INTERNAL_ERROR, "internal error: Not enough free space in pool for volume 'w'", pool.createXML,
+                     self.VOLUME.replace('>v<', '>w<').replace('4096', str(200 << 30)))
+        vol.delete()
+        self.assertEqual(([], 0), (pool.listAllVolumes(), pool.info()[2]))
+        pool.destroy()
+        self.refused(libvirt.VIR_ERR_OPERATION_INVALID, "Requested operation is not valid: storage pool 'default-pool' is not active",
+                     pool.createXML, self.VOLUME)
+
+    def test_interface(self):
+        iface = self.conn.interfaceLookupByMACString('AA:BB:cc:dd:ee:ff')
+        self.assertEqual(('eth1', 1), (iface.name(), iface.isActive()))
+        iface.destroy()
+        self.assertEqual(['eth1'], self.conn.listDefinedInterfaces())
+        self.refused(libvirt.VIR_ERR_OPERATION_INVALID, 'Requested operation is not valid', iface.destroy)
+
+    def test_node_devices(self):
+        self.assertEqual({'computer': None, 'scsi_host1': 'computer', 'scsi_host2': 'computer', 'scsi_host11': 'scsi_host1'},
+                         {d.name(): d.parent() for d in self.conn.listAllDevices()})
+        self.assertEqual(['scsi_host1', 'scsi_host2'], sorted(
+            d.name() for d in self.conn.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS)))
+        dev = self.conn.nodeDeviceLookupByName('computer')
+        self.assertEqual((1, ['system']), (dev.numOfCaps(), dev.listCaps()))
+        self.assertEqual(3, self.conn.numOfDevices('scsi_host'))
+
+    def test_capabilities(self):
+        caps = self.conn.getCapabilities()
+        self.assertIn("<pages unit='KiB' size='8'>524288</pages>", caps)
+        self.assertEqual(16, caps.count('<cpu id='))
+
+    def test_node_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, 'net.xml'), 'w') as f:
+                f.write('<network><name>filed</name></network>')
+            path = os.path.join(folder, 'node.xml')
+            with open(path, 'w') as f:
+                f.write('<node><cpu><nodes>1</nodes><sockets>1</sockets><cores>3</cores><threads>1</threads></cpu><network file="net.xml"/>'
+                        '<pool type="dir"><name>p</name><target><path>/p</path></target></pool></node>')
+            conn = libvirt.open('test://' + path)
+            self.assertEqual((['filed'], ['p'], []), (conn.listNetworks(), conn.listStoragePools(), conn.listInterfaces()))
+            self.assertEqual(3, conn.getCapabilities().count('<cpu id='))
+            conn.close()
 
 
 class OtherLanguagesTest(unittest.TestCase):

@@ -59,6 +59,14 @@ static bool testOpen(virConnectPtr conn, virConnectAuthPtr auth, unsigned int fl
         return false;
     fillTable();
     virEngineConnect(engine, conn, &table);
+    conn->network = &virTestNetworkDriver;
+    conn->networkPriv = virTestNodeSet(engine, VIR_TEST_NETWORKS);
+    conn->storage = &virTestStorageDriver;
+    conn->storagePriv = virTestNodeSet(engine, VIR_TEST_POOLS);
+    conn->interface = &virTestInterfaceDriver;
+    conn->interfacePriv = virTestNodeSet(engine, VIR_TEST_INTERFACES);
+    conn->nodedev = &virTestNodeDeviceDriver;
+    conn->nodedevPriv = virTestNodeSet(engine, VIR_TEST_NODE_DEVICES);
     return true;
 }
 

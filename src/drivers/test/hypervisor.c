@@ -208,6 +208,7 @@ const virHypervisor virTestHypervisor = {
     .interfaceStats = interfaceStats,
     .memoryStats = memoryStats,
     .blockInfo = blockInfo,
+    .capabilities = virTestCapabilities,
     .version = version,
     .maxVcpus = maxVcpus,
 };

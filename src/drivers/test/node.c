@@ -10,14 +10,14 @@
 #include <libxml/xpath.h>
 #include <string.h>
 
-typedef struct {
-    virNodeInfo info;
-    unsigned long long cellMemory[2];       /* KiB */
-} TestNode;
-
-static const TestNode defaultNode = {
+static const virTestNode defaultNode = {
     .info = { .model = "i686", .memory = 3145728, .cpus = 16, .mhz = 1400, .nodes = 2, .sockets = 2, .cores = 2, .threads = 2 },
     .cellMemory = { 2097152, 4194304 },
+    .cellPage = { 4, 8 },
+};
+
+static const virTestKind *const kinds[VIR_TEST_SETS] = {
+    &virTestNetworkKind, &virTestPoolKind, &virTestInterfaceKind, &virTestNodeDeviceKind,
 };
 
 static const char defaultDomain[] =
@@ -34,16 +34,53 @@ static const char defaultDomain[] =
     "  </devices>"
     "</domain>";
 
+static const struct {
+    int set;
+    const char *xml;
+} defaultObjects[] = {
+    { VIR_TEST_NETWORKS,
+      "<network><name>default</name><uuid>dd8fe884-6c02-601e-7551-cca97df1c5df</uuid><forward/><bridge name='virbr0'/>"
+      "<ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><range start='192.168.122.2' end='192.168.122.254'/></dhcp></ip>"
+      "</network>" },
+    { VIR_TEST_POOLS,
+      "<pool type='dir'><name>default-pool</name><uuid>dfe224cb-28fb-8dd0-c4b2-64eb3f0f4566</uuid>"
+      "<target><path>/default-pool</path></target></pool>" },
+    { VIR_TEST_INTERFACES,
+      "<interface type='ethernet' name='eth1'><start mode='onboot'/><mac address='aa:bb:cc:dd:ee:ff'/><mtu size='1492'/>"
+      "<protocol family='ipv4'><ip address='192.168.0.5' prefix='24'/><route gateway='192.168.0.1'/></protocol></interface>" },
+    { VIR_TEST_NODE_DEVICES,
+      "<device><name>computer</name><capability type='system'>"
+      "<hardware><vendor>Libvirt</vendor><version>Test driver</version><serial>123456</serial>"
+      "<uuid>11111111-2222-3333-4444-555555555555</uuid></hardware>"
+      "<firmware><vendor>Libvirt</vendor><version>Test Driver</version><release_date>01/22/2007</release_date></firmware>"
+      "</capability></device>" },
+#define SCSI_HOST(name, parent, host, id, wwnn, wwpn, fabric, vports) \
+    { VIR_TEST_NODE_DEVICES, \
+      "<device><name>" name "</name><parent>" parent "</parent><capability type='scsi_host'><host>" host "</host>" \
+      "<unique_id>" id "</unique_id><capability type='fc_host'><wwnn>" wwnn "</wwnn><wwpn>" wwpn "</wwpn>" \
+      "<fabric_wwn>" fabric "</fabric_wwn></capability>" vports "</capability></device>" }
+#define VPORTS "<capability type='vport_ops'><max_vports>0</max_vports><vports>0</vports></capability>"
+    SCSI_HOST("scsi_host1", "computer", "1", "0", "2000000012341234", "1000000012341234", "2000000043214321", VPORTS),
+    SCSI_HOST("scsi_host2", "computer", "2", "1", "2000000056785678", "1000000056785678", "2000000087658765", VPORTS),
+    SCSI_HOST("scsi_host11", "scsi_host1", "11", "10", "2000000034563456", "1000000034563456", "2000000043214321", ""),
+};
+
+virTestSet *virTestNodeSet(virEngine *engine, int which)
+{
+    const virTestNode *node = virEngineGetPrivate(engine);
+    return node->sets[which];
+}
+
 int virTestNodeInfo(virConnectPtr conn, virNodeInfoPtr info, GError **error)
 {
-    const TestNode *node = virEngineGetPrivate(virEngineOf(conn));
+    const virTestNode *node = virEngineGetPrivate(virEngineOf(conn));
     *info = node->info;
     return 0;
 }
 
 int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int startCell, int maxCells, GError **error)
 {
-    const TestNode *node = virEngineGetPrivate(virEngineOf(conn));
+    const virTestNode *node = virEngineGetPrivate(virEngineOf(conn));
     if (startCell < 0 || startCell >= (int)node->info.nodes) {
         virSetError(error, VIR_ERR_INVALID_ARG, "Range exceeds available cells");
         return -1;
@@ -56,7 +93,7 @@ int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int 
 
 unsigned long long virTestNodeFree(virConnectPtr conn, GError **error)
 {
-    const TestNode *node = virEngineGetPrivate(virEngineOf(conn));
+    const virTestNode *node = virEngineGetPrivate(virEngineOf(conn));
     return (unsigned long long)node->info.memory * 1024;
 }
 
@@ -86,9 +123,9 @@ static unsigned long long number(xmlXPathContextPtr ctx, const char *path, unsig
     return value;
 }
 
-static TestNode *nodeFromFile(xmlXPathContextPtr ctx)
+static virTestNode *nodeFromFile(xmlXPathContextPtr ctx)
 {
-    TestNode *node = g_memdup2(&defaultNode, sizeof(defaultNode));
+    virTestNode *node = g_memdup2(&defaultNode, sizeof(defaultNode));
     virNodeInfo *i = &node->info;
     i->nodes = number(ctx, "/node/cpu/nodes", i->nodes);
     i->sockets = number(ctx, "/node/cpu/sockets", i->sockets);
@@ -116,23 +153,41 @@ static int runState(xmlNodePtr domain, bool *transient)
     return state;
 }
 
-static bool addDomain(virEngine *engine, xmlNodePtr node, const char *dir, GError **error)
+static bool addDomain(virEngine *engine, xmlNodePtr node, GError **error)
 {
     const virDomainParseConfig *conf = virTestHypervisor.parseConfig(engine, error);
-    xmlDocPtr own = NULL;
-    xmlChar *file = xmlGetProp(node, BAD_CAST "file");
-    if (file) {
-        g_autofree char *path = g_path_is_absolute((char *)file) ? g_strdup((char *)file) : g_build_filename(dir, file, NULL);
-        xmlFree(file);
-        own = readDoc(path, error);
-        if (!own)
-            return false;
-        node = xmlDocGetRootElement(own);
-    }
     bool transient = false;
     int state = runState(node, &transient);
     g_autoptr(virDomainDef) def = virDomainDefParseNode(node, conf, VIR_DOMAIN_DEF_INACTIVE, error);
-    bool ok = def && virEngineAddDomain(engine, def, !transient, state, error);
+    return def && virEngineAddDomain(engine, def, !transient, state, error);
+}
+
+static bool addObject(virTestSet *set, const char *xml, xmlNodePtr node, GError **error)
+{
+    g_autoptr(virTestObj) obj = virTestAdd(set, set->kind->parse(xml, node, error), VIR_TEST_PRESET, error);
+    return obj != NULL;
+}
+
+/* A member of the file; elements of no kind that a node has are passed over. */
+static bool addMember(virEngine *engine, xmlNodePtr node, GError **error)
+{
+    if (g_str_equal((const char *)node->name, "domain"))
+        return addDomain(engine, node, error);
+    for (int i = 0; i < VIR_TEST_SETS; i++)
+        if (g_str_equal((const char *)node->name, kinds[i]->xml->name))
+            return addObject(virTestNodeSet(engine, i), NULL, node, error);
+    return true;
+}
+
+static bool addFromFile(virEngine *engine, xmlNodePtr node, const char *dir, GError **error)
+{
+    xmlChar *file = xmlGetProp(node, BAD_CAST "file");
+    if (!file)
+        return addMember(engine, node, error);
+    g_autofree char *path = g_path_is_absolute((char *)file) ? g_strdup((char *)file) : g_build_filename(dir, file, NULL);
+    xmlFree(file);
+    xmlDocPtr own = readDoc(path, error);
+    bool ok = own && addMember(engine, xmlDocGetRootElement(own), error);
     if (own)
         xmlFreeDoc(own);
     return ok;
@@ -142,14 +197,26 @@ static bool addDefault(virEngine *engine, GError **error)
 {
     const virDomainParseConfig *conf = virTestHypervisor.parseConfig(engine, error);
     g_autoptr(virDomainDef) def = virDomainDefParse(defaultDomain, NULL, conf, VIR_DOMAIN_DEF_INACTIVE, error);
-    return def && virEngineAddDomain(engine, def, true, VIR_DOMAIN_RUNNING, error);
+    bool ok = def && virEngineAddDomain(engine, def, true, VIR_DOMAIN_RUNNING, error);
+    for (gsize i = 0; ok && i < G_N_ELEMENTS(defaultObjects); i++)
+        ok = addObject(virTestNodeSet(engine, defaultObjects[i].set), defaultObjects[i].xml, NULL, error);
+    return ok;
+}
+
+static virEngine *engineNew(virTestNode *node, GError **error)
+{
+    for (int i = 0; i < VIR_TEST_SETS; i++)
+        node->sets[i] = virTestSetNew(kinds[i]);
+    return virEngineNew(&virTestHypervisor, NULL, node, error);
 }
 
 virEngine *virTestNodeOpen(const char *path, GError **error)
 {
     if (!path) {
-        virEngine *engine = virEngineNew(&virTestHypervisor, NULL, g_memdup2(&defaultNode, sizeof(defaultNode)), error);
-        return engine && addDefault(engine, error) ? engine : NULL;
+        virEngine *engine = engineNew(g_memdup2(&defaultNode, sizeof(defaultNode)), error);
+        if (engine && !addDefault(engine, error))
+            g_clear_pointer(&engine, virTestNodeClose);
+        return engine;
     }
     xmlDocPtr doc = readDoc(path, error);
     if (!doc)
@@ -162,11 +229,11 @@ virEngine *virTestNodeOpen(const char *path, GError **error)
     } else {
         xmlXPathContextPtr ctx = xmlXPathNewContext(doc);
         g_autofree char *dir = g_path_get_dirname(path);
-        engine = virEngineNew(&virTestHypervisor, NULL, nodeFromFile(ctx), error);
+        engine = engineNew(nodeFromFile(ctx), error);
         xmlXPathFreeContext(ctx);
         for (xmlNodePtr n = root->children; n && ok; n = n->next)
-            if (n->type == XML_ELEMENT_NODE && g_str_equal((const char *)n->name, "domain"))
-                ok = addDomain(engine, n, dir, error);
+            if (n->type == XML_ELEMENT_NODE)
+                ok = addFromFile(engine, n, dir, error);
     }
     xmlFreeDoc(doc);
     if (!ok)
@@ -176,6 +243,9 @@ virEngine *virTestNodeOpen(const char *path, GError **error)
 
 void virTestNodeClose(virEngine *engine)
 {
-    g_free(virEngineGetPrivate(engine));
+    virTestNode *node = virEngineGetPrivate(engine);
+    for (int i = 0; i < VIR_TEST_SETS; i++)
+        virTestSetFree(node->sets[i]);
+    g_free(node);
     virEngineFree(engine);
 }
