@@ -24,8 +24,7 @@ def console(name, old, until, seconds=60, uri="qemu:///system"):
         seen += p.stdout.read() or b''
         time.sleep(0.05)
     try:
-        p.stdin.write(b'\x1d')
-        p.stdin.flush()
+        os.write(p.stdin.fileno(), b'\x1d')
         p.wait(10)
     except (BrokenPipeError, subprocess.TimeoutExpired):
         p.kill()
