@@ -325,7 +325,7 @@ static bool callLocked(virRemote *r, virRemotePending *p, const virNetHeader *h,
     if (!good)
         g_queue_remove(&r->pending, p);
     if (stream && !(good && p->good))
-        virRemoteStreamDetach(r, h->serial);
+        virRemoteStreamForget(r, stream);
     return good;
 }
 

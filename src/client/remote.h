@@ -105,6 +105,7 @@ void virRemoteReadAll(virRemote *remote);
 /* ---- streams (stream.c) ---- */
 bool virRemoteStreamAttach(virRemote *remote, virStreamPtr stream, const virRpcProc *proc, uint32_t program, uint32_t serial);
 void virRemoteStreamDetach(virRemote *remote, uint32_t serial);
+void virRemoteStreamForget(virRemote *remote, virStreamPtr stream);     /* the call failed: the handle is as new */
 void virRemoteStreamMessage(virRemote *remote, const virNetMessage *message);
 void virRemoteStreamsBreak(virRemote *remote);
 void virRemoteStreamsWritable(virRemote *remote);     /* output has been written: senders may go on */

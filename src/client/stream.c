@@ -100,6 +100,17 @@ void virRemoteStreamDetach(virRemote *r, uint32_t serial)
     g_hash_table_remove(r->streams, GUINT_TO_POINTER(serial));
 }
 
+void virRemoteStreamForget(virRemote *r, virStreamPtr stream)
+{
+    virRemoteStream *s = stream->priv;
+    virRemoteStreamDetach(r, s->serial);
+    stream->priv = NULL;
+    stream->privFree = NULL;
+    stream->driver = NULL;
+    virRemoteStreamUnref(s);
+    virRemoteUnref(r);          /* never the last: the connection has one */
+}
+
 /* ---- what comes in ---- */
 
 static void pokeTimer(virConnectPtr conn, gpointer timer)

@@ -72,6 +72,16 @@ virDaemonConfig *virDaemonConfigNew(bool privileged)
     return c;
 }
 
+void virDaemonConfigFree(virDaemonConfig *c)
+{
+    if (!c)
+        return;
+    for (const virConfRow *row = rows; row->key; row++)
+        if (row->kind == VIR_CONF_STRING)
+            g_free(*(char **)((char *)c + row->offset));
+    g_free(c);
+}
+
 static bool checkAuth(const char *key, const char *value, GError **error)
 {
     if (g_str_equal(value, "none") || g_str_equal(value, "polkit"))

@@ -14,6 +14,8 @@ typedef struct {
 } virDaemonConfig;
 
 virDaemonConfig *virDaemonConfigNew(bool privileged);
+void virDaemonConfigFree(virDaemonConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDaemonConfig, virDaemonConfigFree)
 /* `mustExist`: the file was named on the command line. */
 bool virDaemonConfigLoad(virDaemonConfig *config, const char *path, bool mustExist, GError **error);
 

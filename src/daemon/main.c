@@ -310,7 +310,7 @@ static bool run(const Options *o, int report, GError **error)
     g_autofree char *pidFile = o->pidFile ? g_strdup(o->pidFile) : g_build_filename(runDir, "libvirtd.pid", NULL);
     g_autofree char *confFile = o->privileged ? g_strdup(VIR_SYSCONFDIR "/libvirt/libvirtd.conf")
                                               : g_build_filename(g_get_user_config_dir(), "libvirt", "libvirtd.conf", NULL);
-    virDaemonConfig *config = virDaemonConfigNew(o->privileged);
+    g_autoptr(virDaemonConfig) config = virDaemonConfigNew(o->privileged);
     if (!virDaemonConfigLoad(config, o->config ? o->config : confFile, o->config != NULL, error) || !setUpLogging(o, config, error) ||
         !virFileMakePath(runDir, 0755, error) || !lockPidFile(pidFile, error) || !serve(o, config, error))
         return false;

@@ -113,6 +113,14 @@ static void answerCall(Server *s, const Message *m)
         reply(s, m, &(virWireConnectDomainEventCallbackRegisterAnyRet){ .callbackID = 5 });
         break;
     case SCREENSHOT:
+        if (((const virWireDomainScreenshotArgs *)args)->screen == 7) {
+            virNetHeader h = m->header;
+            virWireNetError e = { .code = VIR_ERR_OPERATION_FAILED, .message = (char *)"no such screen" };
+            h.type = VIR_NET_REPLY;
+            h.status = VIR_NET_ERROR;
+            push(s, h, &virWireNetErrorXdr, &e);
+            break;
+        }
         reply(s, m, &(virWireDomainScreenshotRet){ .result = (char *)"image/png" });
         sendStream(s, m);
         break;
@@ -415,7 +423,9 @@ static void testStreams(void)
     virConnectPtr conn = serverOpen(&s);
     virDomainPtr dom = virDomainLookupByName(conn, "guest1");
     virStreamPtr st = virStreamNew(conn, 0);
-    g_autofree char *mime = virDomainScreenshot(dom, st, 0, 0);
+    g_assert_null(virDomainScreenshot(dom, st, 7, 0));
+    g_assert_cmpstr(virGetLastErrorMessage(), ==, "no such screen");
+    g_autofree char *mime = virDomainScreenshot(dom, st, 0, 0);         /* the stream is as good as before */
     gsize got = 0;
     char buffer[5000];
     int n, state;
