@@ -5,20 +5,20 @@
  */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include "engine/internal.h"
-#include "engine/ops.h"
 #include <string.h>
 
 /* One kind of change: `apply` edits a definition; `tell` (may be NULL) makes the running guest follow. */
 typedef struct {
     const char *what;
-    unsigned int known;         /* flags beside VIR_DOMAIN_AFFECT_* */
-    bool (*check)(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data, GError **error);
+    unsigned int known; /* flags beside VIR_DOMAIN_AFFECT_* */
+    bool (*check)(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data,
+                  GError **error);
     bool (*tell)(virDomainObj *obj, gconstpointer data, GError **error);
     bool (*apply)(virDomainDef *def, gconstpointer data, GError **error);
 } Change;
 
-static bool changeDefs(virDomainObj *obj, const virDomainView *view, const Change *c, bool live, bool config, gconstpointer data,
-                       GError **error)
+static bool changeDefs(virDomainObj *obj, const virDomainView *view, const Change *c, bool live, bool config,
+                       gconstpointer data, GError **error)
 {
     g_autoptr(virDomainDef) newLive = live ? virDomainDefCopy(view->live) : NULL;
     g_autoptr(virDomainDef) newConfig = config ? virDomainDefCopy(view->config) : NULL;
@@ -53,7 +53,8 @@ static int change(virDomainPtr domain, const Change *c, unsigned int flags, gcon
         return -1;
     g_autoptr(virDomainObj) again = NULL;
     g_autoptr(virDomainView) view = NULL;
-    bool ok = virDomainRead(domain, &again, &view, error) && virDomainResolveFlags(view, flags, &live, &config, error) &&
+    bool ok = virDomainRead(domain, &again, &view, error) &&
+              virDomainResolveFlags(view, flags, &live, &config, error) &&
               changeDefs(obj, view, c, live, config, data, error);
     if (ok && done)
         done(obj, data);
@@ -83,7 +84,8 @@ static bool applyMetadata(virDomainDef *def, gconstpointer data, GError **error)
     return true;
 }
 
-static bool checkMetadata(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data, GError **error)
+static bool checkMetadata(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data,
+                          GError **error)
 {
     const Metadata *m = data;
     if (m->type >= 0 && m->type <= VIR_DOMAIN_METADATA_ELEMENT)
@@ -98,8 +100,8 @@ static void metadataChanged(virDomainObj *obj, gconstpointer data)
     virDomainEmit(obj, VIR_DOMAIN_EVENT_ID_METADATA_CHANGE, m->type, m->uri);
 }
 
-int virEngineDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri,
-                               unsigned int flags, GError **error)
+static int domainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri,
+                             unsigned int flags, GError **error)
 {
     static const Change c = { "virDomainSetMetadata", 0, checkMetadata, NULL, applyMetadata };
     Metadata m = { type, metadata, key, uri };
@@ -108,7 +110,8 @@ int virEngineDomainSetMetadata(virDomainPtr domain, int type, const char *metada
 
 /* ---- memory ---- */
 
-static bool checkMemory(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data, GError **error)
+static bool checkMemory(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data,
+                        GError **error)
 {
     unsigned long long kib = *(const unsigned long long *)data;
     const virHypervisor *hv = obj->engine->hv;
@@ -134,7 +137,8 @@ static bool applyMemory(virDomainDef *def, gconstpointer data, GError **error)
     return true;
 }
 
-static bool checkMaxMemory(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data, GError **error)
+static bool checkMaxMemory(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data,
+                           GError **error)
 {
     if (live)
         virErrorSet(error, obj->engine->hv->from, VIR_ERR_OPERATION_INVALID,
@@ -149,22 +153,23 @@ static bool applyMaxMemory(virDomainDef *def, gconstpointer data, GError **error
     return true;
 }
 
-int virEngineDomainSetMemoryFlags(virDomainPtr domain, unsigned long memory, unsigned int flags, GError **error)
+static int domainSetMemoryFlags(virDomainPtr domain, unsigned long memory, unsigned int flags, GError **error)
 {
-    static const Change max = { "virDomainSetMemoryFlags", VIR_DOMAIN_MEM_MAXIMUM, checkMaxMemory, NULL, applyMaxMemory };
+    static const Change max = { "virDomainSetMemoryFlags", VIR_DOMAIN_MEM_MAXIMUM, checkMaxMemory, NULL,
+                                applyMaxMemory };
     static const Change cur = { "virDomainSetMemoryFlags", 0, checkMemory, tellMemory, applyMemory };
     unsigned long long kib = memory;
     return change(domain, flags & VIR_DOMAIN_MEM_MAXIMUM ? &max : &cur, flags, &kib, NULL, error);
 }
 
-int virEngineDomainSetMemory(virDomainPtr domain, unsigned long memory, GError **error)
+static int domainSetMemory(virDomainPtr domain, unsigned long memory, GError **error)
 {
-    return virEngineDomainSetMemoryFlags(domain, memory, VIR_DOMAIN_AFFECT_LIVE, error);
+    return domainSetMemoryFlags(domain, memory, VIR_DOMAIN_AFFECT_LIVE, error);
 }
 
-int virEngineDomainSetMaxMemory(virDomainPtr domain, unsigned long memory, GError **error)
+static int domainSetMaxMemory(virDomainPtr domain, unsigned long memory, GError **error)
 {
-    return virEngineDomainSetMemoryFlags(domain, memory, VIR_DOMAIN_MEM_MAXIMUM, error);
+    return domainSetMemoryFlags(domain, memory, VIR_DOMAIN_MEM_MAXIMUM, error);
 }
 
 /* ---- vCPUs of the persistent definition ---- */
@@ -174,7 +179,8 @@ typedef struct {
     bool maximum;
 } Vcpus;
 
-static bool checkVcpus(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data, GError **error)
+static bool checkVcpus(virDomainObj *obj, const virDomainView *view, bool live, bool config, gconstpointer data,
+                       GError **error)
 {
     const Vcpus *v = data;
     const virHypervisor *hv = obj->engine->hv;
@@ -189,8 +195,8 @@ static bool checkVcpus(virDomainObj *obj, const virDomainView *view, bool live, 
     const virDomainDef *def = live ? view->live : view->config;
     if (!v->maximum && v->n > def->maxVcpus) {
         virErrorSet(error, hv->from, VIR_ERR_INVALID_ARG,
-                    "requested vcpus is greater than max allowable vcpus for the %s domain: %u > %u", live ? "live" : "persistent",
-                    v->n, def->maxVcpus);
+                    "requested vcpus is greater than max allowable vcpus for the %s domain: %u > %u",
+                    live ? "live" : "persistent", v->n, def->maxVcpus);
         return false;
     }
     unsigned int topology = virCPUTopologyCount(&def->cpu);
@@ -215,16 +221,16 @@ static bool applyVcpus(virDomainDef *def, gconstpointer data, GError **error)
     return true;
 }
 
-int virEngineDomainSetVcpusFlags(virDomainPtr domain, unsigned int nvcpus, unsigned int flags, GError **error)
+static int domainSetVcpusFlags(virDomainPtr domain, unsigned int nvcpus, unsigned int flags, GError **error)
 {
     static const Change c = { "virDomainSetVcpusFlags", VIR_DOMAIN_VCPU_MAXIMUM, checkVcpus, tellVcpus, applyVcpus };
     Vcpus v = { nvcpus, flags & VIR_DOMAIN_VCPU_MAXIMUM };
     return change(domain, &c, flags, &v, NULL, error);
 }
 
-int virEngineDomainSetVcpus(virDomainPtr domain, unsigned int nvcpus, GError **error)
+static int domainSetVcpus(virDomainPtr domain, unsigned int nvcpus, GError **error)
 {
-    return virEngineDomainSetVcpusFlags(domain, nvcpus, VIR_DOMAIN_AFFECT_LIVE, error);
+    return domainSetVcpusFlags(domain, nvcpus, VIR_DOMAIN_AFFECT_LIVE, error);
 }
 
 /* ---- autostart ---- */
@@ -237,7 +243,8 @@ static int setAutostart(virDomainPtr domain, int on, bool once, const char *what
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     bool ok = view->persistent;
     if (!ok)
-        virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_OPERATION_INVALID, "cannot set autostart for transient domain");
+        virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_OPERATION_INVALID,
+                    "cannot set autostart for transient domain");
     virDomainView *next = virDomainViewEdit(obj);
     *(once ? &next->autostartOnce : &next->autostart) = on;
     ok = ok && virPersistAutostart(obj->engine, VIR_DOMAIN_OBJ_NAME(obj), next->autostart, next->autostartOnce, error);
@@ -249,12 +256,26 @@ static int setAutostart(virDomainPtr domain, int on, bool once, const char *what
     return ok ? 0 : -1;
 }
 
-int virEngineDomainSetAutostart(virDomainPtr domain, int autostart, GError **error)
+static int domainSetAutostart(virDomainPtr domain, int autostart, GError **error)
 {
     return setAutostart(domain, autostart, false, "virDomainSetAutostart", error);
 }
 
-int virEngineDomainSetAutostartOnce(virDomainPtr domain, int autostart, GError **error)
+static int domainSetAutostartOnce(virDomainPtr domain, int autostart, GError **error)
 {
     return setAutostart(domain, autostart, true, "virDomainSetAutostartOnce", error);
+}
+
+/* ---- the calls of this file ---- */
+
+static void __attribute__((constructor)) changeCalls(void)
+{
+    virEngineDriver.domainSetMetadata = domainSetMetadata;
+    virEngineDriver.domainSetMemoryFlags = domainSetMemoryFlags;
+    virEngineDriver.domainSetMemory = domainSetMemory;
+    virEngineDriver.domainSetMaxMemory = domainSetMaxMemory;
+    virEngineDriver.domainSetVcpusFlags = domainSetVcpusFlags;
+    virEngineDriver.domainSetVcpus = domainSetVcpus;
+    virEngineDriver.domainSetAutostart = domainSetAutostart;
+    virEngineDriver.domainSetAutostartOnce = domainSetAutostartOnce;
 }

@@ -7,6 +7,9 @@
 #include "base/loop.h"
 #include "base/util.h"
 
+/* Each file that implements calls enters them when the library is loaded; nobody changes the table after that. */
+virHypervisorDriver virEngineDriver;
+
 static char *dirBelow(const char *base, const char *driver)
 {
     return g_build_filename(base, "libvirt", driver, NULL);

@@ -119,7 +119,7 @@ bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, i
 const virEngineDirs *virEngineGetDirs(virEngine *engine);
 gpointer virEngineGetPrivate(virEngine *engine);
 /* The generated operation table, implemented by the engine; a driver copies it and overrides what it must. */
-extern const virHypervisorDriver virEngineDriver;
+extern virHypervisorDriver virEngineDriver;
 /* Attach a connection to the engine: sets conn->hypervisor (engine's table unless `table`), conn->priv and conn->actorOf. */
 void virEngineConnect(virEngine *engine, virConnectPtr conn, const virHypervisorDriver *table);
 void virEngineDisconnect(virConnectPtr conn);      /* events, autodestroy */

@@ -3,7 +3,6 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #define VIR_LOG_NAME "engine.lifecycle"
 #include "engine/internal.h"
-#include "engine/ops.h"
 #include "base/log.h"
 #include "base/util.h"
 #include <string.h>
@@ -22,7 +21,7 @@ static virDomainObj *enterDomain(virDomainPtr domain, const char *what, virDomai
     if (!obj || !virActorEnter(obj->head.actor, VIR_ACTOR_MODIFY, what, -1, error))
         return NULL;
     g_autoptr(virDomainObj) again = NULL;
-    if (!virDomainRead(domain, &again, view, error)) {      /* gone while we waited */
+    if (!virDomainRead(domain, &again, view, error)) { /* gone while we waited */
         g_clear_pointer(view, virDomainViewUnref);
         virActorLeave(obj->head.actor);
         return NULL;
@@ -49,7 +48,8 @@ static virDomainDef *parseDefinition(virEngine *engine, const char *xml, unsigne
 
 /* The object that `def` belongs to: an existing one of the same name and UUID, or a new one (entered in the registry, its
  * first view holding `def`). The actor is entered. */
-static virDomainObj *claimObject(virEngine *engine, virDomainDef *def, bool persistent, const char *what, bool *isNew, GError **error)
+static virDomainObj *claimObject(virEngine *engine, virDomainDef *def, bool persistent, const char *what, bool *isNew,
+                                 GError **error)
 {
     for (;;) {
         g_autoptr(virDomainObj) fresh = virDomainObjNew(engine, def->uuid, def->name);
@@ -79,11 +79,11 @@ static virDomainObj *claimObject(virEngine *engine, virDomainDef *def, bool pers
         g_autoptr(virDomainView) now = virDomainObjView(old);
         if (now->live || now->config)
             return g_steal_pointer(&old);
-        virActorLeave(old->head.actor);         /* went away while we waited: once more */
+        virActorLeave(old->head.actor); /* went away while we waited: once more */
     }
 }
 
-virDomainPtr virEngineDomainDefineXMLFlags(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
+static virDomainPtr domainDefineXMLFlags(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     unsigned int parse = VIR_DOMAIN_DEF_INACTIVE | (engine->hv->evolves ? VIR_DOMAIN_DEF_ABI_UPDATE : 0);
@@ -110,17 +110,18 @@ virDomainPtr virEngineDomainDefineXMLFlags(virConnectPtr conn, const char *xml, 
     }
     virDomainPtr handle = ok ? virDomainObjHandle(obj, conn) : NULL;
     if (ok)
-        emitLifecycle(obj, VIR_DOMAIN_EVENT_DEFINED, isNew ? VIR_DOMAIN_EVENT_DEFINED_ADDED : VIR_DOMAIN_EVENT_DEFINED_UPDATED);
+        emitLifecycle(obj, VIR_DOMAIN_EVENT_DEFINED,
+                      isNew ? VIR_DOMAIN_EVENT_DEFINED_ADDED : VIR_DOMAIN_EVENT_DEFINED_UPDATED);
     leaveDomain(obj);
     return handle;
 }
 
-virDomainPtr virEngineDomainDefineXML(virConnectPtr conn, const char *xml, GError **error)
+static virDomainPtr domainDefineXML(virConnectPtr conn, const char *xml, GError **error)
 {
-    return virEngineDomainDefineXMLFlags(conn, xml, 0, error);
+    return domainDefineXMLFlags(conn, xml, 0, error);
 }
 
-int virEngineDomainUndefineFlags(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainUndefineFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     const unsigned int known = VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA |
                                VIR_DOMAIN_UNDEFINE_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_NVRAM |
@@ -156,12 +157,12 @@ int virEngineDomainUndefineFlags(virDomainPtr domain, unsigned int flags, GError
     return ok ? 0 : -1;
 }
 
-int virEngineDomainUndefine(virDomainPtr domain, GError **error)
+static int domainUndefine(virDomainPtr domain, GError **error)
 {
-    return virEngineDomainUndefineFlags(domain, 0, error);
+    return domainUndefineFlags(domain, 0, error);
 }
 
-int virEngineDomainRename(virDomainPtr domain, const char *name, unsigned int flags, GError **error)
+static int domainRename(virDomainPtr domain, const char *name, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(domain->conn);
     int from = VIR_ENGINE_FROM(engine);
@@ -248,7 +249,8 @@ bool virDomainStart(virDomainObj *obj, virConnectPtr conn, unsigned int flags, c
     if (view->live) {
         virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_OPERATION_INVALID, "domain is already running");
     } else if (!view->config) {
-        virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_NO_DOMAIN, "'%s' was undefined", VIR_DOMAIN_OBJ_NAME(obj));
+        virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_NO_DOMAIN, "'%s' was undefined",
+                    VIR_DOMAIN_OBJ_NAME(obj));
     } else {
         g_autoptr(virDomainDef) def = virDomainDefCopy(view->config);
         ok = startHeld(obj, conn, def, flags, error);
@@ -257,7 +259,7 @@ bool virDomainStart(virDomainObj *obj, virConnectPtr conn, unsigned int flags, c
     return ok;
 }
 
-int virEngineDomainCreateWithFlags(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainCreateWithFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     const unsigned int known = VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY | VIR_DOMAIN_START_BYPASS_CACHE |
                                VIR_DOMAIN_START_FORCE_BOOT | VIR_DOMAIN_START_RESET_NVRAM;
@@ -270,12 +272,12 @@ int virEngineDomainCreateWithFlags(virDomainPtr domain, unsigned int flags, GErr
     return 0;
 }
 
-int virEngineDomainCreate(virDomainPtr domain, GError **error)
+static int domainCreate(virDomainPtr domain, GError **error)
 {
-    return virEngineDomainCreateWithFlags(domain, 0, error);
+    return domainCreateWithFlags(domain, 0, error);
 }
 
-virDomainPtr virEngineDomainCreateXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
+static virDomainPtr domainCreateXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
     const unsigned int known = VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY | VIR_DOMAIN_START_VALIDATE |
                                VIR_DOMAIN_START_RESET_NVRAM;
@@ -329,7 +331,7 @@ bool virDomainKill(virDomainObj *obj, unsigned int flags, const char *what, GErr
     return true;
 }
 
-int virEngineDomainDestroyFlags(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainDestroyFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     const unsigned int known = VIR_DOMAIN_DESTROY_GRACEFUL | VIR_DOMAIN_DESTROY_REMOVE_LOGS;
     g_autoptr(virDomainObj) obj = NULL;
@@ -340,9 +342,9 @@ int virEngineDomainDestroyFlags(virDomainPtr domain, unsigned int flags, GError 
     return 0;
 }
 
-int virEngineDomainDestroy(virDomainPtr domain, GError **error)
+static int domainDestroy(virDomainPtr domain, GError **error)
 {
-    return virEngineDomainDestroyFlags(domain, 0, error);
+    return domainDestroyFlags(domain, 0, error);
 }
 
 typedef bool (*FlagsOp)(virDomainObj *obj, unsigned int flags, GError **error);
@@ -363,33 +365,33 @@ static int onRunning(virDomainPtr domain, FlagsOp op, int from, unsigned int fla
     return ok ? 0 : -1;
 }
 
-int virEngineDomainShutdownFlags(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainShutdownFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(domain->conn);
     return onRunning(domain, engine->hv->shutdown, VIR_ENGINE_FROM(engine), flags, "virDomainShutdownFlags", error);
 }
 
-int virEngineDomainShutdown(virDomainPtr domain, GError **error)
+static int domainShutdown(virDomainPtr domain, GError **error)
 {
-    return virEngineDomainShutdownFlags(domain, 0, error);
+    return domainShutdownFlags(domain, 0, error);
 }
 
-int virEngineDomainReboot(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainReboot(virDomainPtr domain, unsigned int flags, GError **error)
 {
     return onRunning(domain, virEngineOf(domain->conn)->hv->reboot, VIR_FROM, flags, "virDomainReboot", error);
 }
 
-int virEngineDomainReset(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainReset(virDomainPtr domain, unsigned int flags, GError **error)
 {
     return onRunning(domain, virEngineOf(domain->conn)->hv->reset, VIR_FROM, flags, "virDomainReset", error);
 }
 
-int virEngineDomainInjectNMI(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainInjectNMI(virDomainPtr domain, unsigned int flags, GError **error)
 {
     return onRunning(domain, virEngineOf(domain->conn)->hv->injectNmi, VIR_FROM, flags, "virDomainInjectNMI", error);
 }
 
-int virEngineDomainSuspend(virDomainPtr domain, GError **error)
+static int domainSuspend(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) view = NULL;
     virDomainObj *obj = enterDomain(domain, "virDomainSuspend", &view, error);
@@ -411,7 +413,7 @@ int virEngineDomainSuspend(virDomainPtr domain, GError **error)
     return ok ? 0 : -1;
 }
 
-int virEngineDomainResume(virDomainPtr domain, GError **error)
+static int domainResume(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) view = NULL;
     virDomainObj *obj = enterDomain(domain, "virDomainResume", &view, error);
@@ -455,4 +457,27 @@ bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, i
         virDomainSetState(obj, state, 0, -1, 0);
     leaveDomain(obj);
     return ok;
+}
+
+/* ---- the calls of this file ---- */
+
+static void __attribute__((constructor)) lifecycleCalls(void)
+{
+    virEngineDriver.domainDefineXMLFlags = domainDefineXMLFlags;
+    virEngineDriver.domainDefineXML = domainDefineXML;
+    virEngineDriver.domainUndefineFlags = domainUndefineFlags;
+    virEngineDriver.domainUndefine = domainUndefine;
+    virEngineDriver.domainRename = domainRename;
+    virEngineDriver.domainCreateWithFlags = domainCreateWithFlags;
+    virEngineDriver.domainCreate = domainCreate;
+    virEngineDriver.domainCreateXML = domainCreateXML;
+    virEngineDriver.domainDestroyFlags = domainDestroyFlags;
+    virEngineDriver.domainDestroy = domainDestroy;
+    virEngineDriver.domainShutdownFlags = domainShutdownFlags;
+    virEngineDriver.domainShutdown = domainShutdown;
+    virEngineDriver.domainReboot = domainReboot;
+    virEngineDriver.domainReset = domainReset;
+    virEngineDriver.domainInjectNMI = domainInjectNMI;
+    virEngineDriver.domainSuspend = domainSuspend;
+    virEngineDriver.domainResume = domainResume;
 }

@@ -2,7 +2,6 @@
 /* Lists, lookups and state: answered at once from immutable snapshots, whatever the guests do. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include "engine/internal.h"
-#include "engine/ops.h"
 #include "base/util.h"
 
 /* ---- handles ---- */
@@ -37,7 +36,7 @@ bool virDomainRead(virDomainPtr domain, virDomainObj **obj, virDomainView **view
     *view = virDomainObjView(*obj);
     if (current(*view))
         return true;
-    noDomain(domain, error);        /* found an instant before it went away */
+    noDomain(domain, error); /* found an instant before it went away */
     return false;
 }
 
@@ -54,7 +53,7 @@ static virDomainPtr found(virConnectPtr conn, virDomainObj *obj)
     return virDomainObjHandle(own, conn);
 }
 
-virDomainPtr virEngineDomainLookupByUUID(virConnectPtr conn, const unsigned char *uuid, GError **error)
+static virDomainPtr domainLookupByUUID(virConnectPtr conn, const unsigned char *uuid, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     virDomainObj *obj = virRegistryFind(engine->domains, uuid);
@@ -66,7 +65,7 @@ virDomainPtr virEngineDomainLookupByUUID(virConnectPtr conn, const unsigned char
     return NULL;
 }
 
-virDomainPtr virEngineDomainLookupByName(virConnectPtr conn, const char *name, GError **error)
+static virDomainPtr domainLookupByName(virConnectPtr conn, const char *name, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     virDomainObj *obj = virRegistryFindName(engine->domains, name);
@@ -76,7 +75,7 @@ virDomainPtr virEngineDomainLookupByName(virConnectPtr conn, const char *name, G
     return NULL;
 }
 
-virDomainPtr virEngineDomainLookupByID(virConnectPtr conn, int id, GError **error)
+static virDomainPtr domainLookupByID(virConnectPtr conn, int id, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     g_autoptr(virRegistrySnapshot) s = virRegistryGet(engine->domains);
@@ -91,7 +90,7 @@ virDomainPtr virEngineDomainLookupByID(virConnectPtr conn, int id, GError **erro
 
 /* ---- the old lists ---- */
 
-int virEngineConnectNumOfDomains(virConnectPtr conn, GError **error)
+static int connectNumOfDomains(virConnectPtr conn, GError **error)
 {
     g_autoptr(virRegistrySnapshot) s = virRegistryGet(virEngineOf(conn)->domains);
     int n = 0;
@@ -100,7 +99,7 @@ int virEngineConnectNumOfDomains(virConnectPtr conn, GError **error)
     return n;
 }
 
-int virEngineConnectListDomains(virConnectPtr conn, int *ids, int maxids, GError **error)
+static int connectListDomains(virConnectPtr conn, int *ids, int maxids, GError **error)
 {
     g_autoptr(virRegistrySnapshot) s = virRegistryGet(virEngineOf(conn)->domains);
     int n = 0;
@@ -112,7 +111,7 @@ int virEngineConnectListDomains(virConnectPtr conn, int *ids, int maxids, GError
     return n;
 }
 
-int virEngineConnectNumOfDefinedDomains(virConnectPtr conn, GError **error)
+static int connectNumOfDefinedDomains(virConnectPtr conn, GError **error)
 {
     g_autoptr(virRegistrySnapshot) s = virRegistryGet(virEngineOf(conn)->domains);
     int n = 0;
@@ -121,7 +120,7 @@ int virEngineConnectNumOfDefinedDomains(virConnectPtr conn, GError **error)
     return n;
 }
 
-int virEngineConnectListDefinedDomains(virConnectPtr conn, char **names, int maxnames, GError **error)
+static int connectListDefinedDomains(virConnectPtr conn, char **names, int maxnames, GError **error)
 {
     g_autoptr(virRegistrySnapshot) s = virRegistryGet(virEngineOf(conn)->domains);
     int n = 0;
@@ -156,16 +155,17 @@ bool virDomainViewPasses(const virDomainView *v, unsigned int flags)
            groupPasses(flags, VIR_CONNECT_LIST_DOMAINS_PERSISTENT, VIR_CONNECT_LIST_DOMAINS_TRANSIENT, v->persistent) &&
            groupPasses(flags, VIR_CONNECT_LIST_DOMAINS_MANAGEDSAVE, VIR_CONNECT_LIST_DOMAINS_NO_MANAGEDSAVE,
                        v->managedSave) &&
-           groupPasses(flags, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART, v->autostart) &&
+           groupPasses(flags, VIR_CONNECT_LIST_DOMAINS_AUTOSTART, VIR_CONNECT_LIST_DOMAINS_NO_AUTOSTART,
+                       v->autostart) &&
            groupPasses(flags, VIR_CONNECT_LIST_DOMAINS_HAS_SNAPSHOT, VIR_CONNECT_LIST_DOMAINS_NO_SNAPSHOT,
                        v->hasSnapshots) &&
            groupPasses(flags, VIR_CONNECT_LIST_DOMAINS_HAS_CHECKPOINT, VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT, false) &&
            statePasses(flags, v);
 }
 
-enum { LIST_FLAGS = 0x3ffff };          /* VIR_CONNECT_LIST_DOMAINS_* up to NO_CHECKPOINT */
+enum { LIST_FLAGS = 0x3ffff }; /* VIR_CONNECT_LIST_DOMAINS_* up to NO_CHECKPOINT */
 
-int virEngineConnectListAllDomains(virConnectPtr conn, virDomainPtr **domains, unsigned int flags, GError **error)
+static int connectListAllDomains(virConnectPtr conn, virDomainPtr **domains, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     if (!virFlagsCheck(flags, LIST_FLAGS, VIR_ENGINE_FROM(engine), "virConnectListAllDomains", error))
@@ -189,7 +189,7 @@ int virEngineConnectListAllDomains(virConnectPtr conn, virDomainPtr **domains, u
 
 /* ---- facts of one domain ---- */
 
-int virEngineDomainGetState(virDomainPtr domain, int *state, int *reason, unsigned int flags, GError **error)
+static int domainGetState(virDomainPtr domain, int *state, int *reason, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     if (!v || !virFlagsCheck(flags, 0, VIR_ENGINE_FROM(virEngineOf(domain->conn)), "virDomainGetState", error))
@@ -200,7 +200,7 @@ int virEngineDomainGetState(virDomainPtr domain, int *state, int *reason, unsign
     return 0;
 }
 
-int virEngineDomainGetInfo(virDomainPtr domain, virDomainInfoPtr info, GError **error)
+static int domainGetInfo(virDomainPtr domain, virDomainInfoPtr info, GError **error)
 {
     g_autoptr(virDomainObj) obj = NULL;
     g_autoptr(virDomainView) v = NULL;
@@ -213,12 +213,13 @@ int virEngineDomainGetInfo(virDomainPtr domain, virDomainInfoPtr info, GError **
         memory = def->currentMemory;
     if (v->live && hv->cpuTime && !hv->cpuTime(obj, &cpuTime, error))
         return -1;
-    *info = (virDomainInfo){ .state = v->state, .maxMem = def->memory, .memory = memory, .nrVirtCpu = def->vcpus,
-                             .cpuTime = cpuTime };
+    *info = (virDomainInfo){
+        .state = v->state, .maxMem = def->memory, .memory = memory, .nrVirtCpu = def->vcpus, .cpuTime = cpuTime
+    };
     return 0;
 }
 
-int virEngineDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr info, unsigned int flags, GError **error)
+static int domainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr info, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainObj) obj = NULL;
     g_autoptr(virDomainView) v = NULL;
@@ -234,37 +235,38 @@ int virEngineDomainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr i
     return 0;
 }
 
-char *virEngineDomainGetOSType(virDomainPtr domain, GError **error)
+static char *domainGetOSType(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     return v ? g_strdup(virDomainOSTypeToString(current(v)->os.type)) : NULL;
 }
 
-unsigned long virEngineDomainGetMaxMemory(virDomainPtr domain, GError **error)
+static unsigned long domainGetMaxMemory(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     return v ? current(v)->memory : 0;
 }
 
-int virEngineDomainGetVcpusFlags(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainGetVcpusFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     bool live, config;
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     const unsigned int known = VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM;
-    if (!v || !virFlagsCheck(flags, known, VIR_ENGINE_FROM(virEngineOf(domain->conn)), "virDomainGetVcpusFlags", error) ||
+    if (!v ||
+        !virFlagsCheck(flags, known, VIR_ENGINE_FROM(virEngineOf(domain->conn)), "virDomainGetVcpusFlags", error) ||
         !virDomainResolveFlags(v, flags, &live, &config, error))
         return -1;
     const virDomainDef *def = live ? v->live : v->config;
     return flags & VIR_DOMAIN_VCPU_MAXIMUM ? def->maxVcpus : def->vcpus;
 }
 
-int virEngineDomainGetMaxVcpus(virDomainPtr domain, GError **error)
+static int domainGetMaxVcpus(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     return v ? (int)current(v)->maxVcpus : -1;
 }
 
-int virEngineDomainGetAutostart(virDomainPtr domain, int *autostart, GError **error)
+static int domainGetAutostart(virDomainPtr domain, int *autostart, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     if (v)
@@ -272,7 +274,7 @@ int virEngineDomainGetAutostart(virDomainPtr domain, int *autostart, GError **er
     return v ? 0 : -1;
 }
 
-int virEngineDomainGetAutostartOnce(virDomainPtr domain, int *autostart, GError **error)
+static int domainGetAutostartOnce(virDomainPtr domain, int *autostart, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     if (v)
@@ -280,41 +282,41 @@ int virEngineDomainGetAutostartOnce(virDomainPtr domain, int *autostart, GError 
     return v ? 0 : -1;
 }
 
-int virEngineDomainIsActive(virDomainPtr domain, GError **error)
+static int domainIsActive(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     return v ? v->live != NULL : -1;
 }
 
-int virEngineDomainIsPersistent(virDomainPtr domain, GError **error)
+static int domainIsPersistent(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     return v ? v->persistent : -1;
 }
 
-int virEngineDomainIsUpdated(virDomainPtr domain, GError **error)
+static int domainIsUpdated(virDomainPtr domain, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     return v ? v->updated : -1;
 }
 
-int virEngineDomainHasManagedSaveImage(virDomainPtr domain, unsigned int flags, GError **error)
+static int domainHasManagedSaveImage(virDomainPtr domain, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     return v ? v->managedSave : -1;
 }
 
-char *virEngineDomainGetXMLDesc(virDomainPtr domain, unsigned int flags, GError **error)
+static char *domainGetXMLDesc(virDomainPtr domain, unsigned int flags, GError **error)
 {
-    const unsigned int known = VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_UPDATE_CPU |
-                               VIR_DOMAIN_XML_MIGRATABLE;
+    const unsigned int known =
+        VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE | VIR_DOMAIN_XML_UPDATE_CPU | VIR_DOMAIN_XML_MIGRATABLE;
     g_autoptr(virDomainObj) obj = NULL;
     g_autoptr(virDomainView) v = NULL;
     if (!virDomainRead(domain, &obj, &v, error) ||
         !virFlagsCheck(flags, known, VIR_ENGINE_FROM(obj->engine), "virDomainGetXMLDesc", error))
         return NULL;
     if (!v->config)
-        flags &= ~VIR_DOMAIN_XML_INACTIVE;      /* a transient guest has one definition only */
+        flags &= ~VIR_DOMAIN_XML_INACTIVE; /* a transient guest has one definition only */
     const virDomainDef *def = flags & VIR_DOMAIN_XML_INACTIVE ? v->config : current(v);
     if (!v->live)
         flags |= VIR_DOMAIN_DEF_INACTIVE;
@@ -327,7 +329,7 @@ char *virEngineDomainGetXMLDesc(virDomainPtr domain, unsigned int flags, GError 
     return virDomainDefFormat(copy, flags);
 }
 
-char *virEngineDomainGetMetadata(virDomainPtr domain, int type, const char *uri, unsigned int flags, GError **error)
+static char *domainGetMetadata(virDomainPtr domain, int type, const char *uri, unsigned int flags, GError **error)
 {
     bool live, config;
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
@@ -346,4 +348,33 @@ char *virEngineDomainGetMetadata(virDomainPtr domain, int type, const char *uri,
     if (!text && (unsigned int)type <= VIR_DOMAIN_METADATA_ELEMENT)
         virSetError(error, VIR_ERR_NO_DOMAIN_METADATA, "Requested metadata element is not present");
     return text;
+}
+
+/* ---- the calls of this file ---- */
+
+static void __attribute__((constructor)) lookupCalls(void)
+{
+    virEngineDriver.domainLookupByUUID = domainLookupByUUID;
+    virEngineDriver.domainLookupByName = domainLookupByName;
+    virEngineDriver.domainLookupByID = domainLookupByID;
+    virEngineDriver.connectNumOfDomains = connectNumOfDomains;
+    virEngineDriver.connectListDomains = connectListDomains;
+    virEngineDriver.connectNumOfDefinedDomains = connectNumOfDefinedDomains;
+    virEngineDriver.connectListDefinedDomains = connectListDefinedDomains;
+    virEngineDriver.connectListAllDomains = connectListAllDomains;
+    virEngineDriver.domainGetState = domainGetState;
+    virEngineDriver.domainGetInfo = domainGetInfo;
+    virEngineDriver.domainGetControlInfo = domainGetControlInfo;
+    virEngineDriver.domainGetOSType = domainGetOSType;
+    virEngineDriver.domainGetMaxMemory = domainGetMaxMemory;
+    virEngineDriver.domainGetVcpusFlags = domainGetVcpusFlags;
+    virEngineDriver.domainGetMaxVcpus = domainGetMaxVcpus;
+    virEngineDriver.domainGetAutostart = domainGetAutostart;
+    virEngineDriver.domainGetAutostartOnce = domainGetAutostartOnce;
+    virEngineDriver.domainIsActive = domainIsActive;
+    virEngineDriver.domainIsPersistent = domainIsPersistent;
+    virEngineDriver.domainIsUpdated = domainIsUpdated;
+    virEngineDriver.domainHasManagedSaveImage = domainHasManagedSaveImage;
+    virEngineDriver.domainGetXMLDesc = domainGetXMLDesc;
+    virEngineDriver.domainGetMetadata = domainGetMetadata;
 }

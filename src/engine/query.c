@@ -3,20 +3,20 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #define VIR_LOG_NAME "engine.query"
 #include "engine/internal.h"
-#include "engine/ops.h"
 #include "base/log.h"
 #include <string.h>
 
 /* ---- statistics of many ---- */
 
 enum {
-    STATS_KNOWN = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BALLOON | VIR_DOMAIN_STATS_VCPU |
-                  VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK,
+    STATS_KNOWN = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BALLOON |
+                  VIR_DOMAIN_STATS_VCPU | VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK,
     STATS_FLAGS = VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING | VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT |
                   (int)VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
 };
 
-static void statsOf(virDomainObj *obj, const virDomainView *view, unsigned int groups, unsigned int flags, virTypedParamList *list)
+static void statsOf(virDomainObj *obj, const virDomainView *view, unsigned int groups, unsigned int flags,
+                    virTypedParamList *list)
 {
     g_autoptr(GError) error = NULL;
     if (groups & VIR_DOMAIN_STATS_STATE) {
@@ -27,8 +27,8 @@ static void statsOf(virDomainObj *obj, const virDomainView *view, unsigned int g
         virInfo("statistics of '%s' are incomplete: %s", VIR_DOMAIN_OBJ_NAME(obj), error ? error->message : "");
 }
 
-static virDomainStatsRecordPtr recordOf(virDomainObj *obj, const virDomainView *view, virConnectPtr conn, unsigned int groups,
-                                        unsigned int flags)
+static virDomainStatsRecordPtr recordOf(virDomainObj *obj, const virDomainView *view, virConnectPtr conn,
+                                        unsigned int groups, unsigned int flags)
 {
     g_auto(virTypedParamList) list = { 0 };
     statsOf(obj, view, groups, flags, &list);
@@ -38,16 +38,16 @@ static virDomainStatsRecordPtr recordOf(virDomainObj *obj, const virDomainView *
     return r;
 }
 
-int virEngineConnectGetAllDomainStats(virConnectPtr conn, virDomainPtr *doms, unsigned int ndoms, unsigned int stats,
-                                      virDomainStatsRecordPtr **retStats, unsigned int flags, GError **error)
+static int connectGetAllDomainStats(virConnectPtr conn, virDomainPtr *doms, unsigned int ndoms, unsigned int stats,
+                                    virDomainStatsRecordPtr **retStats, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     const unsigned int filter = flags & ~(unsigned int)STATS_FLAGS;
     if (!virFlagsCheck(filter, 0x3ffff, VIR_ENGINE_FROM(engine), "virConnectGetAllDomainStats", error))
         return -1;
     if ((flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS) && (stats & ~(unsigned int)STATS_KNOWN)) {
-        virErrorSet(error, VIR_ENGINE_FROM(engine), VIR_ERR_ARGUMENT_UNSUPPORTED, "Stats types bits 0x%x are not supported by this daemon",
-                    stats & ~(unsigned int)STATS_KNOWN);
+        virErrorSet(error, VIR_ENGINE_FROM(engine), VIR_ERR_ARGUMENT_UNSUPPORTED,
+                    "Stats types bits 0x%x are not supported by this daemon", stats & ~(unsigned int)STATS_KNOWN);
         return -1;
     }
     g_autoptr(GPtrArray) out = g_ptr_array_new();
@@ -89,27 +89,28 @@ static bool offered(bool has, const char *what, GError **error)
     const virHypervisor *hv = obj->engine->hv
 
 #define FAILED -1
-int virEngineDomainBlockStats(virDomainPtr domain, const char *disk, virDomainBlockStatsPtr stats, GError **error)
+static int domainBlockStats(virDomainPtr domain, const char *disk, virDomainBlockStatsPtr stats, GError **error)
 {
     RUNNING(blockStats, "virDomainBlockStats");
     return hv->blockStats(obj, disk, stats, error) ? 0 : -1;
 }
 
-int virEngineDomainInterfaceStats(virDomainPtr domain, const char *device, virDomainInterfaceStatsPtr stats, GError **error)
+static int domainInterfaceStats(virDomainPtr domain, const char *device, virDomainInterfaceStatsPtr stats,
+                                GError **error)
 {
     RUNNING(interfaceStats, "virDomainInterfaceStats");
     return hv->interfaceStats(obj, device, stats, error) ? 0 : -1;
 }
 
-int virEngineDomainMemoryStats(virDomainPtr domain, virDomainMemoryStatPtr stats, unsigned int nstats, unsigned int flags,
-                               GError **error)
+static int domainMemoryStats(virDomainPtr domain, virDomainMemoryStatPtr stats, unsigned int nstats, unsigned int flags,
+                             GError **error)
 {
     RUNNING(memoryStats, "virDomainMemoryStats");
     return hv->memoryStats(obj, stats, nstats, error);
 }
 
-int virEngineDomainSendKey(virDomainPtr domain, unsigned int codeset, unsigned int holdtime, unsigned int *keycodes, int nkeycodes,
-                           unsigned int flags, GError **error)
+static int domainSendKey(virDomainPtr domain, unsigned int codeset, unsigned int holdtime, unsigned int *keycodes,
+                         int nkeycodes, unsigned int flags, GError **error)
 {
     RUNNING(sendKey, "virDomainSendKey");
     if (!virActorEnter(obj->head.actor, VIR_ACTOR_MODIFY, "virDomainSendKey", -1, error))
@@ -119,14 +120,15 @@ int virEngineDomainSendKey(virDomainPtr domain, unsigned int codeset, unsigned i
     return ok ? 0 : -1;
 }
 
-int virEngineDomainOpenConsole(virDomainPtr domain, const char *device, virStreamPtr st, unsigned int flags, GError **error)
+static int domainOpenConsole(virDomainPtr domain, const char *device, virStreamPtr st, unsigned int flags,
+                             GError **error)
 {
     RUNNING(openConsole, "virDomainOpenConsole");
     return hv->openConsole(obj, device, st, flags, error) ? 0 : -1;
 }
 
-int virEngineDomainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params, unsigned int nparams, int start, unsigned int ncpus,
-                               unsigned int flags, GError **error)
+static int domainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params, unsigned int nparams, int start,
+                             unsigned int ncpus, unsigned int flags, GError **error)
 {
     RUNNING(cpuTime, "virDomainGetCPUStats");
     unsigned long long ns = 0;
@@ -144,7 +146,8 @@ int virEngineDomainGetCPUStats(virDomainPtr domain, virTypedParameterPtr params,
 }
 #undef FAILED
 
-int virEngineDomainGetBlockInfo(virDomainPtr domain, const char *disk, virDomainBlockInfoPtr info, unsigned int flags, GError **error)
+static int domainGetBlockInfo(virDomainPtr domain, const char *disk, virDomainBlockInfoPtr info, unsigned int flags,
+                              GError **error)
 {
     g_autoptr(virDomainObj) obj = NULL;
     g_autoptr(virDomainView) view = NULL;
@@ -158,7 +161,8 @@ int virEngineDomainGetBlockInfo(virDomainPtr domain, const char *disk, virDomain
     return obj->engine->hv->blockInfo(obj, disk, info, error) ? 0 : -1;
 }
 
-int virEngineDomainQemuMonitorCommand(virDomainPtr domain, const char *command, char **result, unsigned int flags, GError **error)
+static int domainQemuMonitorCommand(virDomainPtr domain, const char *command, char **result, unsigned int flags,
+                                    GError **error)
 {
 #define FAILED -1
     RUNNING(monitorCommand, "virDomainQemuMonitorCommand");
@@ -181,7 +185,7 @@ static void fillLabel(virSecurityLabelPtr out, const virDomainSeclabel *label)
 }
 
 /* The label of the mandatory access control; file ownership (dac) is in the list only. */
-int virEngineDomainGetSecurityLabel(virDomainPtr domain, virSecurityLabelPtr label, GError **error)
+static int domainGetSecurityLabel(virDomainPtr domain, virSecurityLabelPtr label, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     const virDomainSeclabel *found = NULL;
@@ -194,7 +198,7 @@ int virEngineDomainGetSecurityLabel(virDomainPtr domain, virSecurityLabelPtr lab
     return 0;
 }
 
-int virEngineDomainGetSecurityLabelList(virDomainPtr domain, virSecurityLabelPtr *labels, GError **error)
+static int domainGetSecurityLabelList(virDomainPtr domain, virSecurityLabelPtr *labels, GError **error)
 {
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     if (!v)
@@ -208,7 +212,7 @@ int virEngineDomainGetSecurityLabelList(virDomainPtr domain, virSecurityLabelPtr
 
 /* ---- jobs: none of the long ones exists yet, so there is never one to report or to abort ---- */
 
-int virEngineDomainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GError **error)
+static int domainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GError **error)
 {
     g_autoptr(virDomainObj) obj = NULL;
     g_autoptr(virDomainView) view = NULL;
@@ -220,14 +224,16 @@ int virEngineDomainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GEr
 
 /* ---- host documents ---- */
 
-char *virEngineConnectGetCapabilities(virConnectPtr conn, GError **error)
+static char *connectGetCapabilities(virConnectPtr conn, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
-    return offered(engine->hv->capabilities, "virConnectGetCapabilities", error) ? engine->hv->capabilities(engine, error) : NULL;
+    return offered(engine->hv->capabilities, "virConnectGetCapabilities", error)
+               ? engine->hv->capabilities(engine, error)
+               : NULL;
 }
 
-char *virEngineConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine,
-                                            const char *virttype, unsigned int flags, GError **error)
+static char *connectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch,
+                                          const char *machine, const char *virttype, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     if (!offered(engine->hv->domainCapabilities, "virConnectGetDomainCapabilities", error))
@@ -235,7 +241,8 @@ char *virEngineConnectGetDomainCapabilities(virConnectPtr conn, const char *emul
     return engine->hv->domainCapabilities(engine, emulator, arch, machine, virttype, flags, error);
 }
 
-char *virEngineConnectDomainXMLToNative(virConnectPtr conn, const char *format, const char *xml, unsigned int flags, GError **error)
+static char *connectDomainXMLToNative(virConnectPtr conn, const char *format, const char *xml, unsigned int flags,
+                                      GError **error)
 {
     virEngine *engine = virEngineOf(conn);
     if (!offered(engine->hv->toNative, "virConnectDomainXMLToNative", error) ||
@@ -246,88 +253,126 @@ char *virEngineConnectDomainXMLToNative(virConnectPtr conn, const char *format, 
     return def ? engine->hv->toNative(engine, format, def, flags, error) : NULL;
 }
 
-int virEngineConnectGetVersion(virConnectPtr conn, unsigned long *version, GError **error)
+static int connectGetVersion(virConnectPtr conn, unsigned long *version, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
-    return offered(engine->hv->version, "virConnectGetVersion", error) ? engine->hv->version(engine, version, error) : -1;
+    return offered(engine->hv->version, "virConnectGetVersion", error) ? engine->hv->version(engine, version, error)
+                                                                       : -1;
 }
 
-int virEngineConnectGetMaxVcpus(virConnectPtr conn, const char *type, GError **error)
+static int connectGetMaxVcpus(virConnectPtr conn, const char *type, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
-    return offered(engine->hv->maxVcpus, "virConnectGetMaxVcpus", error) ? engine->hv->maxVcpus(engine, type, error) : -1;
+    return offered(engine->hv->maxVcpus, "virConnectGetMaxVcpus", error) ? engine->hv->maxVcpus(engine, type, error)
+                                                                         : -1;
 }
 
-const char *virEngineConnectGetType(virConnectPtr conn, GError **error)
+static const char *connectGetType(virConnectPtr conn, GError **error)
 {
     return virEngineOf(conn)->hv->name;
 }
 
-char *virEngineConnectGetHostname(virConnectPtr conn, GError **error)
+static char *connectGetHostname(virConnectPtr conn, GError **error)
 {
     return g_strdup(g_get_host_name());
 }
 
 /* ---- the connection itself: it does not leave this process ---- */
 
-int virEngineConnectIsAlive(virConnectPtr conn, GError **error)
+static int connectIsAlive(virConnectPtr conn, GError **error)
 {
     return 1;
 }
 
-int virEngineConnectIsSecure(virConnectPtr conn, GError **error)
+static int connectIsSecure(virConnectPtr conn, GError **error)
 {
     return 1;
 }
 
-int virEngineConnectIsEncrypted(virConnectPtr conn, GError **error)
+static int connectIsEncrypted(virConnectPtr conn, GError **error)
 {
     return 0;
 }
 
 /* None of the features that drivers answer (migration and its kin) is offered yet. */
-int virEngineConnectSupportsFeature(virConnectPtr conn, int feature, GError **error)
+static int connectSupportsFeature(virConnectPtr conn, int feature, GError **error)
 {
     return 0;
 }
 
 /* ---- event registration ---- */
 
-int virEngineConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID, virConnectDomainEventGenericCallback cb,
-                                           void *opaque, virFreeCallback freecb, GError **error)
+static int connectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID,
+                                         virConnectDomainEventGenericCallback cb, void *opaque, virFreeCallback freecb,
+                                         GError **error)
 {
-    return virEventBusAdd(virEngineOf(conn)->events, conn, dom ? dom->uuid : NULL, eventID, (gpointer)cb, opaque, freecb, NULL, 0,
-                          error);
+    return virEventBusAdd(virEngineOf(conn)->events, conn, dom ? dom->uuid : NULL, eventID, (gpointer)cb, opaque,
+                          freecb, NULL, 0, error);
 }
 
-int virEngineConnectDomainEventDeregisterAny(virConnectPtr conn, int callbackID, GError **error)
+static int connectDomainEventDeregisterAny(virConnectPtr conn, int callbackID, GError **error)
 {
     return virEventBusRemove(virEngineOf(conn)->events, conn, callbackID, error) ? 0 : -1;
 }
 
-int virEngineConnectDomainEventRegister(virConnectPtr conn, virConnectDomainEventCallback cb, void *opaque, virFreeCallback freecb,
-                                        GError **error)
+static int connectDomainEventRegister(virConnectPtr conn, virConnectDomainEventCallback cb, void *opaque,
+                                      virFreeCallback freecb, GError **error)
 {
-    return virEventBusAdd(virEngineOf(conn)->events, conn, NULL, VIR_EVENT_LEGACY_LIFECYCLE, (gpointer)cb, opaque, freecb, NULL, 0,
-                          error) < 0
+    return virEventBusAdd(virEngineOf(conn)->events, conn, NULL, VIR_EVENT_LEGACY_LIFECYCLE, (gpointer)cb, opaque,
+                          freecb, NULL, 0, error) < 0
                ? -1
                : 0;
 }
 
-int virEngineConnectDomainEventDeregister(virConnectPtr conn, virConnectDomainEventCallback cb, GError **error)
+static int connectDomainEventDeregister(virConnectPtr conn, virConnectDomainEventCallback cb, GError **error)
 {
     return virEventBusRemoveLegacy(virEngineOf(conn)->events, conn, (gpointer)cb, error) ? 0 : -1;
 }
 
-int virEngineConnectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event,
-                                               virConnectDomainQemuMonitorEventCallback cb, void *opaque, virFreeCallback freecb,
-                                               unsigned int flags, GError **error)
+static int connectDomainQemuMonitorEventRegister(virConnectPtr conn, virDomainPtr dom, const char *event,
+                                                 virConnectDomainQemuMonitorEventCallback cb, void *opaque,
+                                                 virFreeCallback freecb, unsigned int flags, GError **error)
 {
-    return virEventBusAdd(virEngineOf(conn)->events, conn, dom ? dom->uuid : NULL, VIR_EVENT_MONITOR, (gpointer)cb, opaque, freecb,
-                          event, flags, error);
+    return virEventBusAdd(virEngineOf(conn)->events, conn, dom ? dom->uuid : NULL, VIR_EVENT_MONITOR, (gpointer)cb,
+                          opaque, freecb, event, flags, error);
 }
 
-int virEngineConnectDomainQemuMonitorEventDeregister(virConnectPtr conn, int callbackID, GError **error)
+static int connectDomainQemuMonitorEventDeregister(virConnectPtr conn, int callbackID, GError **error)
 {
     return virEventBusRemove(virEngineOf(conn)->events, conn, callbackID, error) ? 0 : -1;
+}
+
+/* ---- the calls of this file ---- */
+
+static void __attribute__((constructor)) queryCalls(void)
+{
+    virEngineDriver.connectGetAllDomainStats = connectGetAllDomainStats;
+    virEngineDriver.domainBlockStats = domainBlockStats;
+    virEngineDriver.domainInterfaceStats = domainInterfaceStats;
+    virEngineDriver.domainMemoryStats = domainMemoryStats;
+    virEngineDriver.domainSendKey = domainSendKey;
+    virEngineDriver.domainOpenConsole = domainOpenConsole;
+    virEngineDriver.domainGetCPUStats = domainGetCPUStats;
+    virEngineDriver.domainGetBlockInfo = domainGetBlockInfo;
+    virEngineDriver.domainQemuMonitorCommand = domainQemuMonitorCommand;
+    virEngineDriver.domainGetSecurityLabel = domainGetSecurityLabel;
+    virEngineDriver.domainGetSecurityLabelList = domainGetSecurityLabelList;
+    virEngineDriver.domainGetJobInfo = domainGetJobInfo;
+    virEngineDriver.connectGetCapabilities = connectGetCapabilities;
+    virEngineDriver.connectGetDomainCapabilities = connectGetDomainCapabilities;
+    virEngineDriver.connectDomainXMLToNative = connectDomainXMLToNative;
+    virEngineDriver.connectGetVersion = connectGetVersion;
+    virEngineDriver.connectGetMaxVcpus = connectGetMaxVcpus;
+    virEngineDriver.connectGetType = connectGetType;
+    virEngineDriver.connectGetHostname = connectGetHostname;
+    virEngineDriver.connectIsAlive = connectIsAlive;
+    virEngineDriver.connectIsSecure = connectIsSecure;
+    virEngineDriver.connectIsEncrypted = connectIsEncrypted;
+    virEngineDriver.connectSupportsFeature = connectSupportsFeature;
+    virEngineDriver.connectDomainEventRegisterAny = connectDomainEventRegisterAny;
+    virEngineDriver.connectDomainEventDeregisterAny = connectDomainEventDeregisterAny;
+    virEngineDriver.connectDomainEventRegister = connectDomainEventRegister;
+    virEngineDriver.connectDomainEventDeregister = connectDomainEventDeregister;
+    virEngineDriver.connectDomainQemuMonitorEventRegister = connectDomainQemuMonitorEventRegister;
+    virEngineDriver.connectDomainQemuMonitorEventDeregister = connectDomainQemuMonitorEventDeregister;
 }
