@@ -14,7 +14,7 @@ MAY = {
     'api': {'base', 'rpc'},             # rpc: the descriptor tables that are generated with the API
     'rpc': {'base', 'api'},
     'client': {'base', 'api', 'rpc'},
-    'daemon': {'base', 'api', 'rpc', 'client'},
+    'daemon': {'base', 'api', 'rpc', 'client', 'host'},
     'xml': {'base'},
     'host': {'base'},
     'model': {'base', 'xml'},

@@ -179,13 +179,6 @@ void *virArenaAlloc(virArena *arena, gsize size)
     return memset(p, 0, size);
 }
 
-char *virArenaStrndup(virArena *arena, const char *s, gsize len)
-{
-    char *copy = virArenaAlloc(arena, len + 1);
-    memcpy(copy, s, len);
-    return copy;
-}
-
 void *virArenaAdopt(virArena *arena, void *data, GDestroyNotify destroy)
 {
     if (!data)

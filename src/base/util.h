@@ -37,7 +37,6 @@ typedef struct _virArena virArena;
 virArena *virArenaNew(void);
 void virArenaFree(virArena *arena);
 void *virArenaAlloc(virArena *arena, gsize size);               /* zeroed, aligned for anything */
-char *virArenaStrndup(virArena *arena, const char *s, gsize len);
 /* `data` (any allocation) is freed with the arena. Returns `data`. */
 void *virArenaAdopt(virArena *arena, void *data, GDestroyNotify destroy);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virArena, virArenaFree)

@@ -11,7 +11,7 @@
 #include "src/api/driver.h"
 #include <unistd.h>
 
-enum { ADMIN = 0x06900690, PROC_OPEN = 1, PROC_CLOSE = 2 };
+enum { PROC_OPEN = 1, PROC_CLOSE = 2 };
 
 /* The carrier of the wire: a connection that serves no call but those of the admin program. */
 static void carrierClose(virConnectPtr conn)
@@ -24,7 +24,7 @@ static void carrierClose(virConnectPtr conn)
     bool broken = r->broken != NULL;
     virRemoteUnlock(r);
     if (!broken)
-        virRemoteCallOn(r, virRpcProcFind(ADMIN, PROC_CLOSE), NULL, NULL, NULL, NULL);
+        virRemoteCallOn(r, virRpcProcFind(VIR_PROGRAM_ADMIN, PROC_CLOSE), NULL, NULL, NULL, NULL);
     virRemoteLoopStop(r);
     virRemoteShutdown(r);
     virRemoteUnref(r);
@@ -71,7 +71,7 @@ bool virAdmOpen(virAdmConnectPtr adm, const char *name, unsigned int flags, GErr
     g_autoptr(virRemote) r = virRemoteNew(fd, conn);
     r->unixSocket = true;
     virRemoteLoopStart(r);
-    if (!virRemoteCallOn(r, virRpcProcFind(ADMIN, PROC_OPEN), NULL, &args, NULL, error)) {
+    if (!virRemoteCallOn(r, virRpcProcFind(VIR_PROGRAM_ADMIN, PROC_OPEN), NULL, &args, NULL, error)) {
         virRemoteLoopStop(r);
         virRemoteShutdown(r);
         return false;

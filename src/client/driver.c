@@ -12,7 +12,6 @@
 #include "src/client/events.h"
 
 enum {
-    REMOTE = 0x20008086,
     PROC_OPEN = 1, PROC_CLOSE = 2, PROC_FEATURE = 60, PROC_AUTH_LIST = 66, PROC_AUTH_POLKIT = 70, PROC_GET_URI = 110,
     PROC_REGISTER_CLOSE = 360, PROC_UNREGISTER_CLOSE = 361,
 };
@@ -28,7 +27,7 @@ virRemote *virRemoteOf(virConnectPtr conn)
 
 static bool simpleCall(virRemote *r, int number, const void *args, void *ret, GError **error)
 {
-    return virRemoteCallOn(r, virRpcProcFind(REMOTE, number), NULL, args, ret, error);
+    return virRemoteCallOn(r, virRpcProcFind(VIR_PROGRAM_REMOTE, number), NULL, args, ret, error);
 }
 
 /* ---- the handshake ---- */

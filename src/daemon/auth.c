@@ -9,20 +9,17 @@
 #include "api/wire.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "host/proc.h"
 #include <gio/gio.h>
 #include <string.h>
 
 enum { ALLOW_USER_INTERACTION = 1, POLKIT_WAIT_MS = 10 * 60 * 1000 };      /* somebody may have to type a password */
 
-/* When the process began, in the kernel's ticks: with it polkit knows a process from a later one of the same number. */
+/* When the process began: with it polkit knows a process from a later one of the same number. */
 static guint64 startTime(pid_t pid)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
-    g_autofree char *text = NULL;
-    const char *p = g_file_get_contents(path, &text, NULL, NULL) ? strrchr(text, ')') : NULL;
-    for (int field = 2; p && field < 22; field++)
-        p = strchr(p + 1, ' ');
-    return p ? g_ascii_strtoull(p + 1, NULL, 10) : 0;
+    virProcStat stat;
+    return virProcStatRead(virHostLocal(), pid, 0, &stat) ? stat.start : 0;
 }
 
 static GVariant *question(const virServerClient *c, const char *action)

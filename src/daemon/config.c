@@ -29,7 +29,7 @@ static const virConfRow rows[] = {
     ROW("log_level", VIR_CONF_INT, logLevel),
     ROW("log_filters", VIR_CONF_STRING, logFilters),
     ROW("log_outputs", VIR_CONF_STRING, logOutputs),
-    ROW("host_uuid", VIR_CONF_STRING, hostUuid),
+    IGNORED("host_uuid"),
     IGNORED("host_uuid_source"),
     IGNORED("min_workers"),
     IGNORED("max_workers"),

@@ -10,7 +10,7 @@ typedef struct {
     unsigned int maxClients, maxAnonymousClients, maxClientRequests, adminMaxClients, adminMaxClientRequests;
     int keepaliveInterval, adminKeepaliveInterval, logLevel;
     unsigned int keepaliveCount, adminKeepaliveCount;
-    char *logFilters, *logOutputs, *hostUuid;
+    char *logFilters, *logOutputs;
 } virDaemonConfig;
 
 virDaemonConfig *virDaemonConfigNew(bool privileged);

@@ -119,7 +119,7 @@ static void eventDetach(virServerEvent *e)
 
 static int driverDeregister(virConnectPtr conn, const virServerEventKind *kind, int id, GError **error)
 {
-    if (kind->program != 0x20008086)
+    if (kind->program != VIR_PROGRAM_REMOTE)
         return virApiConnectDomainQemuMonitorEventDeregister(conn, id, error);
     switch (kind->group[0] | kind->group[1] << 8) {
     case 'h' | 'y' << 8: return virApiConnectDomainEventDeregisterAny(conn, id, error);
@@ -161,15 +161,12 @@ static bool deregister(virRpcServerCall *call, uint32_t program, const char *gro
     return rc >= 0;
 }
 
-#define REMOTE 0x20008086
-#define QEMU 0x20008087
-
 #define EVENTS(NAME, OBJECT, ARG, GROUP) \
     bool virThunkConnect##NAME##EventRegisterAny(virRpcServerCall *call, const void *argsData, void *retData, GError **error) \
     { \
         const virWireConnect##NAME##EventRegisterAnyArgs *args = argsData; \
         virWireConnect##NAME##EventRegisterAnyRet *ret = retData; \
-        const virServerEventKind *kind = kindOf(REMOTE, GROUP, args->eventID, false, error); \
+        const virServerEventKind *kind = kindOf(VIR_PROGRAM_REMOTE, GROUP, args->eventID, false, error); \
         if (!kind || !virThunkOpen(call, error)) \
             return false; \
         g_autoptr(vir##OBJECT) handle = args->ARG ? virWireNew##OBJECT(call->conn, args->ARG) : NULL; \
@@ -184,7 +181,7 @@ static bool deregister(virRpcServerCall *call, uint32_t program, const char *gro
                                                    GError **error) \
     { \
         const virWireConnect##NAME##EventDeregisterAnyArgs *args = argsData; \
-        return deregister(call, REMOTE, GROUP, false, args->callbackID, false, error); \
+        return deregister(call, VIR_PROGRAM_REMOTE, GROUP, false, args->callbackID, false, error); \
     }
 
 EVENTS(Network, Network, net, "network")
@@ -196,7 +193,7 @@ EVENTS(Secret, Secret, secret, "secret")
 
 static int domainRegister(virRpcServerCall *call, const virWireDomain *wire, int id, bool legacy, GError **error)
 {
-    const virServerEventKind *kind = kindOf(REMOTE, "hypervisor", id, legacy, error);
+    const virServerEventKind *kind = kindOf(VIR_PROGRAM_REMOTE, "hypervisor", id, legacy, error);
 
     if (!kind || !virThunkOpen(call, error))
         return -1;
@@ -222,7 +219,7 @@ bool virThunkConnectDomainEventCallbackDeregisterAny(virRpcServerCall *call, con
 {
     const virWireConnectDomainEventCallbackDeregisterAnyArgs *args = argsData;
 
-    return deregister(call, REMOTE, "hypervisor", false, args->callbackID, false, error);
+    return deregister(call, VIR_PROGRAM_REMOTE, "hypervisor", false, args->callbackID, false, error);
 }
 
 bool virThunkConnectDomainEventRegisterAny(virRpcServerCall *call, const void *argsData, void *retData, GError **error)
@@ -236,7 +233,7 @@ bool virThunkConnectDomainEventDeregisterAny(virRpcServerCall *call, const void 
 {
     const virWireConnectDomainEventDeregisterAnyArgs *args = argsData;
 
-    return deregister(call, REMOTE, "hypervisor", true, args->eventID, true, error);
+    return deregister(call, VIR_PROGRAM_REMOTE, "hypervisor", true, args->eventID, true, error);
 }
 
 bool virThunkConnectDomainEventRegister(virRpcServerCall *call, const void *argsData, void *retData, GError **error)
@@ -249,14 +246,14 @@ bool virThunkConnectDomainEventRegister(virRpcServerCall *call, const void *args
 
 bool virThunkConnectDomainEventDeregister(virRpcServerCall *call, const void *argsData, void *retData, GError **error)
 {
-    return deregister(call, REMOTE, "hypervisor", true, VIR_DOMAIN_EVENT_ID_LIFECYCLE, true, error);
+    return deregister(call, VIR_PROGRAM_REMOTE, "hypervisor", true, VIR_DOMAIN_EVENT_ID_LIFECYCLE, true, error);
 }
 
 bool virThunkConnectDomainQemuMonitorEventRegister(virRpcServerCall *call, const void *argsData, void *retData, GError **error)
 {
     const virWireConnectDomainQemuMonitorEventRegisterArgs *args = argsData;
     virWireConnectDomainQemuMonitorEventRegisterRet *ret = retData;
-    const virServerEventKind *kind = kindOf(QEMU, "hypervisor", -1, false, error);
+    const virServerEventKind *kind = kindOf(VIR_PROGRAM_QEMU, "hypervisor", -1, false, error);
 
     if (!kind || !virThunkOpen(call, error))
         return false;
@@ -274,5 +271,5 @@ bool virThunkConnectDomainQemuMonitorEventDeregister(virRpcServerCall *call, con
 {
     const virWireConnectDomainQemuMonitorEventDeregisterArgs *args = argsData;
 
-    return deregister(call, QEMU, "hypervisor", false, args->callbackID, false, error);
+    return deregister(call, VIR_PROGRAM_QEMU, "hypervisor", false, args->callbackID, false, error);
 }

@@ -10,7 +10,7 @@
 #include "src/api/driver.h"
 #include <string.h>
 
-enum { REMOTE_PROGRAM = 0x20008086, PROC_CONNECTION_CLOSED = 362 };
+enum { PROC_CONNECTION_CLOSED = 362 };
 
 /* What a peer may ask of a connection (VIR_DRV_FEATURE_*); the others are the driver's to answer. */
 enum {
@@ -71,7 +71,7 @@ static bool supportsFeature(virRpcServerCall *call, const void *data, void *out,
 /* Local drivers talk to things that end, too: what breaks behind our connection breaks the client's. */
 static void connectionBroke(virConnectPtr conn, int reason, void *client)
 {
-    const virRpcProgram *program = virRpcProgramFind(REMOTE_PROGRAM);
+    const virRpcProgram *program = virRpcProgramFind(VIR_PROGRAM_REMOTE);
     virWireConnectEventConnectionClosedMsg msg = { .reason = reason };
     virServerClientSendEvent(client, program, virRpcProcFind(program->number, PROC_CONNECTION_CLOSED), &msg);
 }

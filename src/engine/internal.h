@@ -49,6 +49,7 @@ bool virPersistLoad(virEngine *engine, GError **error);
 /* lookup.c: the object behind a handle with what readers see of it; the caller frees both, also after false. */
 bool virDomainRead(virDomainPtr domain, virDomainObj **obj, virDomainView **view, GError **error);
 virDomainView *virDomainViewOf(virDomainPtr domain, GError **error);
+enum { VIR_ENGINE_LIST_FLAGS = (VIR_CONNECT_LIST_DOMAINS_NO_CHECKPOINT << 1) - 1 };      /* all filters */
 bool virDomainViewPasses(const virDomainView *view, unsigned int flags);
 
 /* state.c: the words of status files for virDomainXxxReason. */

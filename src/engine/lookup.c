@@ -163,12 +163,10 @@ bool virDomainViewPasses(const virDomainView *v, unsigned int flags)
            statePasses(flags, v);
 }
 
-enum { LIST_FLAGS = 0x3ffff }; /* VIR_CONNECT_LIST_DOMAINS_* up to NO_CHECKPOINT */
-
 static int connectListAllDomains(virConnectPtr conn, virDomainPtr **domains, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
-    if (!virFlagsCheck(flags, LIST_FLAGS, VIR_ENGINE_FROM(engine), "virConnectListAllDomains", error))
+    if (!virFlagsCheck(flags, VIR_ENGINE_LIST_FLAGS, VIR_ENGINE_FROM(engine), "virConnectListAllDomains", error))
         return -1;
     g_autoptr(virRegistrySnapshot) s = virRegistryGet(engine->domains);
     virDomainPtr *list = domains ? g_new0(virDomainPtr, s->n + 1) : NULL;

@@ -43,7 +43,7 @@ static int connectGetAllDomainStats(virConnectPtr conn, virDomainPtr *doms, unsi
 {
     virEngine *engine = virEngineOf(conn);
     const unsigned int filter = flags & ~(unsigned int)STATS_FLAGS;
-    if (!virFlagsCheck(filter, 0x3ffff, VIR_ENGINE_FROM(engine), "virConnectGetAllDomainStats", error))
+    if (!virFlagsCheck(filter, VIR_ENGINE_LIST_FLAGS, VIR_ENGINE_FROM(engine), "virConnectGetAllDomainStats", error))
         return -1;
     if ((flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS) && (stats & ~(unsigned int)STATS_KNOWN)) {
         virErrorSet(error, VIR_ENGINE_FROM(engine), VIR_ERR_ARGUMENT_UNSUPPORTED,

@@ -43,6 +43,9 @@ typedef struct {
     uint32_t nprocs;            /* highest number + 1 */
 } virRpcProgram;
 
+/* Numbers of the programs, where one is meant by name. */
+enum { VIR_PROGRAM_REMOTE = 0x20008086, VIR_PROGRAM_QEMU = 0x20008087, VIR_PROGRAM_ADMIN = 0x06900690 };
+
 extern const virRpcProgram virRpcPrograms[];    /* ended by number 0 */
 const virRpcProgram *virRpcProgramFind(uint32_t number);
 /* NULL for holes, unknown numbers and unknown programs. */

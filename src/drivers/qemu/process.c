@@ -352,7 +352,8 @@ static void closeSocket(gpointer fd)
     close(GPOINTER_TO_INT(fd) - 1);
 }
 
-static bool listenChardevs(qemuDriver *driver, const virDomainDef *def, GHashTable *sockets, GError **error)
+/* All character devices, one list after the other; NULL past the last. */
+static virDomainChrDef *chardevAt(const virDomainDef *def, unsigned int i)
 {
     const struct {
         virDomainChrDef **v;
@@ -363,19 +364,26 @@ static bool listenChardevs(qemuDriver *driver, const virDomainDef *def, GHashTab
         { def->channels.v, def->channels.n },
         { def->consoles.v, def->consoles.n },
     };
-    for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
-        for (unsigned int i = 0; i < lists[l].n; i++) {
-            const virDomainChrDef *chr = lists[l].v[i];
-            bool first = chr->device == VIR_DOMAIN_CHR_DEVICE_CONSOLE &&
-                         chr->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO;
-            if (first || chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.mode != VIR_DOMAIN_CHR_MODE_BIND ||
-                !chr->source.path)
-                continue;
-            int fd = listenUnix(driver, chr->source.path, 0775, error);
-            if (fd < 0)
-                return false;
-            g_hash_table_insert(sockets, g_strdup_printf("char%s", chr->info.alias), GINT_TO_POINTER(fd + 1));
-        }
+    for (guint l = 0; l < G_N_ELEMENTS(lists); i -= lists[l++].n)
+        if (i < lists[l].n)
+            return lists[l].v[i];
+    return NULL;
+}
+
+static bool listenChardevs(qemuDriver *driver, const virDomainDef *def, GHashTable *sockets, GError **error)
+{
+    virDomainChrDef *chr;
+    for (unsigned int i = 0; (chr = chardevAt(def, i)); i++) {
+        bool first = chr->device == VIR_DOMAIN_CHR_DEVICE_CONSOLE &&
+                     chr->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO;
+        if (first || chr->source.type != VIR_DOMAIN_CHR_UNIX || chr->source.mode != VIR_DOMAIN_CHR_MODE_BIND ||
+            !chr->source.path)
+            continue;
+        int fd = listenUnix(driver, chr->source.path, 0775, error);
+        if (fd < 0)
+            return false;
+        g_hash_table_insert(sockets, g_strdup_printf("char%s", chr->info.alias), GINT_TO_POINTER(fd + 1));
+    }
     return true;
 }
 
@@ -436,30 +444,20 @@ static virQmpResult connectMonitor(virDomainObj *obj, int greeting_ms, GError **
 /* Paths of pseudo terminals, by the ids of their chardevs. */
 static void takePtys(virDomainDef *def, JsonArray *chardevs)
 {
-    struct {
-        virDomainChrDef **v;
-        unsigned int n;
-    } lists[] = {
-        { def->serials.v, def->serials.n },
-        { def->parallels.v, def->parallels.n },
-        { def->channels.v, def->channels.n },
-        { def->consoles.v, def->consoles.n },
-    };
-    for (guint l = 0; l < G_N_ELEMENTS(lists); l++)
-        for (unsigned int i = 0; i < lists[l].n; i++) {
-            virDomainChrDef *chr = lists[l].v[i];
-            if (chr->source.type != VIR_DOMAIN_CHR_PTY || !chr->info.alias)
+    virDomainChrDef *chr;
+    for (unsigned int i = 0; (chr = chardevAt(def, i)); i++) {
+        if (chr->source.type != VIR_DOMAIN_CHR_PTY || !chr->info.alias)
+            continue;
+        g_autofree char *id = g_strdup_printf("char%s", chr->info.alias);
+        for (guint k = 0; chardevs && k < json_array_get_length(chardevs); k++) {
+            JsonObject *o = qmpItem(chardevs, k);
+            const char *file = qmpStr(o, "filename");
+            if (g_strcmp0(qmpStr(o, "label"), id) != 0 || !file || !g_str_has_prefix(file, "pty:"))
                 continue;
-            g_autofree char *id = g_strdup_printf("char%s", chr->info.alias);
-            for (guint k = 0; chardevs && k < json_array_get_length(chardevs); k++) {
-                JsonObject *o = qmpItem(chardevs, k);
-                const char *file = qmpStr(o, "filename");
-                if (g_strcmp0(qmpStr(o, "label"), id) != 0 || !file || !g_str_has_prefix(file, "pty:"))
-                    continue;
-                g_free(chr->source.path);
-                chr->source.path = g_strdup(file + strlen("pty:"));
-            }
+            g_free(chr->source.path);
+            chr->source.path = g_strdup(file + strlen("pty:"));
         }
+    }
     /* The first console is the first serial port again. */
     if (def->consoles.n > 0 && def->serials.n > 0 &&
         def->consoles.v[0]->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO) {
