@@ -144,8 +144,6 @@ static unsigned int controllerKind(const virPCISet *set, const virDomainControll
             c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_TRANSITIONAL ||
             c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_NON_TRANSITIONAL)
             return virtioKind(set, virDomainControllerModelScsiToString(c->scsiModel));
-        if (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1078)
-            return express(set);
         return c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI ||
                        c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_NCR53C90
                    ? 0
