@@ -2,6 +2,7 @@
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/qemu.h"
+#include "host/pci.h"
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -55,6 +56,12 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     if (m && !def->os.machine)
         def->os.machine = g_strdup(m->name);
     return true;
+}
+
+static bool hostPCIIsExpress(const virDomainParseConfig *conf, const virPCIAddress *a)
+{
+    virHostPCIAddress address = { a->domain, a->bus, a->slot, a->function };
+    return virHostPCIIsExpress(virHostLocal(), &address) != 0;
 }
 
 static const char *canonicalMachine(const virDomainParseConfig *conf, const virDomainDef *def)
@@ -145,6 +152,7 @@ void qemuParseConfigInit(qemuDriver *driver)
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,
+        .hostPCIIsExpress = hostPCIIsExpress,
         .hasDevice = hasDevice,
         .postParse = postParse,
         .validate = confValidate,
