@@ -66,15 +66,9 @@ virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainContr
 
 void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, unsigned int idx)
 {
-    const virDomainControllerDef *like = virDomainDefFindController(def, type, 0);
-    virDomainControllerModelScsi model = like ? like->scsiModel : VIR_DOMAIN_CONTROLLER_SCSI_NONE;
-    for (unsigned int i = 0; i <= idx && i < 1024; i++) {
-        if (virDomainDefFindController(def, type, i))
-            continue;
-        virDomainControllerDef *c = virDomainControllerAdd(def, type, i);
-        if (type == VIR_DOMAIN_CONTROLLER_SCSI)
-            c->scsiModel = model;
-    }
+    for (unsigned int i = 0; i <= idx && i < 1024; i++)
+        if (!virDomainDefFindController(def, type, i))
+            virDomainControllerAdd(def, type, i);
 }
 
 static bool isCompanion(const virDomainControllerDef *c)

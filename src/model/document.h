@@ -17,24 +17,11 @@
 
 enum { VIR_DOCUMENT_VALIDATE = 1 << 10 };       /* parse: check against the schema; the bit is that of VIR_DOMAIN_DEF_VALIDATE_SCHEMA */
 
-/* The schema of a table says which names and values there are. What must be there, and what a type excludes, is a kind's `strict`:
- * NULL, or what is wrong with the element. */
-static inline bool virDocumentValidate(virXmlType *type, void *node, const char *(*strict)(xmlNode *node), GError **error)
-{
-    if (!virXmlValidate(type, node, error))
-        return false;
-    const char *wrong = strict ? strict(node) : NULL;
-    if (wrong)
-        virErrorSet(error, VIR_FROM_XML, VIR_ERR_XML_INVALID_SCHEMA, "Unable to validate doc against the schema of <%s>: %s", type->name, wrong);
-    return !wrong;
-}
-
 /* `complete` is the post-parse pass: bool complete(T *def, unsigned int flags, GError **error). VIR_FROM is the file's. */
-#define VIR_DOCUMENT_DEFINE(T, what, complete) VIR_DOCUMENT_DEFINE_STRICT(T, what, complete, NULL)
-#define VIR_DOCUMENT_DEFINE_STRICT(T, what, complete, strict) \
+#define VIR_DOCUMENT_DEFINE(T, what, complete) \
     T *T##ParseNode(void *node, unsigned int flags, GError **error) \
     { \
-        if (flags & VIR_DOCUMENT_VALIDATE && !virDocumentValidate(&T##Xml, node, strict, error)) \
+        if (flags & VIR_DOCUMENT_VALIDATE && !virXmlValidate(&T##Xml, node, error)) \
             return NULL; \
         virXmlContext ctx = { .flags = flags, .from = VIR_FROM }; \
         g_autoptr(T) def = virXmlParse(&T##Xml, node, &ctx, error); \

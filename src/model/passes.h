@@ -19,6 +19,8 @@ bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *con
 virDomainDef *virDomainDefMigratable(const virDomainDef *def);
 /* What no QEMU takes, whatever its build. qemu-validate.c */
 bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+/* Do both take the same device of the host? validate.c */
+bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b);
 /* Extensions of other drivers mean nothing to this one. domain-table.c */
 void virDomainDropNamespaces(virDomainDef *def);
 

@@ -167,5 +167,5 @@ static const virXmlRow poolRows[] = {
     X_LIST("rbd:config_opts/rbd:option", configOptions, virStorageOption, 0),
     X_END
 };
-X_TYPE(virStoragePoolDef, "pool", poolRows, .init = virDocumentInit, .ns = (const virXmlNamespace[]){ { "fs", FS_URI }, { "rbd", RBD_URI }, { 0 } });
+X_TYPE(virStoragePoolDef, "pool", poolRows, .init = virDocumentInit, .strict = virStoragePoolStrict, .ns = (const virXmlNamespace[]){ { "fs", FS_URI }, { "rbd", RBD_URI }, { 0 } });
 #undef S

@@ -29,3 +29,4 @@ extern const virStoragePoolType virStoragePoolTypes[];
 
 extern virXmlType virStoragePoolSourceXml;
 bool virStorageAdapterCheck(const virXmlRow *row, void *obj, xmlNode *node, virXmlContext *ctx, GError **error);
+const char *virStoragePoolStrict(xmlNode *node);

@@ -342,7 +342,7 @@ static const char *strictSource(const virStoragePoolType *type, xmlNode *source)
          : type->asks & ~there ? "the source lacks a part" : NULL;
 }
 
-static const char *strict(xmlNode *node)
+const char *virStoragePoolStrict(xmlNode *node)
 {
     const virStoragePoolType *type = &virStoragePoolTypes[virStoragePoolKindFromString(virXmlProp(node, "type"))];
     static const char *const once[] = { "name", "uuid", "capacity", "allocation", "available", "features", "source", "target", "refresh" };
@@ -371,7 +371,7 @@ static const char *strict(xmlNode *node)
         return "the pool has parts that pools of this type do not have";
     return NULL;
 }
-VIR_DOCUMENT_DEFINE_STRICT(virStoragePoolDef, "storage_pool_definition", complete, strict)
+VIR_DOCUMENT_DEFINE(virStoragePoolDef, "storage_pool_definition", complete)
 
 /* ---- capabilities ---- */
 

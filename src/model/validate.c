@@ -82,7 +82,7 @@ static bool validateUnique(const virDomainDef *def, GError **error)
     return virDomainDefForeachInfo((virDomainDef *)def, validateAlias, &walk);
 }
 
-static bool sameHostdev(const virDomainHostdevDef *a, const virDomainHostdevDef *b)
+bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b)
 {
     if (a->mode != b->mode || a->type != b->type || a->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM)
         return false;
@@ -97,9 +97,16 @@ static bool sameHostdev(const virDomainHostdevDef *a, const virDomainHostdevDef 
                          a->vendor == b->vendor && a->product == b->product;
     case VIR_DOMAIN_HOSTDEV_TYPE_MDEV:
         return memcmp(a->mdevUuid, b->mdevUuid, 16) == 0;
+    case VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST:
+        return g_strcmp0(a->wwpn, b->wwpn) == 0;
     case VIR_DOMAIN_HOSTDEV_TYPE_SCSI:
-        return a->protocol == b->protocol && a->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_NONE &&
-               g_strcmp0(a->adapter, b->adapter) == 0 && a->scsiBus == b->scsiBus &&
+        if (a->protocol != b->protocol)
+            return false;
+        if (a->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI)
+            return g_strcmp0(a->iscsi.path, b->iscsi.path) == 0 && a->iscsi.hosts.n == b->iscsi.hosts.n &&
+                   (!a->iscsi.hosts.n || (g_strcmp0(a->iscsi.hosts.v[0]->name, b->iscsi.hosts.v[0]->name) == 0 &&
+                                          a->iscsi.hosts.v[0]->port == b->iscsi.hosts.v[0]->port));
+        return g_strcmp0(a->adapter, b->adapter) == 0 && a->scsiBus == b->scsiBus &&
                a->scsiTarget == b->scsiTarget && a->scsiUnit == b->scsiUnit;
     default:
         return false;
@@ -110,7 +117,7 @@ static bool validateHostdevs(const virDomainDef *def, GError **error)
 {
     for (unsigned int i = 0; i < def->hostdevs.n; i++)
         for (unsigned int j = 0; j < i; j++)
-            if (sameHostdev(def->hostdevs.v[i], def->hostdevs.v[j])) {
+            if (virDomainHostdevSame(def->hostdevs.v[i], def->hostdevs.v[j])) {
                 virSetError(error, VIR_ERR_XML_ERROR, "Hostdev already exists in the domain configuration");
                 return false;
             }

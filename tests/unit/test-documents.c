@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The smaller documents: what the test driver shows is read and written without a change; wrong ones are refused with the known words. */
 #include <string.h>
+#include "model/interface.h"
 #include "model/network.h"
 #include "model/nodedev.h"
 #include "model/storage.h"
@@ -63,7 +64,7 @@ static void testStorage(void)
                                  "  <allocation unit='bytes'>1048576</allocation>\n  <target>\n    <path>/default-pool/v1</path>\n    <format type='qcow2'/>\n"
                                  "  </target>\n</volume>\n";
     g_autoptr(virStorageVolDef) vol = virStorageVolDefParse(volume, NULL, 0, NULL);
-    vol->type = VIR_STORAGE_FILE;
+    vol->type = VIR_STORAGE_VOL_KIND_FILE;
     g_autofree char *text = virStorageVolDefFormat(vol, 0);
     g_assert_cmpstr(text, ==, volume);
 }

@@ -37,7 +37,8 @@ static gpointer handle(virConnectPtr conn, const char *name, const unsigned char
     return virNodeDeviceNew(conn, name);
 }
 
-const virTestKind virTestNodeDeviceKind = {
+const virObjectKind virTestNodeDeviceKind = {
+    .self = VIR_FROM_TEST,
     .from = VIR_FROM_NODEDEV,
     .missing = VIR_ERR_NO_NODE_DEVICE,
     .lookup = "node device",
@@ -54,26 +55,26 @@ const virTestKind virTestNodeDeviceKind = {
 
 static virNodeDeviceDef *defOf(virNodeDevicePtr dev, GError **error)
 {
-    g_autoptr(virTestObj) obj = virTestFindName(dev->conn->nodedevPriv, dev->name, error);
-    return obj ? virTestObjDef(obj) : NULL;
+    g_autoptr(virObject) obj = virObjectFindName(dev->conn->nodedevPriv, dev->name, error);
+    return obj ? virObjectDef(obj) : NULL;
 }
 
 static int connectListAllNodeDevices(virConnectPtr conn, virNodeDevicePtr **list, unsigned int flags, GError **error)
 {
-    return virTestListAll(conn->nodedevPriv, conn, (void ***)list, flags, error);
+    return virObjectListAll(conn->nodedevPriv, conn, (void ***)list, flags, error);
 }
 
 static int nodeListDevices(virConnectPtr conn, const char *cap, char **const names, int maxnames, unsigned int flags, GError **error)
 {
     if (!virFlagsCheck(flags, 0, VIR_FROM, "testNodeListDevices", error))
         return -1;
-    virTestSet *set = conn->nodedevPriv;
+    virObjectSet *set = conn->nodedevPriv;
     int type = cap ? virNodeCapTypeFromString(cap) : 0, n = 0;
     if (type < 0)
         return 0;
     g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
     for (guint i = 0; i < all->n && n < maxnames; i++) {
-        g_autoptr(virNodeDeviceDef) def = virTestObjDef((virTestObj *)all->byName[i].obj);
+        g_autoptr(virNodeDeviceDef) def = virObjectDef((virObject *)all->byName[i].obj);
         if (!passes(def, cap ? capFlags[type] : 0))
             continue;
         if (names)
@@ -90,12 +91,12 @@ static int nodeNumOfDevices(virConnectPtr conn, const char *cap, unsigned int fl
 
 static virNodeDevicePtr nodeDeviceLookupByName(virConnectPtr conn, const char *name, GError **error)
 {
-    return virTestLookupName(conn->nodedevPriv, conn, name, error);
+    return virObjectLookupName(conn->nodedevPriv, conn, name, error);
 }
 
 static char *nodeDeviceGetXMLDesc(virNodeDevicePtr dev, unsigned int flags, GError **error)
 {
-    return virTestXml(virTestFindName(dev->conn->nodedevPriv, dev->name, error), flags, error);
+    return virObjectXml(virObjectFindName(dev->conn->nodedevPriv, dev->name, error), flags, error);
 }
 
 /* The caller keeps the text as long as its handle; the few names that there are stay. */

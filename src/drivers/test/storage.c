@@ -26,7 +26,7 @@ static bool accept(virRegistrySnapshot *all, gpointer data, GError **error)
 {
     const virStoragePoolDef *def = data;
     for (guint i = 0; i < all->n; i++) {
-        const virStoragePoolDef *other = ((virTestObj *)all->byUuid[i])->def;
+        const virStoragePoolDef *other = ((virObject *)all->byUuid[i])->def;
         if (g_str_equal(other->name, def->name) || other->type != def->type || !def->path || g_strcmp0(other->path, def->path) != 0)
             continue;
         virErrorSet(error, VIR_FROM_STORAGE, VIR_ERR_OPERATION_FAILED, "Storage source conflict with pool: '%s'", other->name);
@@ -48,7 +48,8 @@ static bool passes(gconstpointer data, unsigned int flags)
     return !types || (typeFlags[def->type] & types);
 }
 
-const virTestKind virTestPoolKind = {
+const virObjectKind virTestPoolKind = {
+    .self = VIR_FROM_TEST,
     .from = VIR_FROM_STORAGE,
     .missing = VIR_ERR_NO_STORAGE_POOL,
     .lookup = "storage pool",
@@ -70,103 +71,103 @@ const virTestKind virTestPoolKind = {
     .handle = handle,
 };
 
-static virTestObj *find(virStoragePoolPtr pool, GError **error)
+static virObject *find(virStoragePoolPtr pool, GError **error)
 {
-    return virTestFindName(pool->conn->storagePriv, pool->name, error);
+    return virObjectFindName(pool->conn->storagePriv, pool->name, error);
 }
 
 static int storagePoolIsActive(virStoragePoolPtr pool, GError **error)
 {
-    return virTestIsActive(virTestFind(pool->conn->storagePriv, pool->uuid, error));
+    return virObjectIsActive(virObjectFind(pool->conn->storagePriv, pool->uuid, error));
 }
 
 static int storagePoolIsPersistent(virStoragePoolPtr pool, GError **error)
 {
-    return virTestIsPersistent(virTestFind(pool->conn->storagePriv, pool->uuid, error));
+    return virObjectIsPersistent(virObjectFind(pool->conn->storagePriv, pool->uuid, error));
 }
 
 static int storagePoolGetAutostart(virStoragePoolPtr pool, int *autostart, GError **error)
 {
-    return virTestGetAutostart(find(pool, error), autostart);
+    return virObjectGetAutostart(find(pool, error), autostart);
 }
 
 static int storagePoolSetAutostart(virStoragePoolPtr pool, int autostart, GError **error)
 {
-    return virTestSetAutostart(find(pool, error), autostart, error);
+    return virObjectSetAutostart(find(pool, error), autostart, error);
 }
 
 static char *storagePoolGetXMLDesc(virStoragePoolPtr pool, unsigned int flags, GError **error)
 {
-    return virTestXml(find(pool, error), flags, error);
+    return virObjectXml(find(pool, error), flags, error);
 }
 
 static int storagePoolDestroy(virStoragePoolPtr pool, GError **error)
 {
-    return virTestStop(find(pool, error), error);
+    return virObjectStop(find(pool, error), error);
 }
 
 static int storagePoolUndefine(virStoragePoolPtr pool, GError **error)
 {
-    return virTestUndefine(find(pool, error), error);
+    return virObjectUndefine(find(pool, error), error);
 }
 
 static virStoragePoolPtr storagePoolLookupByName(virConnectPtr conn, const char *name, GError **error)
 {
-    return virTestLookupName(conn->storagePriv, conn, name, error);
+    return virObjectLookupName(conn->storagePriv, conn, name, error);
 }
 
 static virStoragePoolPtr storagePoolLookupByUUID(virConnectPtr conn, const unsigned char *uuid, GError **error)
 {
-    return virTestLookup(conn->storagePriv, conn, uuid, error);
+    return virObjectLookup(conn->storagePriv, conn, uuid, error);
 }
 
 static int connectListAllStoragePools(virConnectPtr conn, virStoragePoolPtr **list, unsigned int flags, GError **error)
 {
-    return virTestListAll(conn->storagePriv, conn, (void ***)list, flags, error);
+    return virObjectListAll(conn->storagePriv, conn, (void ***)list, flags, error);
 }
 
 static int connectNumOfStoragePools(virConnectPtr conn, GError **error)
 {
-    return virTestCount(conn->storagePriv, true);
+    return virObjectCount(conn->storagePriv, true);
 }
 
 static int connectNumOfDefinedStoragePools(virConnectPtr conn, GError **error)
 {
-    return virTestCount(conn->storagePriv, false);
+    return virObjectCount(conn->storagePriv, false);
 }
 
 static int connectListStoragePools(virConnectPtr conn, char **const names, int maxnames, GError **error)
 {
-    return virTestNames(conn->storagePriv, true, names, maxnames);
+    return virObjectNames(conn->storagePriv, true, names, maxnames);
 }
 
 static int connectListDefinedStoragePools(virConnectPtr conn, char **const names, int maxnames, GError **error)
 {
-    return virTestNames(conn->storagePriv, false, names, maxnames);
+    return virObjectNames(conn->storagePriv, false, names, maxnames);
 }
 
 static int storagePoolCreate(virStoragePoolPtr pool, unsigned int flags, GError **error)
 {
-    return virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolCreate", error) ? virTestStart(find(pool, error), error) : -1;
+    return virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolCreate", error) ? virObjectStart(find(pool, error), error) : -1;
 }
 
 static virStoragePoolPtr storagePoolCreateXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
     if (!virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolCreateXML", error))
         return NULL;
-    return virTestAddXml(conn->storagePriv, conn, xml, VIR_TEST_START, error);
+    return virObjectAddXml(conn->storagePriv, conn, xml, VIR_OBJECT_START, false, error);
 }
 
 static virStoragePoolPtr storagePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
     if (!virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolDefineXML", error))
         return NULL;
-    return virTestAddXml(conn->storagePriv, conn, xml, VIR_TEST_DEFINE, error);
+    return virObjectAddXml(conn->storagePriv, conn, xml, VIR_OBJECT_DEFINE, false, error);
 }
 
 static int storagePoolGetInfo(virStoragePoolPtr pool, virStoragePoolInfoPtr info, GError **error)
 {
-    g_autoptr(virTestObj) obj = find(pool, error);
+    g_autoptr(virObject) obj = find(pool, error);
     if (!obj)
         return -1;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
@@ -179,11 +180,11 @@ static int storagePoolGetInfo(virStoragePoolPtr pool, virStoragePoolInfoPtr info
 /* Volumes live in memory only, so what is known of an active pool is always fresh. */
 static int storagePoolRefresh(virStoragePoolPtr pool, unsigned int flags, GError **error)
 {
-    g_autoptr(virTestObj) obj = virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolRefresh", error) ? find(pool, error) : NULL;
+    g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolRefresh", error) ? find(pool, error) : NULL;
     if (!obj)
         return -1;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
-    return virTestCheckActive(obj, true, obj->kind->notRunning, error) ? 0 : -1;
+    return virObjectCheckActive(obj, true, obj->kind->notRunning, error) ? 0 : -1;
 }
 
 const virStorageDriver virTestStorageDriver = {
