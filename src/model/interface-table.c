@@ -176,11 +176,24 @@ static const virXmlRow bareRows[] = {
 };
 static X_TYPE_AS(bareXml, virInterfaceDef, "interface", bareRows);
 
+/* Clients know a refusal of no kind in particular here. */
+static bool mtuCheck(const virXmlRow *row, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
+{
+    const char *size = virXmlProp(node, "size");
+    long long value;
+    if (!size || (virXmlParseNumber(size, 10, true, &value) && value >= 0 && value <= G_MAXUINT))
+        return true;
+    virErrorSet(error, VIR_FROM_NONE, VIR_ERR_INTERNAL_ERROR, "the MTU '%s' is not a number", size);
+    return false;
+}
+static const virXmlHook mtuHook = { .parse = mtuCheck, .rng = "" };
+
 static const virXmlRow interfaceRows[] = {
     X_ENUM("@type", type, virInterfaceType, XF_REQ | XF_ALWAYS),
     X_STR("@name", name, 0),
     X_OPEN_TAG,
     X_ENUM("start/@mode", start, virInterfaceStart, 0, BAD("unknown interface startmode %s")),
+    X_HOOK("mtu", &mtuHook, XF_NOFORMAT),
     X_UINT("mtu/@size", mtu, 0),
     X_LIST("protocol", protocols, virInterfaceProtocol, 0),
     X_SAME("link", linkXml, 0),

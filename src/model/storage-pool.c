@@ -57,13 +57,16 @@ const char *virStoragePoolDefaultVolFormat(virStoragePoolKind type)
     return virStoragePoolTypes[type].volDefault;
 }
 
+/* Two slashes at the beginning, not three, may mean something of their own: they stay. */
 void virStorageTidyPath(char **path)
 {
     char *w = *path;
-    if (!w || (w[0] == '/' && w[1] == '/' && w[2] != '/'))      /* two slashes at the beginning may mean something of their own */
+    if (!w)
         return;
-    for (const char *r = *path; *r; r++)
-        if (*r != '/' || (r[1] != '/' && (r[1] || w == *path)))
+    bool two = w[0] == '/' && w[1] == '/' && w[2] != '/';
+    char *start = two ? ++w : w;
+    for (const char *r = w; *r; r++)
+        if (*r != '/' || (r[1] != '/' && (r[1] || w == start)))
             *w++ = *r;
     *w = 0;
 }
@@ -210,7 +213,7 @@ static bool protocolGood(virStoragePoolDef *def, GError **error)
         return false;
     }
     if (def->protocol && strchr(def->protocol, ',')) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "storage pool protocol ver '%s' must not contain ','", def->protocol);
+        virSetError(error, VIR_ERR_XML_DETAIL, "storage pool protocol ver '%s' must not contain ','", def->protocol);
         return false;
     }
     return true;
@@ -321,6 +324,18 @@ static bool complete(virStoragePoolDef *def, unsigned int flags, GError **error)
 
 /* ---- what the schema asks beyond names and values ---- */
 
+static const char *strictAdapter(xmlNode *adapter)
+{
+    static const char *const names[] = { "wwnn", "wwpn", "parent_wwnn", "parent_wwpn", "parent_fabric_wwn" };
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+        if (!wwnGood(virXmlProp(adapter, names[i]), NULL))
+            return "an adapter's world wide name is not one";
+    xmlNode *address = virXmlChild(virXmlChild(adapter, "parentaddr"), "address");
+    if (virXmlChild(adapter, "parentaddr") && (!address || virXmlProp(address, "multifunction")))
+        return "the place of an adapter's parent is not one";
+    return NULL;
+}
+
 static const char *strictSource(const virStoragePoolType *type, xmlNode *source)
 {
     static const char *const names[] = { VIR_STORAGE_PART_NAMES };
@@ -338,13 +353,23 @@ static const char *strictSource(const virStoragePoolType *type, xmlNode *source)
         if (attr && !virXmlProp(part, attr))
             return "a part of the source lacks its attribute";
     }
-    return there & ~type->allows ? "the source has parts that pools of this type do not have"
+    xmlNode *format = virXmlChild(source, "format"), *initiator = virXmlChild(source, "initiator"), *adapter = virXmlChild(source, "adapter");
+    if (format && type->formats && !g_strv_contains(type->formats, virXmlProp(format, "type")))
+        return "pools of this type do not have that format";
+    if (initiator && !virXmlProp(virXmlChild(initiator, "iqn"), "name"))
+        return "the initiator has no name";
+    const char *wrong = adapter ? strictAdapter(adapter) : NULL;
+    return wrong ? wrong : there & ~type->allows ? "the source has parts that pools of this type do not have"
          : type->asks & ~there ? "the source lacks a part" : NULL;
 }
 
 const char *virStoragePoolStrict(xmlNode *node)
 {
-    const virStoragePoolType *type = &virStoragePoolTypes[virStoragePoolKindFromString(virXmlProp(node, "type"))];
+    const char *word = virXmlProp(node, "type");
+    int kind = word ? virStoragePoolKindFromString(word) : -1;
+    if (kind < 0)
+        return "the pool has no type";
+    const virStoragePoolType *type = &virStoragePoolTypes[kind];
     static const char *const once[] = { "name", "uuid", "capacity", "allocation", "available", "features", "source", "target", "refresh" };
     for (gsize i = 0; i < G_N_ELEMENTS(once); i++)
         if (virXmlNext(virXmlChild(node, once[i]), once[i]))

@@ -26,7 +26,7 @@ static X_TYPE(virStorageTimes, NULL, timesRows);
 
 static bool featuresCheck(const virXmlRow *row, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
 {
-    for (xmlNode *f = virXmlNext(node->children, NULL); f; f = virXmlNext(f, NULL))
+    for (const xmlNode *f = node->children; f; f = f->next)
         if (f->type == XML_ELEMENT_NODE && strcmp((const char *)f->name, "lazy_refcounts") != 0 && strcmp((const char *)f->name, "extended_l2") != 0) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported feature %s", (const char *)f->name);
             return false;
@@ -49,7 +49,7 @@ static X_TYPE_AS(sourceXml, virStorageVolDef, NULL, sourceRows);
 static const virXmlRow volRows[] = {
     X_ENUM("@type", type, virStorageVolKind, XF_ALWAYS, .bad = "unknown volume type '%s'"),
     X_STR("name", name, 0),
-    X_STR("key", key, XF_NOPARSE),
+    X_STR("key", key, 0),
     X_SAME("source", sourceXml, 0),
     X_BYTES("capacity", capacity, XF_ALWAYS, X_HAS(hasCapacity), SIZE_WORDS),
     X_BYTES("allocation", allocation, XF_ALWAYS, X_HAS(hasAllocation), SIZE_WORDS),

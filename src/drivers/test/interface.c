@@ -94,7 +94,9 @@ static int interfaceIsActive(virInterfacePtr iface, GError **error)
 
 static virInterfacePtr interfaceDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
-    return virObjectAddXml(conn->interfacePriv, conn, xml, VIR_OBJECT_DEFINE, false, error);
+    if (!virFlagsCheck(flags, VIR_INTERFACE_DEFINE_VALIDATE, VIR_FROM, "testInterfaceDefineXML", error))
+        return NULL;
+    return virObjectAddXml(conn->interfacePriv, conn, xml, VIR_OBJECT_DEFINE, flags & VIR_INTERFACE_DEFINE_VALIDATE, error);
 }
 
 static int interfaceUndefine(virInterfacePtr iface, GError **error)

@@ -160,9 +160,9 @@ static virStoragePoolPtr storagePoolCreateXML(virConnectPtr conn, const char *xm
 
 static virStoragePoolPtr storagePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
-    if (!virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolDefineXML", error))
+    if (!virFlagsCheck(flags, VIR_STORAGE_POOL_DEFINE_VALIDATE, VIR_FROM, "testStoragePoolDefineXML", error))
         return NULL;
-    return virObjectAddXml(conn->storagePriv, conn, xml, VIR_OBJECT_DEFINE, false, error);
+    return virObjectAddXml(conn->storagePriv, conn, xml, VIR_OBJECT_DEFINE, flags & VIR_STORAGE_POOL_DEFINE_VALIDATE, error);
 }
 
 static int storagePoolGetInfo(virStoragePoolPtr pool, virStoragePoolInfoPtr info, GError **error)
