@@ -13,10 +13,23 @@ static virObjectSet *pools;
 static bool asRoot;
 static virStorageDriver table;
 
+/* The types whose storage a host reaches with its own tools. The others need libraries that this driver is not built with. */
+static const unsigned int backends = 1u << VIR_STORAGE_POOL_DIR | 1u << VIR_STORAGE_POOL_FS | 1u << VIR_STORAGE_POOL_NETFS | 1u << VIR_STORAGE_POOL_LOGICAL |
+                                     1u << VIR_STORAGE_POOL_DISK | 1u << VIR_STORAGE_POOL_ISCSI | 1u << VIR_STORAGE_POOL_SCSI | 1u << VIR_STORAGE_POOL_MPATH;
+
 static gpointer parse(const char *text, void *node, GError **error)
 {
-    return text ? virStoragePoolDefParse(text, NULL, VIR_STORAGE_POOL_NAMESPACES, error)
-                : virStoragePoolDefParseNode(node, VIR_STORAGE_POOL_NAMESPACES, error);
+    g_autoptr(virXmlDoc) doc = text ? virXmlDocParse(text, NULL, "storage_pool_definition", "pool", VIR_FROM, error) : NULL;
+    if (text && !doc)
+        return NULL;
+    xmlNode *root = text ? xmlDocGetRootElement(doc) : node;
+    const char *word = virXmlProp(root, "type");
+    int type = word ? virStoragePoolKindFromString(word) : -1;
+    if (type >= 0 && !(backends & 1u << type)) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "missing backend for pool type %d (%s)", type, word);
+        return NULL;
+    }
+    return virStoragePoolDefParseNode(root, VIR_STORAGE_POOL_NAMESPACES, error);
 }
 
 static const virObjectKind poolKind = {
