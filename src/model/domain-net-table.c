@@ -154,6 +154,13 @@ static const virXmlRow ethernetCase[] = {
     X_END
 };
 static const virXmlRow internalCase[] = { X_STR("source/@name", internalName, 0), X_END };
+static const virXmlRow vdsCase[] = {
+    X_UUID("source/@switchid", vdsSwitchId, XF_REQ | XF_ALWAYS),
+    X_LL("source/@portid", vdsPortId, XF_REQ | XF_ALWAYS),
+    X_STR("source/@portgroupid", vdsPortgroupId, XF_REQ),
+    X_LL("source/@connectionid", vdsConnectionId, XF_REQ | XF_ALWAYS),
+    X_END
+};
 static const virXmlRow vhostuserCase[] = { X_OBJ_AS("source", vhostuser, virDomainChrSource, vhostuserXml, 0), X_END };
 static const virXmlRow hostdevPciCase[] = { X_INLINE_AS(".", hostdevPci, virPCIAddress, virPCISourceAddressXml, 0), X_END };
 static const virXmlRow hostdevUsbCase[] = {
@@ -169,6 +176,7 @@ CASE(directCase);
 CASE(devCase);
 CASE(ethernetCase);
 CASE(internalCase);
+CASE(vdsCase);
 CASE(vhostuserCase);
 CASE(hostdevPciCase);
 CASE(hostdevUsbCase);
@@ -184,7 +192,7 @@ static const virXmlRow hostdevCase[] = {
 CASE(hostdevCase);
 #undef CASE
 static const virXmlCase netCases[] = {
-    { VIR_DOMAIN_NET_TYPE_VHOSTUSER, &vhostuserCaseXml }, { VIR_DOMAIN_NET_TYPE_SERVER, &socketCaseXml },
+    { VIR_DOMAIN_NET_TYPE_VDS, &vdsCaseXml }, { VIR_DOMAIN_NET_TYPE_VHOSTUSER, &vhostuserCaseXml }, { VIR_DOMAIN_NET_TYPE_SERVER, &socketCaseXml },
     { VIR_DOMAIN_NET_TYPE_CLIENT, &socketCaseXml },       { VIR_DOMAIN_NET_TYPE_MCAST, &socketCaseXml },
     { VIR_DOMAIN_NET_TYPE_UDP, &socketCaseXml },          { VIR_DOMAIN_NET_TYPE_NETWORK, &networkCaseXml },
     { VIR_DOMAIN_NET_TYPE_BRIDGE, &bridgeCaseXml },       { VIR_DOMAIN_NET_TYPE_INTERNAL, &internalCaseXml },

@@ -49,6 +49,9 @@ typedef struct {
     virNetMacvlanMode macvlanMode;
     char *socketAddress, *localAddress; /* server, client, mcast, udp */
     unsigned int socketPort, localPort;
+    unsigned char vdsSwitchId[16];      /* vds: a distributed switch of vSphere */
+    long long vdsPortId, vdsConnectionId;
+    char *vdsPortgroupId;
     char *internalName;
     virDomainChrSource *vhostuser;
     virDomainHostdevType hostdevType;

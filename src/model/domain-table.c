@@ -101,7 +101,7 @@ static const virXmlRow domainRows[] = {
     X_INT("@id", id, XF_LIVE | XF_ALWAYS, .when = isRunning),
     X_HOOK(".", &namespaces, XF_NOPARSE),
     X_STR("name", name, 0),
-    X_UUID("uuid", uuid, XF_ABI, .bad = "malformed uuid element", .code = VIR_ERR_INTERNAL_ERROR),
+    X_UUID("uuid", uuid, XF_ABI | XF_ALWAYS, .bad = "malformed uuid element", .code = VIR_ERR_INTERNAL_ERROR),
     X_CONV("genid", genid, unsigned char[16], &virGenidConv, XF_ABI | XF_LENIENT, X_HAS(hasGenid)),
     X_STR("title", title, 0),
     X_STR("description", description, 0),
