@@ -32,6 +32,12 @@ static virDomainChrDef *copySource(const virDomainChrDef *from, virXmlType *type
     return to;
 }
 
+static void copyInfo(virDeviceInfo *to, const virDeviceInfo *from)
+{
+    *to = *from;
+    virXmlCopyInto(&virDeviceInfoXml, to, from);
+}
+
 static bool isSerialConsole(const virDomainChrDef *console)
 {
     return console->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_NONE ||
@@ -55,8 +61,7 @@ static bool pairConsole(virDomainDef *def, GError **error)
             virDomainChrDef *serial = copySource(console, &virDomainSerialXml);
             serial->port = 0;
             serial->hasPort = true;
-            if (console->info.addr.type == VIR_DEVICE_ADDRESS_ISA)
-                serial->info.addr = console->info.addr, console->info.addr.type = VIR_DEVICE_ADDRESS_NONE;
+            copyInfo(&serial->info, &console->info);
             virListAppend(&def->serials, serial);
         } else if (!sameSource(&console->source, &def->serials.v[0]->source)) {
             virXmlClear(&virDomainChrSourceXml, &console->source);
@@ -80,6 +85,21 @@ static bool pairConsole(virDomainDef *def, GError **error)
         }
     }
     return true;
+}
+
+bool virDomainIsMirror(const virDomainDef *def, const char *kind, const void *device)
+{
+    return strcmp(kind, "console") == 0 && def->os.type == VIR_DOMAIN_OSTYPE_HVM && def->serials.n &&
+           def->consoles.v[0] == device && isSerialConsole(device);
+}
+
+void virDomainMirrorConsole(virDomainDef *def)
+{
+    if (!def->consoles.n || !virDomainIsMirror(def, "console", def->consoles.v[0]))
+        return;
+    virDeviceInfo *info = &def->consoles.v[0]->info;
+    virXmlClear(&virDeviceInfoXml, info);
+    copyInfo(info, &def->serials.v[0]->info);
 }
 
 static bool checkSource(const virDomainChrSource *s, GError **error)

@@ -12,10 +12,11 @@ static X_TYPE_AS(zpciXml, virPCIAddress, NULL, zpciRows);
 
 /* domain, bus, slot, function: of the guest, or of a host's device */
 static const virXmlRow pciSourceRows[] = {
-    X_HEX("@domain", domain, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFFFF),
-    X_HEX("@bus", bus, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFF),
-    X_HEX("@slot", slot, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI),
-    X_HEX("@function", function, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI),
+    X_HEX("@domain", domain, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI),
+    X_HEX("@bus", bus, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFF, .beyond = "Invalid PCI address bus='0x%llx', must be <= 0xFF"),
+    X_HEX("@slot", slot, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0x1F, .beyond = "Invalid PCI address slot='0x%llx', must be <= 0x1F"),
+    X_HEX("@function", function, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 7, .beyond = "Invalid PCI address function=0x%llx, must be <= 7"),
+    X_ONOFF("@multifunction", multi, XF_NOFORMAT),      /* checked, but a host's device has none */
     X_END
 };
 X_TYPE_AS(virPCISourceAddressXml, virPCIAddress, NULL, pciSourceRows);
@@ -26,10 +27,15 @@ static bool pciAssigned(const virXmlRow *row, const void *obj, const virXmlOut *
     const virPCIAddress *a = obj;
     return a->domain || a->bus || a->slot;
 }
+static bool zpciAssigned(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    const virPCIAddress *a = obj;
+    return a->hasZpciUid || a->hasZpciFid;
+}
 static const virXmlRow pciRows[] = {
     X_SAME(".", virPCISourceAddressXml, XF_ABI, .when = pciAssigned),
     X_ONOFF("@multifunction", multi, 0),
-    X_SAME("zpci", zpciXml, 0, X_HAS(hasZpci)),
+    X_SAME("zpci", zpciXml, 0, .when = zpciAssigned),
     X_END
 };
 X_TYPE(virPCIAddress, NULL, pciRows);

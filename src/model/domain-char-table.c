@@ -66,7 +66,22 @@ static const virXmlCase sourceCases[] = {
     { VIR_DOMAIN_CHR_TCP, &tcpCaseXml },   { VIR_DOMAIN_CHR_UNIX, &unixCaseXml },       { VIR_DOMAIN_CHR_SPICEPORT, &portCaseXml },
     { VIR_DOMAIN_CHR_DBUS, &portCaseXml }, { VIR_DOMAIN_CHR_QEMU_VDAGENT, &vdagentCaseXml }, { 0 }
 };
+/* UDP has a source for each direction. */
+static bool countSources(const virXmlRow *row, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
+{
+    unsigned int n = 0, most = ((virDomainChrSource *)obj)->type == VIR_DOMAIN_CHR_UDP ? 2 : 1;
+    for (xmlNode *child = virXmlChild(node, "source"); child; child = virXmlNext(child, "source"))
+        n++;
+    if (n <= most)
+        return true;
+    virXmlErrorAt(error, node, ctx->from, VIR_ERR_XML_ERROR, "only %s allowed for character device",
+                  most == 1 ? "one source element is" : "two source elements are");
+    return false;
+}
+static const virXmlHook sourceCount = { .parse = countSources, .rng = "" };
+
 static const virXmlRow chrSourceRows[] = {
+    X_HOOK(".", &sourceCount, XF_NOFORMAT),
     X_UNION(".", type, virDomainChrType, sourceCases, XF_ABI),
     X_STR("log/@file", logFile, 0),
     X_ONOFF("log/@append", logAppend, 0),

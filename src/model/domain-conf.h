@@ -23,6 +23,7 @@ struct _virDomainParseConfig {
     virArch hostArch;
     unsigned char macPrefix[3];         /* 52:54:00 */
     const char *channelTargetDir;       /* QEMU: where sockets of channels are made; such paths are not kept in definitions */
+    const char *secModel;               /* security model of labels that name none ("none", "apparmor"); NULL: they stay without */
     void *opaque;                       /* the driver's, for the functions below */
 
     /* Can this driver run such guests? Values of 0 in osType, arch, virtType mean "any". On success `def` gets defaults for

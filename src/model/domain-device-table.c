@@ -81,7 +81,7 @@ static const virXmlRow fsFileCase[] = { X_STR("source/@file", source, 0), X_END 
 static const virXmlRow fsBlockCase[] = { X_STR("source/@dev", source, 0), X_END };
 static const virXmlRow fsDirCase[] = { X_STR("source/@dir", source, 0), X_STR("source/@socket", socket, 0), X_END };
 static const virXmlRow fsNameCase[] = { X_STR("source/@name", source, 0), X_END };
-static const virXmlRow fsRamCase[] = { X_(("source/@usage"), SIZE, unsigned long long, ramUsage, 0, .scale = 1024, .unit = "KiB"), X_END };
+static const virXmlRow fsRamCase[] = { X_(("source/@usage"), SIZE, unsigned long long, ramUsage, 0, .scale = 1024, .unit = "KiB", .unitAttr = "units"), X_END };
 static const virXmlRow fsVolumeCase[] = { X_STR("source/@pool", pool, 0), X_STR("source/@volume", volume, 0), X_END };
 #define CASE(name) static X_TYPE_AS(name##Xml, virDomainFsDef, NULL, name)
 CASE(fsFileCase);
@@ -118,9 +118,9 @@ static const virXmlRow fsRows[] = {
     X_UNION(".", type, virDomainFsType, fsCases, 0),
     X_STR("target/@dir", target, XF_ABI),
     X_FLAG("readonly", readonly, XF_ABI),
+    INFO,
     X_BYTES("space_hard_limit", spaceHardLimit, 0),
     X_BYTES("space_soft_limit", spaceSoftLimit, 0),
-    INFO,
     X_END
 };
 X_TYPE(virDomainFsDef, "filesystem", fsRows);
@@ -187,6 +187,8 @@ static const virXmlRow capsCase[] = {
     X_STR("source/block", block, 0),
     X_STR("source/char", chardev, 0),
     X_STR("source/interface", netdev, 0),
+    X_LIST("ip", ips, virNetIp, 0),
+    X_LIST("route", routes, virNetRoute, 0),
     X_END
 };
 CASE(subsysCase);

@@ -2,6 +2,7 @@
 /* Controllers, file systems, host devices and the many small devices. */
 #pragma once
 
+#include "model/domain-net.h"
 #include "model/device-info.h"
 #include "model/domain-char.h"
 #include "model/domain-disk.h"
@@ -103,6 +104,8 @@ typedef struct {
     unsigned char mdevUuid[16];
     /* capabilities (LXC) */
     char *block, *chardev, *netdev;
+    VIR_LIST(virNetIp) ips;
+    VIR_LIST(virNetRoute) routes;
     virDomainNetTeamingType teaming;
     char *teamingPersistent;
     virDeviceInfo info;

@@ -62,7 +62,7 @@ static const virXmlRow ipRows[] = {
     X_STR("@peer", peer, 0),
     X_END
 };
-static X_TYPE(virNetIp, "ip", ipRows);
+X_TYPE(virNetIp, "ip", ipRows);
 #undef S
 
 #define S virNetRoute
@@ -75,7 +75,7 @@ static const virXmlRow routeRows[] = {
     X_UINT("@metric", metric, XF_POSITIVE, X_HAS(hasMetric)),
     X_END
 };
-static X_TYPE(virNetRoute, "route", routeRows);
+X_TYPE(virNetRoute, "route", routeRows);
 #undef S
 
 #define S virNetFilterParam
@@ -221,7 +221,7 @@ static const virXmlRow netRows[] = {
     X_ENUM("@type", type, virDomainNetType, XF_ALWAYS | XF_ABI),
     X_YESNO("@managed", managed, 0),
     X_YESNO("@trustGuestRxFilters", trustGuestRxFilters, 0),
-    X_MAC("mac/@address", mac, XF_ABI, .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
+    X_MAC("mac/@address", mac, XF_ABI, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
     X_UNION(".", type, virDomainNetType, netCases, 0),

@@ -49,8 +49,10 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuControllers(def, conf, error))
         return false;
-    return !virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) ||
-           virDomainDefAssignAddresses(def, conf, error);
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) && !virDomainDefAssignAddresses(def, conf, error))
+        return false;
+    virDomainMirrorConsole(def);
+    return true;
 }
 
 bool virDomainDefAssignAddresses(virDomainDef *def, const virDomainParseConfig *conf, GError **error)

@@ -16,7 +16,10 @@ static void addInput(virDomainDef *def, virDomainInputType type, virDomainInputB
 {
     for (unsigned int i = 0; i < def->inputs.n; i++) {
         const virDomainInputDef *input = def->inputs.v[i];
-        if (input->type == type && (input->bus == bus || input->bus == VIR_DOMAIN_INPUT_BUS_NONE))
+        bool tablet = input->type == VIR_DOMAIN_INPUT_TYPE_TABLET && type == VIR_DOMAIN_INPUT_TYPE_MOUSE &&
+                      bus == VIR_DOMAIN_INPUT_BUS_USB;  /* one pointer is enough */
+        virDomainInputBus own = input->bus ? input->bus : virDomainInputDefaultBus(def, input);
+        if ((input->type == type || tablet) && own == bus)
             return;
     }
     virDomainInputDef *input = g_new0(virDomainInputDef, 1);
@@ -181,7 +184,7 @@ static bool isRoot(const virDomainControllerDef *c)
 static bool passPciController(const virDomainDef *def, virDomainControllerDef *c, GError **error)
 {
     const virMachine *m = virMachineOf(def);
-    bool bridges = m->traits & VIR_MACHINE_SPAPR && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
+    bool bridges = m->traits & VIR_MACHINE_SPAPR && isRoot(c);
     if (isRoot(c) && c->idx != 0 && !bridges) {
         virErrorSet(error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR,
                     "pci-root and pcie-root controllers should have index 0");

@@ -63,8 +63,7 @@ static bool validateBootOrder(virDomainDef *def, const char *kind, void *device,
 static bool validateAlias(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     virUniqueWalk *walk = data;
-    bool mirrored = strcmp(kind, "console") == 0 && def->consoles.v[0] == device;
-    if (!info->alias || mirrored || !g_str_has_prefix(info->alias, "ua-") ||
+    if (!info->alias || virDomainIsMirror(def, kind, device) || !g_str_has_prefix(info->alias, "ua-") ||
         g_hash_table_add(walk->seen, info->alias))
         return true;
     virSetError(walk->error, VIR_ERR_XML_ERROR, "non unique alias detected: %s", info->alias);
@@ -240,7 +239,7 @@ bool virDomainDefValidate(const virDomainDef *def, const virDomainParseConfig *c
 {
     if (!validateMachine(def, error) || !validateDisks(def, error) || !validateUnique(def, error) ||
         !validateHostdevs(def, error) || !validateScsiHostdevs(def, error) || !validateMdevs(def, error) ||
-        !validateNuma(def, error) || !virDomainDefForeachInfo((virDomainDef *)def, validateLoadparm, error))
+        !validateNuma(def, error) || !virDomainValidateDevices(def, conf, error) || !virDomainDefForeachInfo((virDomainDef *)def, validateLoadparm, error))
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainQemuValidate(def, conf, error))
         return false;

@@ -114,10 +114,12 @@ struct _virXmlRow {
         const virXmlHook *hook;
     };
     unsigned int scale;         /* SIZE: bytes in one unit of the member */
+    const char *unitAttr;       /* SIZE: NULL: "unit" */
     const char *unit;           /* SIZE: word written ("KiB"); NULL: the greatest that divides */
     unsigned int digits;
     unsigned long long max;     /* numbers: greatest value, 0 any; bitmaps: number of bits */
     const char *bad;            /* message (with %s) of an invalid value when the reference has words of its own; code below */
+    const char *beyond;         /* message (with %llx) of a number greater than `max`, of no error domain */
     int code;                   /* 0: VIR_ERR_CONFIG_UNSUPPORTED with `bad`, VIR_ERR_XML_ERROR without */
     bool (*when)(const virXmlRow *row, const void *obj, const virXmlOut *out);  /* write only if */
     const char *doc;            /* for the reference page */

@@ -135,6 +135,7 @@ void qemuParseConfigInit(qemuDriver *driver)
                     VIR_DOMAIN_CONF_WIDE_SCSI | VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
         .hostArch = arch > 0 ? (virArch)arch : VIR_ARCH_X86_64,
         .macPrefix = { 0x52, 0x54, 0x00 },
+        .secModel = "none",
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,

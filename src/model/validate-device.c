@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a single device must have, whatever the driver. */
+#define VIR_FROM VIR_FROM_DOMAIN
+#include <string.h>
+#include "base/error.h"
+#include "model/passes.h"
+
+#define REFUSE(when, code, ...) \
+    do { \
+        if (when) { \
+            virSetError(error, code, __VA_ARGS__); \
+            return false; \
+        } \
+    } while (0)
+
+static bool validateInput(const virDomainDef *def, const virDomainInputDef *in, GError **error)
+{
+    bool hvm = def->os.type == VIR_DOMAIN_OSTYPE_HVM, xen = def->os.type == VIR_DOMAIN_OSTYPE_XEN || def->os.type == VIR_DOMAIN_OSTYPE_XENPVH;
+    const char *bus = in->bus ? virDomainInputBusToString(in->bus) : "<null>";
+    if (in->type == VIR_DOMAIN_INPUT_TYPE_EVDEV)
+        return true;
+    if (hvm) {
+        REFUSE(in->bus == VIR_DOMAIN_INPUT_BUS_PS2 && in->type != VIR_DOMAIN_INPUT_TYPE_MOUSE && in->type != VIR_DOMAIN_INPUT_TYPE_KEYBOARD,
+               VIR_ERR_INTERNAL_ERROR, "ps2 bus does not support %s input device", virDomainInputTypeToString(in->type));
+        REFUSE(in->bus == VIR_DOMAIN_INPUT_BUS_XEN, VIR_ERR_INTERNAL_ERROR, "unsupported input bus %s", bus);
+    } else if (xen) {
+        REFUSE(in->bus != VIR_DOMAIN_INPUT_BUS_XEN, VIR_ERR_INTERNAL_ERROR, "unsupported input bus %s", bus);
+        REFUSE(in->type != VIR_DOMAIN_INPUT_TYPE_MOUSE && in->type != VIR_DOMAIN_INPUT_TYPE_KEYBOARD, VIR_ERR_INTERNAL_ERROR,
+               "xen bus does not support %s input device", virDomainInputTypeToString(in->type));
+    } else if (def->virtType == VIR_DOMAIN_VIRT_VZ || def->virtType == VIR_DOMAIN_VIRT_PARALLELS) {
+        REFUSE(in->bus != VIR_DOMAIN_INPUT_BUS_PARALLELS, VIR_ERR_INTERNAL_ERROR, "parallels containers don't support input bus %s", bus);
+        REFUSE(in->type != VIR_DOMAIN_INPUT_TYPE_MOUSE && in->type != VIR_DOMAIN_INPUT_TYPE_KEYBOARD, VIR_ERR_INTERNAL_ERROR,
+               "parallels bus does not support %s input device", virDomainInputTypeToString(in->type));
+    } else {
+        REFUSE(true, VIR_ERR_INTERNAL_ERROR, "Input devices are not supported by this virtualization driver.");
+    }
+    REFUSE(in->model && in->bus != VIR_DOMAIN_INPUT_BUS_VIRTIO, VIR_ERR_CONFIG_UNSUPPORTED,
+           "only bus 'virtio' is supported for input model '%s'", virDomainInputModelToString(in->model));
+    REFUSE(in->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH && in->bus != VIR_DOMAIN_INPUT_BUS_VIRTIO, VIR_ERR_CONFIG_UNSUPPORTED,
+           "only bus 'virtio' is supported for 'passthrough' input devices");
+    REFUSE(in->bus == VIR_DOMAIN_INPUT_BUS_USB && in->info.addr.type && in->info.addr.type != VIR_DEVICE_ADDRESS_USB, VIR_ERR_XML_ERROR,
+           "Invalid address for a USB device");
+    return true;
+}
+
+static bool validateFs(const virDomainFsDef *fs, GError **error)
+{
+    bool ram = fs->type == VIR_DOMAIN_FS_TYPE_RAM;
+    REFUSE(ram && !fs->ramUsage, VIR_ERR_XML_ERROR, "missing 'usage' attribute for RAM filesystem");
+    bool source = fs->source || fs->socket || fs->pool;
+    REFUSE(!ram && !source, VIR_ERR_NO_SOURCE, "%s", fs->target ? fs->target : "");
+    REFUSE(!fs->target && !fs->socket, VIR_ERR_NO_TARGET, "%s", fs->source ? fs->source : "");
+    return true;
+}
+
+static bool validateHostdev(const virDomainHostdevDef *dev, GError **error)
+{
+    if (dev->mode != VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES)
+        return true;
+    REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_STORAGE && !dev->block, VIR_ERR_XML_ERROR, "Missing <block> element in hostdev storage device");
+    REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_MISC && !dev->chardev, VIR_ERR_XML_ERROR, "Missing <char> element in hostdev character device");
+    REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_NET && !dev->netdev, VIR_ERR_XML_ERROR, "Missing <interface> element in hostdev net device");
+    return true;
+}
+
+static bool validateAudioId(const virDomainDef *def, unsigned int id, GError **error)
+{
+    for (unsigned int i = 0; i < def->audios.n; i++)
+        if (def->audios.v[i]->id == id)
+            return true;
+    REFUSE(id, VIR_ERR_XML_ERROR, "no audio device with ID %u", id);
+    return true;
+}
+
+static bool validateNvdimm(const virDomainDef *def, const virDomainMemoryDef *mem, GError **error)
+{
+    bool spapr = def->os.arch == VIR_ARCH_PPC64 || def->os.arch == VIR_ARCH_PPC64LE;
+    static const unsigned char none[16];
+    REFUSE(mem->model == VIR_DOMAIN_MEMORY_DEVICE_NVDIMM && !spapr && memcmp(mem->uuid, none, 16) != 0, VIR_ERR_CONFIG_UNSUPPORTED,
+           "UUID is not supported for NVDIMM device");
+    return true;
+}
+
+static bool validateController(const virDomainControllerDef *c, GError **error)
+{
+    if (c->type != VIR_DOMAIN_CONTROLLER_PCI)
+        return true;
+    REFUSE(c->idx == 0 && c->hasNumaNode, VIR_ERR_CONFIG_UNSUPPORTED,
+           "The PCI controller with index=0 can't be associated with a NUMA node");
+    REFUSE(c->hasTargetIndex && (c->targetIndex < 0 || c->targetIndex > 30), VIR_ERR_CONFIG_UNSUPPORTED,
+           "PCI controller target index '%d' out of range - must be 0-30", c->targetIndex);
+    return true;
+}
+
+static bool hasUsb(const virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_USB && def->controllers.v[i]->usbModel != VIR_DOMAIN_CONTROLLER_USB_NONE)
+            return true;
+    return false;
+}
+
+bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (!validateController(def->controllers.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->inputs.n; i++)
+        if (!validateInput(def, def->inputs.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->fss.n; i++)
+        if (!validateFs(def->fss.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->hostdevs.n; i++)
+        if (!validateHostdev(def->hostdevs.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->graphics.n; i++)
+        if (!validateAudioId(def, def->graphics.v[i]->audioId, error))
+            return false;
+    for (unsigned int i = 0; i < def->sounds.n; i++)
+        if (!validateAudioId(def, def->sounds.v[i]->audioId, error))
+            return false;
+    for (unsigned int i = 0; i < def->mems.n; i++)
+        if (!validateNvdimm(def, def->mems.v[i], error))
+            return false;
+    REFUSE(def->redirdevs.n && !hasUsb(def), VIR_ERR_CONFIG_UNSUPPORTED,
+           "cannot add redirected USB device: USB is disabled for this domain");
+    return true;
+}
