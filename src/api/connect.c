@@ -68,6 +68,35 @@ const virConnectDriver *virDriverLoad(const char *name, GError **error)
     return driver;
 }
 
+/* ---- drivers that every hypervisor's connection shares ---- */
+
+static GPtrArray *shared;           /* made before the first connection, not changed after that */
+
+void virDriverShare(const virConnectDriver *driver)
+{
+    if (!shared)
+        shared = g_ptr_array_new();
+    g_ptr_array_add(shared, (gpointer)driver);
+}
+
+/* One that keeps no state here (test, remote) brings all its groups itself; one of the host's kinds stands for its own only. */
+static bool shares(const virConnectDriver *driver)
+{
+    return shared && driver && driver->stateInit && !driver->attach;
+}
+
+static void attachShared(virConnectPtr conn)
+{
+    for (guint i = 0; shares(conn->driver) && i < shared->len; i++)
+        ((const virConnectDriver *)shared->pdata[i])->attach(conn);
+}
+
+void virDriverDetachShared(virConnectPtr conn)
+{
+    for (guint i = 0; shares(conn->driver) && i < shared->len; i++)
+        ((const virConnectDriver *)shared->pdata[i])->detach(conn);
+}
+
 /* ---- which URI ---- */
 
 /* What the caller did not say: LIBVIRT_DEFAULT_URI, then the configuration. `*text` stays NULL when neither says: the daemon
@@ -147,6 +176,7 @@ virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsig
     if (!driver->open(conn, auth, flags, error))
         return NULL;
     conn->driver = driver;
+    attachShared(conn);
     virDebug("opened %s with driver %s", conn->uriText, driver->name);
     return g_steal_pointer(&conn);
 }

@@ -17,6 +17,10 @@ typedef struct _virConnectDriver {
     void (*close)(virConnectPtr conn);          /* the last reference is gone */
     void (*watchClose)(virConnectPtr conn, bool on);    /* the program wants to hear when the connection breaks, or no more */
 
+    /* A kind of the host's objects: gives its table to a hypervisor's connection that has none of that group, and takes it back. */
+    void (*attach)(virConnectPtr conn);
+    void (*detach)(virConnectPtr conn);
+
     /* The daemon's: before the first connection, and after the last. `root` is prefixed to every path (embedded drivers). */
     bool (*stateInit)(bool privileged, const char *root, GError **error);
     void (*stateStop)(void);
@@ -32,6 +36,10 @@ virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsig
 GUri *virConnectParseUri(const char *text, GError **error);
 /* In a daemon every URI without a transport is served by a local driver. */
 void virConnectUseLocalDrivers(void);
+/* Connections of hypervisors opened from now on get this driver's table too. */
+void virDriverShare(const virConnectDriver *driver);
+/* Before a connection's own driver closes it. */
+void virDriverDetachShared(virConnectPtr conn);
 /* The driver module of that name ("qemu"), loaded once; NULL with the reason. */
 const virConnectDriver *virDriverLoad(const char *name, GError **error);
 /* The remote driver registers itself here: it takes what no local driver does. */

@@ -43,6 +43,7 @@ static void connectClear(void *handle)
 {
     virConnectPtr conn = handle;
 
+    virDriverDetachShared(conn);
     if (conn->driver && conn->driver->close)
         conn->driver->close(conn);
     if (conn->close.free)

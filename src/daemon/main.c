@@ -22,7 +22,7 @@
 #include <sys/un.h>
 
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
-static const char *const drivers[] = { "qemu", NULL };
+static const char *const drivers[] = { "qemu", "storage", NULL };
 
 typedef struct {
     char *config, *pidFile;
@@ -209,10 +209,13 @@ static void startDrivers(bool privileged)
     for (int i = 0; drivers[i]; i++) {
         g_autoptr(GError) error = NULL;
         const virConnectDriver *d = virDriverLoad(drivers[i], &error);
-        if (d && (!d->stateInit || d->stateInit(privileged, NULL, &error)))
+        if (d && (!d->stateInit || d->stateInit(privileged, NULL, &error))) {
             g_ptr_array_add(me.drivers, (gpointer)d);
-        else
+            if (d->attach)
+                virDriverShare(d);
+        } else {
             virLogError("driver %s is not available: %s", drivers[i], error->message);
+        }
     }
 }
 

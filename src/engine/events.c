@@ -54,6 +54,8 @@ static void eventUnref(virDomainEvent *e)
     for (gsize i = 0; i < G_N_ELEMENTS(e->s); i++)
         g_free(e->s[i]);
     virTypedParamsFree(e->params, e->nparams);
+    if (e->objectFree)
+        e->objectFree(e->object);
     g_free(e);
 }
 
@@ -288,6 +290,10 @@ static void deliver(gpointer data)
     Delivery *d = data;
     if (g_atomic_int_get(&d->listener->removed))
         return;
+    if (d->event->call) {
+        d->event->call(d->event, d->conn, d->listener->callback, d->listener->opaque);
+        return;
+    }
     virDomainPtr dom = virDomainNew(d->conn, d->event->name, d->event->uuid, d->event->domainId);
     listenerCall(d->listener, d->conn, dom, d->event);
     virHandleUnref(dom);

@@ -10,8 +10,9 @@
 
 typedef struct _virEventBus virEventBus;
 
-/* One event about a domain. The values are the callback's arguments after the domain, by kind and in order. */
-typedef struct {
+/* One event about a domain, or about another object (`call`). The values are the callback's arguments after the object, by kind
+ * and in order. */
+typedef struct _virDomainEvent {
     gatomicrefcount refs;
     int id;                         /* virDomainEventID, or VIR_EVENT_MONITOR */
     char *name;
@@ -23,6 +24,10 @@ typedef struct {
     char *s[7];
     virTypedParameterPtr params;
     int nparams;
+    /* Of what is no domain: makes the handle and calls back. `object` is what it needs for that. */
+    void (*call)(const struct _virDomainEvent *event, virConnectPtr conn, gpointer callback, gpointer opaque);
+    gpointer object;
+    GDestroyNotify objectFree;
 } virDomainEvent;
 
 enum { VIR_EVENT_MONITOR = 1000, VIR_EVENT_LEGACY_LIFECYCLE = 1001 };

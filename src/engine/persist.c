@@ -6,70 +6,29 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #define VIR_LOG_NAME "engine.persist"
 #include "engine/internal.h"
+#include "engine/object-file.h"
 #include "base/log.h"
 #include "base/util.h"
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-
-static char *pathOf(const char *dir, const char *sub, const char *name)
-{
-    return g_strdup_printf("%s/%s%s.xml", dir, sub, name);
-}
 
 bool virPersistConfig(virEngine *engine, const virDomainDef *def, GError **error)
 {
     if (!engine->dirs)
         return true;
-    g_autofree char *path = pathOf(engine->dirs->configDir, "", def->name);
     g_autofree char *xml = virDomainDefFormat(def, VIR_DOMAIN_DEF_SECURE | VIR_DOMAIN_DEF_INACTIVE);
-    g_autofree char *text = g_strdup_printf("<!--\n"
-                                            "The daemon wrote this file and will overwrite it: change the guest with\n"
-                                            "  virsh edit %s\n"
-                                            "or any other program that uses the libvirt API.\n"
-                                            "-->\n\n%s",
-                                            strstr(def->name, "--") ? "NAME" : def->name, xml);
-    return virFileWriteAtomic(path, text, -1, 0600, error);
-}
-
-static bool removeFile(const char *path, GError **error)
-{
-    if (unlink(path) == 0 || errno == ENOENT)
-        return true;
-    virSetSystemError(error, errno, "cannot remove '%s'", path);
-    return false;
+    return virDefinitionWrite(engine->dirs->configDir, def->name, "edit", xml, error);
 }
 
 bool virPersistRemoveConfig(virEngine *engine, const char *name, GError **error)
 {
-    if (!engine->dirs)
-        return true;
-    g_autofree char *path = pathOf(engine->dirs->configDir, "", name);
-    return virPersistAutostart(engine, name, false, false, error) && removeFile(path, error);
+    return !engine->dirs || (virPersistAutostart(engine, name, false, false, error) &&
+                             virDefinitionRemove(engine->dirs->configDir, "", name, error));
 }
 
 bool virPersistAutostart(virEngine *engine, const char *name, bool autostart, bool once, GError **error)
 {
-    static const char *const subs[] = { "autostart/", "autostart.once/" };
-    if (!engine->dirs)
-        return true;
-    g_autofree char *target = pathOf(engine->dirs->configDir, "", name);
-    for (int i = 0; i < 2; i++) {
-        g_autofree char *link = pathOf(engine->dirs->configDir, subs[i], name);
-        g_autofree char *dir = g_path_get_dirname(link);
-        if (!(i ? once : autostart)) {
-            if (!removeFile(link, error))
-                return false;
-            continue;
-        }
-        if (!virFileMakePath(dir, 0700, error))
-            return false;
-        if (symlink(target, link) < 0 && errno != EEXIST) {
-            virSetSystemError(error, errno, "Failed to create symlink '%s' to '%s'", link, target);
-            return false;
-        }
-    }
-    return true;
+    return !engine->dirs || (virDefinitionLink(engine->dirs->configDir, "autostart/", name, autostart, error) &&
+                             virDefinitionLink(engine->dirs->configDir, "autostart.once/", name, once, error));
 }
 
 /* ---- status files ---- */
@@ -89,7 +48,7 @@ void virPersistStatus(virDomainObj *obj)
     if (engine->hv->statusFill)
         engine->hv->statusFill(obj, status);
     g_autofree char *xml = virDomainStatusFormat(status);
-    g_autofree char *path = pathOf(engine->dirs->stateDir, "", VIR_DOMAIN_OBJ_NAME(obj));
+    g_autofree char *path = virDefinitionPath(engine->dirs->stateDir, "", VIR_DOMAIN_OBJ_NAME(obj));
     if (!virFileWriteAtomic(path, xml, -1, 0600, &error))
         virLogError("guest '%s' would not survive a restart of the daemon: %s", VIR_DOMAIN_OBJ_NAME(obj), error->message);
 }
@@ -99,8 +58,7 @@ void virPersistRemoveStatus(virEngine *engine, const char *name)
     g_autoptr(GError) error = NULL;
     if (!engine->dirs)
         return;
-    g_autofree char *path = pathOf(engine->dirs->stateDir, "", name);
-    if (!removeFile(path, &error))
+    if (!virDefinitionRemove(engine->dirs->stateDir, "", name, &error))
         virWarn("%s", error->message);
 }
 
@@ -113,20 +71,9 @@ typedef struct {
     GPtrArray *objs;
 } Loader;
 
-static void eachXml(const char *dir, void (*func)(Loader *loader, const char *path, const char *name), Loader *loader)
+static void loadConfig(const char *path, const char *name, gpointer data)
 {
-    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
-    for (const char *file = d ? g_dir_read_name(d) : NULL; file; file = g_dir_read_name(d)) {
-        if (!g_str_has_suffix(file, ".xml"))
-            continue;
-        g_autofree char *path = g_build_filename(dir, file, NULL);
-        g_autofree char *name = g_strndup(file, strlen(file) - 4);
-        func(loader, path, name);
-    }
-}
-
-static void loadConfig(Loader *loader, const char *path, const char *name)
-{
+    Loader *loader = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(virDomainDef) def = virDomainDefParseFile(
         path, loader->conf, VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_SKIP_VALIDATE, &error);
@@ -135,8 +82,8 @@ static void loadConfig(Loader *loader, const char *path, const char *name)
         return;
     }
     virDomainObj *obj = virDomainObjNew(loader->engine, def->uuid, def->name);
-    g_autofree char *link = pathOf(loader->engine->dirs->configDir, "autostart/", name);
-    g_autofree char *once = pathOf(loader->engine->dirs->configDir, "autostart.once/", name);
+    g_autofree char *link = virDefinitionPath(loader->engine->dirs->configDir, "autostart/", name);
+    g_autofree char *once = virDefinitionPath(loader->engine->dirs->configDir, "autostart.once/", name);
     virDomainView *view = virDomainViewEdit(obj);
     view->config = g_steal_pointer(&def);
     view->persistent = true;
@@ -147,8 +94,9 @@ static void loadConfig(Loader *loader, const char *path, const char *name)
     g_ptr_array_add(loader->objs, obj);
 }
 
-static void loadStatus(Loader *loader, const char *path, const char *name)
+static void loadStatus(const char *path, const char *name, gpointer data)
 {
+    Loader *loader = data;
     g_autoptr(GError) error = NULL;
     g_autofree char *xml = NULL;
     g_autoptr(virDomainStatus) status = NULL;
@@ -185,8 +133,8 @@ bool virPersistLoad(virEngine *engine, GError **error)
     loader.byName = g_hash_table_new(g_str_hash, g_str_equal);
     loader.objs = g_ptr_array_new_with_free_func(virObjUnref);
     g_autoptr(GPtrArray) rejected = g_ptr_array_new();
-    eachXml(engine->dirs->configDir, loadConfig, &loader);
-    eachXml(engine->dirs->stateDir, loadStatus, &loader);
+    virDefinitionEach(engine->dirs->configDir, loadConfig, &loader);
+    virDefinitionEach(engine->dirs->stateDir, loadStatus, &loader);
     virRegistryAddMany(engine->domains, loader.objs, rejected);
     for (guint i = 0; i < rejected->len; i++)
         virLogError("ignoring the definition of '%s': another guest has its UUID", ((virObj *)rejected->pdata[i])->name);

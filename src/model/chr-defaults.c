@@ -102,6 +102,30 @@ void virDomainMirrorConsole(virDomainDef *def)
     copyInfo(info, &def->serials.v[0]->info);
 }
 
+/* guestfwd names a socket address in the guest's network; spicevmc speaks through a virtio port. */
+static bool checkTarget(const virDomainChrDef *chr, bool channel, GError **error)
+{
+    if (chr->source.type == VIR_DOMAIN_CHR_SPICEVMC && !(channel && chr->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "spicevmc device type only supports virtio");
+        return false;
+    }
+    if (!channel || chr->channelTarget != VIR_DOMAIN_CHR_CHANNEL_TARGET_GUESTFWD)
+        return true;
+    if (!chr->address) {
+        virSetError(error, VIR_ERR_XML_ERROR, "guestfwd channel does not define a target address");
+        return false;
+    }
+    if (!g_hostname_is_ip_address(chr->address)) {
+        virErrorSet(error, VIR_FROM_NONE, VIR_ERR_SYSTEM_ERROR, "Cannot parse socket address '%s': Name or service not known", chr->address);
+        return false;
+    }
+    if (!chr->hasPort) {
+        virErrorSet(error, VIR_FROM_XML, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", "port", "target");
+        return false;
+    }
+    return true;
+}
+
 static bool checkSource(const virDomainChrSource *s, GError **error)
 {
     const char *missing = NULL;
@@ -124,6 +148,7 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
     case VIR_DOMAIN_CHR_UDP:
         missing = !s->service ? "Missing source service attribute for char device" : NULL;
         break;
+    case VIR_DOMAIN_CHR_DBUS:
     case VIR_DOMAIN_CHR_SPICEPORT:
         missing = !s->channel ? "Missing source channel attribute for char device" : NULL;
         break;
@@ -160,7 +185,7 @@ bool virDomainPassChrSource(virDomainChrSource *s, bool needsPath, GError **erro
 static bool passSources(virDomainChrDef **v, unsigned int n, bool needsPath, GError **error)
 {
     for (unsigned int i = 0; i < n; i++)
-        if (!virDomainPassChrSource(&v[i]->source, needsPath, error))
+        if (!virDomainPassChrSource(&v[i]->source, needsPath, error) || !checkTarget(v[i], !needsPath, error))
             return false;
     return true;
 }

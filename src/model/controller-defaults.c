@@ -66,15 +66,9 @@ virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainContr
 
 void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, unsigned int idx)
 {
-    const virDomainControllerDef *like = virDomainDefFindController(def, type, 0);
-    virDomainControllerModelScsi model = like ? like->scsiModel : VIR_DOMAIN_CONTROLLER_SCSI_NONE;
-    for (unsigned int i = 0; i <= idx && i < 1024; i++) {
-        if (virDomainDefFindController(def, type, i))
-            continue;
-        virDomainControllerDef *c = virDomainControllerAdd(def, type, i);
-        if (type == VIR_DOMAIN_CONTROLLER_SCSI)
-            c->scsiModel = model;
-    }
+    for (unsigned int i = 0; i <= idx && i < 1024; i++)
+        if (!virDomainDefFindController(def, type, i))
+            virDomainControllerAdd(def, type, i);
 }
 
 static bool isCompanion(const virDomainControllerDef *c)
@@ -119,10 +113,9 @@ static bool passIndexes(virDomainDef *def, GError **error)
         }
         for (unsigned int j = 0; j < i; j++) {
             virDomainControllerDef *other = def->controllers.v[j];
-            if (other->type != c->type || other->idx != c->idx ||
-                (usb && (isCompanion(c) || isCompanion(other)) && other->usbModel != c->usbModel))
+            if (usb || other->type != c->type || other->idx != c->idx) /* companions of USB share theirs */
                 continue;
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Multiple '%s' controllers with index '%u'",
+            virSetError(error, VIR_ERR_XML_ERROR, "Multiple '%s' controllers with index '%u'",
                         virDomainControllerTypeToString(c->type), c->idx);
             return false;
         }

@@ -135,8 +135,8 @@ static bool passVcpus(virDomainDef *def, GError **error)
     if (!def->vcpus)
         def->vcpus = def->maxVcpus;
     if (def->vcpus > def->maxVcpus) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "maxvcpus must not be less than current vcpus (%u < %u)",
-                    def->maxVcpus, def->vcpus);
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "maximum vCPU count must not be less than current vCPU count (%u < %u)", def->maxVcpus, def->vcpus);
         return false;
     }
     if (!def->cpumask && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO)
@@ -288,7 +288,7 @@ static bool passCPU(virDomainDef *def, GError **error)
         for (unsigned int j = 0; j < i; j++) {
             if (strcmp(cpu->features.v[i]->name, cpu->features.v[j]->name) != 0)
                 continue;
-            virSetError(error, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once",
+            virErrorSet(error, VIR_FROM_CPU, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once",
                         cpu->features.v[i]->name);
             return false;
         }

@@ -33,7 +33,7 @@ static const virXmlRow tcpCase[] = {
     X_BOOL("source/@tlsFromConfig", tlsFromConfig, XF_STATUS),
     X_YESNO("source/reconnect/@enabled", reconnect, 0),
     X_UINT("source/reconnect/@timeout", reconnectTimeout, 0),
-    X_ENUM("protocol/@type", protocol, virDomainChrProtocol, XF_ALWAYS),
+    X_ENUM("protocol/@type", protocol, virDomainChrProtocol, XF_ALWAYS, .bad = "Unknown protocol '%s'"),
     X_END
 };
 static const virXmlRow unixCase[] = {
@@ -96,13 +96,16 @@ static void initConsole(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMA
 static void initChannel(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_CHANNEL; }
 
 #define S virDomainChrDef
-#define TYPE_ROW X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS)
+#define TYPE_ROW \
+    X_ENUM("@type", source.type, virDomainChrType, XF_ALWAYS, .bad = "unknown type presented to host for character device: %s")
+#define UNKNOWN_TARGET .bad = "unknown target type '%s' specified for character device"
+#define BAD_PORT .bad = "Invalid port number: %s", .code = VIR_ERR_XML_ERROR
 static const virXmlRow serialRows[] = {
     TYPE_ROW,
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_ENUM("target/@type", serialTarget, virDomainChrSerialTarget, XF_ABI),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
-    X_ENUM("target/model/@name", serialModel, virDomainChrSerialModel, XF_ABI),
+    X_ENUM("target/@type", serialTarget, virDomainChrSerialTarget, XF_ABI, UNKNOWN_TARGET),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
+    X_ENUM("target/model/@name", serialModel, virDomainChrSerialModel, XF_ABI, .bad = "unknown target model '%s' specified for character device"),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
@@ -111,7 +114,7 @@ X_TYPE_AS(virDomainSerialXml, virDomainChrDef, "serial", serialRows, .init = ini
 static const virXmlRow parallelRows[] = {
     TYPE_ROW,
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
@@ -121,8 +124,8 @@ static const virXmlRow consoleRows[] = {
     TYPE_ROW,
     X_STR("@tty", tty, XF_LIVE),
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_ENUM("target/@type", consoleTarget, virDomainChrConsoleTarget, XF_ABI),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
+    X_ENUM("target/@type", consoleTarget, virDomainChrConsoleTarget, XF_ABI, UNKNOWN_TARGET),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
@@ -131,9 +134,9 @@ X_TYPE_AS(virDomainConsoleXml, virDomainChrDef, "console", consoleRows, .init = 
 static const virXmlRow channelRows[] = {
     TYPE_ROW,
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_ENUM("target/@type", channelTarget, virDomainChrChannelTarget, XF_ABI),
+    X_ENUM("target/@type", channelTarget, virDomainChrChannelTarget, XF_ABI, UNKNOWN_TARGET),
     X_STR("target/@address", address, XF_ABI),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
     X_STR("target/@name", name, XF_ABI),
     X_ENUM("target/@state", state, virDomainChrState, XF_LIVE),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),

@@ -38,6 +38,8 @@ struct _virDomainParseConfig {
     virDomainVideoType (*defaultVideo)(const virDomainParseConfig *conf, const virDomainDef *def);
     /* CPU model of a guest whose document names none (QEMU: "qemu64"); NULL, or a NULL answer: leave it open. */
     const char *(*defaultCpu)(const virDomainParseConfig *conf, const virDomainDef *def);
+    /* Can this host emulate a TPM of that version ("1.2", "2.0", "default")? NULL: any. */
+    bool (*hasTpm)(const virDomainParseConfig *conf, const char *version);
     /* Does this device of the host have an express capability? NULL: no. */
     bool (*hostPCIIsExpress)(const virDomainParseConfig *conf, const virPCIAddress *address);
     /* The driver's own defaults and checks, after the model's. May be NULL. */

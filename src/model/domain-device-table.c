@@ -23,6 +23,7 @@ static const virXmlRow vioserialCase[] = {
     X_END
 };
 static const virXmlRow xenbusCase[] = {
+    MODEL(noModel, virDomainControllerNoModel),
     X_INT("@maxGrantFrames", maxGrantFrames, XF_ABI, X_HAS(hasMaxGrantFrames)),
     X_INT("@maxEventChannels", maxEventChannels, XF_ABI, X_HAS(hasMaxEventChannels)),
     X_END
@@ -40,6 +41,8 @@ static const virXmlRow pciTargetCase[] = {
 };
 static const virXmlRow pciHoleCase[] = { X_KIB("pcihole64", pcihole64, XF_ABI, X_HAS(hasPcihole64)), X_END };
 #define CASE(name) static X_TYPE_AS(name##Xml, virDomainControllerDef, NULL, name)
+static const virXmlRow plainCase[] = { MODEL(noModel, virDomainControllerNoModel), X_END };
+CASE(plainCase);
 CASE(pciCase);
 CASE(scsiCase);
 CASE(usbCase);
@@ -52,12 +55,14 @@ CASE(pciHoleCase);
 static const virXmlCase controllerCases[] = {
     { VIR_DOMAIN_CONTROLLER_PCI, &pciCaseXml }, { VIR_DOMAIN_CONTROLLER_SCSI, &scsiCaseXml },
     { VIR_DOMAIN_CONTROLLER_USB, &usbCaseXml }, { VIR_DOMAIN_CONTROLLER_IDE, &ideCaseXml },
-    { VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, &vioserialCaseXml }, { VIR_DOMAIN_CONTROLLER_XENBUS, &xenbusCaseXml }, { 0 }
+    { VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, &vioserialCaseXml }, { VIR_DOMAIN_CONTROLLER_XENBUS, &xenbusCaseXml },
+    { VIR_DOMAIN_CONTROLLER_SATA, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_FDC, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_CCID, &plainCaseXml },
+    { VIR_DOMAIN_CONTROLLER_ISA, &plainCaseXml }, { 0 }
 };
 static const virXmlCase pciTargetCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciTargetCaseXml }, { 0 } };
 static const virXmlCase pciHoleCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciHoleCaseXml }, { 0 } };
 static const virXmlRow controllerRows[] = {
-    X_ENUM("@type", type, virDomainControllerType, XF_REQ | XF_ALWAYS | XF_ABI),
+    X_ENUM("@type", type, virDomainControllerType, XF_ALWAYS | XF_ABI),
     X_UINT("@index", idx, XF_ABI, X_HAS(hasIdx)),
     X_UNION(".", type, virDomainControllerType, controllerCases, XF_ABI),
     X_UNION(".", type, virDomainControllerType, pciTargetCases, XF_ABI),
@@ -144,7 +149,7 @@ static const virXmlRow pciHostCase[] = {
     X_END
 };
 static const virXmlRow scsiLocalCase[] = {
-    X_STR("adapter/@name", adapter, XF_REQ),
+    X_STR("adapter/@name", adapter, XF_REQ, .lack = "'adapter' name must be specified for scsi hostdev source"),
     X_UINT("address/@bus", scsiBus, 0, X_HAS(hasScsiAddress)),
     X_UINT("address/@target", scsiTarget, 0, X_HAS(hasScsiAddress)),
     X_ULL("address/@unit", scsiUnit, 0, X_HAS(hasScsiAddress)),
@@ -198,7 +203,7 @@ static const virXmlCase modeCases[] = {
     { VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM, &subsysCaseXml }, { VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES, &capsCaseXml }, { 0 }
 };
 static const virXmlRow hostdevRows[] = {
-    X_ENUM("@mode", mode, virDomainHostdevMode, XF_ALWAYS),
+    X_ENUM("@mode", mode, virDomainHostdevMode, XF_ALWAYS, .bad = "unknown hostdev mode '%s'"),
     X_ENUM("@type", type, virDomainHostdevType, XF_REQ | XF_ALWAYS),
     X_YESNO("@managed", managed, 0),
     X_ENUM("@sgio", sgio, virDomainDeviceSGIO, 0),
@@ -278,10 +283,10 @@ static const virXmlCase rngCases[] = {
     { VIR_DOMAIN_RNG_BACKEND_RANDOM, &randomCaseXml }, { VIR_DOMAIN_RNG_BACKEND_EGD, &egdCaseXml }, { 0 }
 };
 static const virXmlRow rngRows[] = {
-    X_ENUM("@model", model, virDomainRngModel, XF_REQ | XF_ALWAYS | XF_ABI),
+    X_ENUM("@model", model, virDomainRngModel, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown RNG model '%s'", .lack = "missing RNG device model"),
     X_UINT("rate/@bytes", rateBytes, 0),
     X_UINT("rate/@period", ratePeriod, 0),
-    X_ENUM("backend/@model", backend, virDomainRngBackend, XF_REQ | XF_ALWAYS),
+    X_ENUM("backend/@model", backend, virDomainRngBackend, XF_REQ | XF_ALWAYS, .bad = "unknown RNG backend model '%s'"),
     X_UNION("backend", backend, virDomainRngBackend, rngCases, 0),
     VIRTIO,
     INFO,

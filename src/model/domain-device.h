@@ -15,6 +15,7 @@ typedef struct {
     virDomainControllerModelPci pciModel;
     virDomainControllerModelScsi scsiModel;
     virDomainControllerModelUsb usbModel;
+    virDomainControllerNoModel noModel;
     virDomainControllerModelIde ideModel;
     virDomainControllerModelVirtioSerial vioserialModel;
     /* driver */

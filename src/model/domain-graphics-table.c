@@ -176,8 +176,8 @@ static const virXmlRow spiceCase[] = {
     X_ONOFF("playback/@compression", playback, 0),
     X_ENUM("streaming/@mode", streaming, virDomainSpiceStreamingMode, 0),
     X_ENUM("mouse/@mode", mousemode, virDomainMouseMode, 0),
-    X_YESNO("clipboard/@copypaste", copypaste, 0),
-    X_YESNO("filetransfer/@enable", filetransfer, 0),
+    X_YESNO("clipboard/@copypaste", copypaste, XF_REQ),
+    X_YESNO("filetransfer/@enable", filetransfer, XF_REQ),
     X_YESNO("gl/@enable", gl, 0),
     X_STR("gl/@rendernode", rendernode, 0),
     X_END
@@ -343,9 +343,10 @@ static const virXmlCase inputCases[] = {
     { VIR_DOMAIN_INPUT_TYPE_EVDEV, &evdevXml }, { VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH, &passthroughXml }, { 0 }
 };
 static const virXmlRow inputRows[] = {
-    X_ENUM("@type", type, virDomainInputType, XF_REQ | XF_ALWAYS | XF_ABI),
-    X_ENUM("@bus", bus, virDomainInputBus, XF_ABI, .when = busWanted),
-    X_ENUM("@model", model, virDomainInputModel, XF_ABI),
+    X_ENUM("@type", type, virDomainInputType, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown input device type '%s'", .lack = "missing input device type",
+           .lackCode = VIR_ERR_INTERNAL_ERROR),
+    X_ENUM("@bus", bus, virDomainInputBus, XF_ABI, .when = busWanted, .bad = "unknown input bus type '%s'"),
+    X_ENUM("@model", model, virDomainInputModel, XF_ABI, .bad = "unknown input model '%s'"),
     X_INLINE("driver", virtio, virVirtioOptions, XF_ABI),
     X_UNION(".", type, virDomainInputType, inputCases, 0),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),

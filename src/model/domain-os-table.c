@@ -6,7 +6,7 @@
 /* --- <os> --- */
 #define S virDomainBootDef
 static const virXmlRow bootRows[] = {
-    X_ENUM("@dev", dev, virDomainBootDev, XF_REQ | XF_ALWAYS, .bad = "unknown boot device '%s'", .code = VIR_ERR_XML_ERROR),
+    X_ENUM("@dev", dev, virDomainBootDev, XF_REQ | XF_ALWAYS),
     X_END
 };
 static X_TYPE(virDomainBootDef, "boot", bootRows);

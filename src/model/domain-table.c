@@ -80,18 +80,18 @@ static const virXmlRow deviceRows[] = {
     X_LIST("video", videos, virDomainVideoDef, XF_ABI),
     X_LIST("hostdev", hostdevs, virDomainHostdevDef, XF_ABI),
     X_LIST("redirdev", redirdevs, virDomainRedirdevDef, XF_ABI),
-    X_OBJ("redirfilter", redirfilter, virDomainRedirFilter, XF_EMPTY | XF_ABI),
+    X_OBJ("redirfilter", redirfilter, virDomainRedirFilter, XF_EMPTY | XF_ABI, .lack = "only one set of redirection filter rule is supported", .lackCode = VIR_ERR_INTERNAL_ERROR),
     X_LIST("hub", hubs, virDomainHubDef, XF_ABI),
     X_LIST("watchdog", watchdogs, virDomainWatchdogDef, XF_ABI),
-    X_OBJ("memballoon", memballoon, virDomainMemballoonDef, XF_ABI),
+    X_OBJ("memballoon", memballoon, virDomainMemballoonDef, XF_ABI, .lack = "only a single memory balloon device is supported", .lackCode = VIR_ERR_INTERNAL_ERROR),
     X_LIST("rng", rngs, virDomainRngDef, XF_ABI),
-    X_OBJ("nvram", nvram, virDomainNvramDef, XF_ABI | XF_EMPTY | XF_OPEN),
+    X_OBJ("nvram", nvram, virDomainNvramDef, XF_ABI | XF_EMPTY | XF_OPEN, .lack = "only a single nvram device is supported", .lackCode = VIR_ERR_INTERNAL_ERROR),
     X_LIST("panic", panics, virDomainPanicDef, XF_LAZY | XF_ABI),
     X_LIST("shmem", shmems, virDomainShmemDef, XF_ABI),
     X_LIST("memory", mems, virDomainMemoryDef, XF_ABI),
     X_LIST("crypto", cryptos, virDomainCryptoDef, XF_ABI),
-    X_OBJ("iommu", iommu, virDomainIommuDef, XF_ABI),
-    X_OBJ("vsock", vsock, virDomainVsockDef, XF_EMPTY | XF_ABI),
+    X_OBJ("iommu", iommu, virDomainIommuDef, XF_ABI, .lack = "only a single IOMMU device is supported", .lackCode = VIR_ERR_XML_ERROR),
+    X_OBJ("vsock", vsock, virDomainVsockDef, XF_EMPTY | XF_ABI, .lack = "only a single vsock device is supported", .lackCode = VIR_ERR_XML_ERROR),
     X_END
 };
 static X_TYPE_AS(devicesXml, virDomainDef, NULL, deviceRows);

@@ -226,7 +226,7 @@ virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def,
     xmlNode *node = xmlDocGetRootElement(doc);
     const virDomainDeviceKind *kind = findKind((const char *)node->name);
     if (!kind) {
-        virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR, "unknown device type '%s'", node->name);
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unknown device type '%s'", node->name);
         return NULL;
     }
     virXmlContext ctx = { .flags = flags, .from = VIR_FROM, .user = conf };

@@ -20,6 +20,9 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def);
 bool virDomainDefIsQemu(const virDomainDef *def);
 /* What no QEMU takes, whatever its build. qemu-validate.c */
 bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);   /* qemu-validate-device.c */
+/* Do both take the same device of the host? validate.c */
+bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b);
 /* Extensions of other drivers mean nothing to this one. domain-table.c */
 void virDomainDropNamespaces(virDomainDef *def);
 

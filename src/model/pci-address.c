@@ -146,34 +146,38 @@ static unsigned int controllerKind(const virPCISet *set, const virDomainControll
             c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_TRANSITIONAL ||
             c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_NON_TRANSITIONAL)
             return virtioKind(set, virDomainControllerModelScsiToString(c->scsiModel));
-        if (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1078)
-            return express(set);
         return c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI ||
                        c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_NCR53C90
                    ? 0
                    : SLOT_PCI;
     case VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL:
         return virtioKind(set, virDomainControllerModelVirtioSerialToString(c->vioserialModel));
+    case VIR_DOMAIN_CONTROLLER_IDE:             /* part of the PC's chipset, nowhere else */
+        return virDomainDefIsI440FX(set->def) ? SLOT_PCI : 0;
     case VIR_DOMAIN_CONTROLLER_SATA:
-    case VIR_DOMAIN_CONTROLLER_IDE:
         return SLOT_PCI;
     default:
         return 0;
     }
 }
 
+/* A device of the host that cannot be asked is taken for an express one. */
+static unsigned int hostKind(const virPCISet *set, const virPCIAddress *address)
+{
+    return !set->conf->hostPCIIsExpress || set->conf->hostPCIIsExpress(set->conf, address) ? express(set) : SLOT_PCI;
+}
+
 static unsigned int netKind(const virPCISet *set, const virDomainNetDef *net)
 {
+    static const char *const conventional[] = { "e1000", "rtl8139", "vmxnet", "vmxnet2", "vmxnet3", "vlance", "netfront", "lan9118", "scm91c111",
+                                                "spapr-vlan", "Am79C970A", "Am79C973", "82540EM", "82545EM", "82543GC", NULL };
     if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV)
-        return SLOT_PCI;
+        return hostKind(set, &net->hostdevPci);
     if (!net->model || strcmp(net->model, "usb-net") == 0)
         return 0;
     if (g_str_has_prefix(net->model, "virtio"))
         return virtioKind(set, net->model);
-    return strcmp(net->model, "e1000e") == 0 || strcmp(net->model, "vmxnet3") == 0 ||
-                   strcmp(net->model, "igb") == 0
-               ? express(set)
-               : SLOT_PCI;
+    return g_strv_contains(conventional, net->model) ? SLOT_PCI : express(set);
 }
 
 static unsigned int hostdevKind(const virPCISet *set, const virDomainHostdevDef *dev)
@@ -182,8 +186,7 @@ static unsigned int hostdevKind(const virPCISet *set, const virDomainHostdevDef 
         return 0;
     switch (dev->type) {
     case VIR_DOMAIN_HOSTDEV_TYPE_PCI:
-        return set->conf->hostPCIIsExpress && set->conf->hostPCIIsExpress(set->conf, &dev->pci) ? express(set)
-                                                                                                : SLOT_PCI;
+        return hostKind(set, &dev->pci);
     case VIR_DOMAIN_HOSTDEV_TYPE_MDEV:
         return dev->model == VIR_DOMAIN_HOSTDEV_MODEL_VFIO_PCI ? express(set) : 0;
     case VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST:

@@ -252,7 +252,7 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         cpu->fallback = VIR_CPU_FALLBACK_FORBID;
         cpu->model = g_strdup(model);
     }
-    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable)
+    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable && virDomainArchIsX86(def->os.arch))
         cpu->migratable = def->emulator && g_str_has_suffix(def->emulator, "-i386")
                               ? VIR_TRISTATE_SWITCH_OFF
                               : VIR_TRISTATE_SWITCH_ON; /* the 32-bit emulator has no such property */

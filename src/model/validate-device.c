@@ -43,6 +43,26 @@ static bool validateInput(const virDomainDef *def, const virDomainInputDef *in, 
     return true;
 }
 
+static bool validateDisk(const virDomainDiskDef *disk, GError **error)
+{
+    bool floppy = disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY, cdrom = disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM;
+    const virStorageSource *src = &disk->src;
+    REFUSE(floppy && !g_str_has_prefix(disk->dst, "fd"), VIR_ERR_INTERNAL_ERROR, "Invalid floppy device name: %s", disk->dst);
+    REFUSE(!floppy && g_str_has_prefix(disk->dst, "fd"), VIR_ERR_INTERNAL_ERROR, "Invalid harddisk device name: %s", disk->dst);
+    REFUSE(!floppy && disk->bus == VIR_DOMAIN_DISK_BUS_FDC, VIR_ERR_INTERNAL_ERROR, "Invalid bus type '%s' for disk", virDomainDiskBusToString(disk->bus));
+    REFUSE(floppy && disk->bus != VIR_DOMAIN_DISK_BUS_FDC, VIR_ERR_INTERNAL_ERROR, "Invalid bus type '%s' for floppy disk", virDomainDiskBusToString(disk->bus));
+    REFUSE(disk->tray == VIR_DOMAIN_DISK_TRAY_OPEN && !cdrom && !floppy, VIR_ERR_CONFIG_UNSUPPORTED, "tray is only valid for cdrom and floppy");
+    bool lun = src->type == VIR_STORAGE_BLOCK || src->type == VIR_STORAGE_VOLUME ||
+               (src->type == VIR_STORAGE_NETWORK && src->protocol == VIR_STORAGE_PROTOCOL_ISCSI);
+    REFUSE(disk->device == VIR_DOMAIN_DISK_DEVICE_LUN && !lun, VIR_ERR_CONFIG_UNSUPPORTED,
+           "disk device='lun' is only valid for block type disk source");
+    REFUSE(disk->info.addr.type == VIR_DEVICE_ADDRESS_UNASSIGNED, VIR_ERR_CONFIG_UNSUPPORTED,
+           "address of type 'unassigned' is supported only for hostdevs");
+    REFUSE(disk->model && disk->bus != VIR_DOMAIN_DISK_BUS_VIRTIO && disk->bus != VIR_DOMAIN_DISK_BUS_USB, VIR_ERR_CONFIG_UNSUPPORTED,
+           "disk model '%s' not supported for bus '%s'", virDomainDiskModelToString(disk->model), virDomainDiskBusToString(disk->bus));
+    return true;
+}
+
 static bool validateFs(const virDomainFsDef *fs, GError **error)
 {
     bool ram = fs->type == VIR_DOMAIN_FS_TYPE_RAM;
@@ -100,11 +120,35 @@ static bool hasUsb(const virDomainDef *def)
     return false;
 }
 
+static bool hasMaster(const virDomainDef *def, unsigned int idx)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        if (c->type == VIR_DOMAIN_CONTROLLER_USB && c->idx == idx && !c->info.hasMaster)
+            return true;
+    }
+    return false;
+}
+
 bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     for (unsigned int i = 0; i < def->controllers.n; i++)
         if (!validateController(def->controllers.v[i], error))
             return false;
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!validateDisk(def->disks.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->panics.n; i++)
+        for (unsigned int j = 0; j < i; j++)
+            REFUSE(def->panics.v[i]->model == def->panics.v[j]->model, VIR_ERR_XML_ERROR, "Multiple panic devices with model '%s'",
+                   virDomainPanicModelToString(def->panics.v[i]->model));
+    for (unsigned int i = 0; i < def->audios.n; i++)
+        for (unsigned int j = 0; j < i; j++)
+            REFUSE(def->audios.v[i]->id == def->audios.v[j]->id, VIR_ERR_XML_ERROR, "audio ID %u is used multiple times", def->audios.v[i]->id);
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        REFUSE(c->info.hasMaster && !hasMaster(def, c->idx), VIR_ERR_XML_DETAIL, "No master USB controller specified");
+    }
     for (unsigned int i = 0; i < def->inputs.n; i++)
         if (!validateInput(def, def->inputs.v[i], error))
             return false;

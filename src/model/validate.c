@@ -28,12 +28,11 @@ static bool validateDisks(const virDomainDef *def, GError **error)
                 return false;
             }
         }
-        bool virtio = a->bus == VIR_DOMAIN_DISK_BUS_VIRTIO,
-             drive = a->bus == VIR_DOMAIN_DISK_BUS_IDE || a->bus == VIR_DOMAIN_DISK_BUS_SATA ||
+        bool drive = a->bus == VIR_DOMAIN_DISK_BUS_IDE || a->bus == VIR_DOMAIN_DISK_BUS_SATA ||
                      a->bus == VIR_DOMAIN_DISK_BUS_SCSI || a->bus == VIR_DOMAIN_DISK_BUS_FDC;
         virDeviceAddressType type = a->info.addr.type;
         if (type != VIR_DEVICE_ADDRESS_NONE && type != VIR_DEVICE_ADDRESS_UNASSIGNED &&
-            ((drive && type != VIR_DEVICE_ADDRESS_DRIVE) || (virtio && type == VIR_DEVICE_ADDRESS_DRIVE))) {
+            drive && type != VIR_DEVICE_ADDRESS_DRIVE) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
                         "Invalid address type '%s' for the disk '%s' with the bus type '%s'",
                         virDeviceAddressTypeToString(type), a->dst, virDomainDiskBusToString(a->bus));
@@ -81,7 +80,7 @@ static bool validateUnique(const virDomainDef *def, GError **error)
     return virDomainDefForeachInfo((virDomainDef *)def, validateAlias, &walk);
 }
 
-static bool sameHostdev(const virDomainHostdevDef *a, const virDomainHostdevDef *b)
+bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b)
 {
     if (a->mode != b->mode || a->type != b->type || a->mode != VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM)
         return false;
@@ -96,9 +95,16 @@ static bool sameHostdev(const virDomainHostdevDef *a, const virDomainHostdevDef 
                          a->vendor == b->vendor && a->product == b->product;
     case VIR_DOMAIN_HOSTDEV_TYPE_MDEV:
         return memcmp(a->mdevUuid, b->mdevUuid, 16) == 0;
+    case VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST:
+        return g_strcmp0(a->wwpn, b->wwpn) == 0;
     case VIR_DOMAIN_HOSTDEV_TYPE_SCSI:
-        return a->protocol == b->protocol && a->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_NONE &&
-               g_strcmp0(a->adapter, b->adapter) == 0 && a->scsiBus == b->scsiBus &&
+        if (a->protocol != b->protocol)
+            return false;
+        if (a->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI)
+            return g_strcmp0(a->iscsi.name, b->iscsi.name) == 0 && a->iscsi.hosts.n == b->iscsi.hosts.n &&
+                   (!a->iscsi.hosts.n || (g_strcmp0(a->iscsi.hosts.v[0]->name, b->iscsi.hosts.v[0]->name) == 0 &&
+                                          a->iscsi.hosts.v[0]->port == b->iscsi.hosts.v[0]->port));
+        return g_strcmp0(a->adapter, b->adapter) == 0 && a->scsiBus == b->scsiBus &&
                a->scsiTarget == b->scsiTarget && a->scsiUnit == b->scsiUnit;
     default:
         return false;
@@ -109,7 +115,7 @@ static bool validateHostdevs(const virDomainDef *def, GError **error)
 {
     for (unsigned int i = 0; i < def->hostdevs.n; i++)
         for (unsigned int j = 0; j < i; j++)
-            if (sameHostdev(def->hostdevs.v[i], def->hostdevs.v[j])) {
+            if (virDomainHostdevSame(def->hostdevs.v[i], def->hostdevs.v[j])) {
                 virSetError(error, VIR_ERR_XML_ERROR, "Hostdev already exists in the domain configuration");
                 return false;
             }

@@ -119,6 +119,8 @@ struct _virXmlRow {
     unsigned int digits;
     unsigned long long max;     /* numbers: greatest value, 0 any; bitmaps: number of bits */
     const char *bad;            /* message (with %s) of an invalid value when the reference has words of its own; code below */
+    const char *lack;           /* message of a missing required value, or of a second OBJ, of the document's domain; code below */
+    int lackCode;
     const char *beyond;         /* message (with %llx) of a number greater than `max`, of no error domain */
     int code;                   /* 0: VIR_ERR_CONFIG_UNSUPPORTED with `bad`, VIR_ERR_XML_ERROR without */
     bool (*when)(const virXmlRow *row, const void *obj, const virXmlOut *out);  /* write only if */
@@ -134,6 +136,8 @@ struct _virXmlType {
     const virXmlRow *rows;
     void (*init)(void *obj);    /* after zeroing */
     const virXmlNamespace *ns;  /* prefixes that paths may use, ended by NULL */
+    /* What no grammar made from rows says: presence, exclusion. Asked after the schema; NULL or what is wrong with the element. */
+    const char *(*strict)(xmlNode *node);
     struct _virXmlPrep *prep;   /* the engine's, made on first use */
 };
 

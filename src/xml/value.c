@@ -288,6 +288,10 @@ bool virXmlValueParse(const virXmlRow *row, void *obj, const char *text, xmlNode
         return true;
     case VIR_XML_BITMAP: {
         virBitmap *map = virBitmapParse(text, row->max);
+        if (!map && !row->bad) {
+            virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, "Failed to parse bitmap '%s'", text);
+            return false;
+        }
         if (!map)
             return invalid(row, text, node, attr, NULL, ctx, error);
         virBitmapFree(*M_(obj, row, Ptr));

@@ -2,6 +2,7 @@
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/qemu.h"
+#include "host/pci.h"
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -55,6 +56,12 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     if (m && !def->os.machine)
         def->os.machine = g_strdup(m->name);
     return true;
+}
+
+static bool hostPCIIsExpress(const virDomainParseConfig *conf, const virPCIAddress *a)
+{
+    virHostPCIAddress address = { a->domain, a->bus, a->slot, a->function };
+    return virHostPCIIsExpress(virHostLocal(), &address) != 0;
 }
 
 static const char *canonicalMachine(const virDomainParseConfig *conf, const virDomainDef *def)
@@ -111,6 +118,13 @@ static bool needsSpice(const virDomainDef *def)
     return false;
 }
 
+/* The emulated TPM is a program of its own. */
+static bool hasTpm(const virDomainParseConfig *conf, const char *version)
+{
+    g_autofree char *swtpm = g_find_program_in_path("swtpm");
+    return swtpm != NULL;
+}
+
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
     if (needsSpice(def) && !hasSpice(def)) {
@@ -136,9 +150,11 @@ void qemuParseConfigInit(qemuDriver *driver)
         .hostArch = arch > 0 ? (virArch)arch : VIR_ARCH_X86_64,
         .macPrefix = { 0x52, 0x54, 0x00 },
         .secModel = "none",
+        .hasTpm = hasTpm,
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,
+        .hostPCIIsExpress = hostPCIIsExpress,
         .hasDevice = hasDevice,
         .postParse = postParse,
         .validate = confValidate,

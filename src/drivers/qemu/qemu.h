@@ -10,8 +10,8 @@
 /* qemu.conf, for what exists. */
 typedef struct {
     char *user, *group;
-    char *vncListen, *spiceListen, *vncPassword, *spicePassword;
-    bool dynamicOwnership, rememberOwner, vncSasl;
+    char *vncListen, *spiceListen, *vncPassword, *spicePassword, *spiceTlsDir;
+    bool dynamicOwnership, rememberOwner, vncSasl, spiceTls;
     int seccomp;                        /* -1: the default, on */
     unsigned int maxFiles;
     int autostartBypass;
@@ -73,6 +73,7 @@ void qemuEndProcess(virDomainObj *obj);
 
 /* prepare.c: what the host must have before the guest starts, and its removal */
 bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);
+void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);

@@ -2,7 +2,7 @@
 /* Host interfaces of the test driver. */
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
-#include "model/network.h"
+#include "model/interface.h"
 #include "src/api/connect.h"
 
 static gpointer parse(const char *text, void *node, GError **error)
@@ -16,7 +16,8 @@ static gpointer handle(virConnectPtr conn, const char *name, const unsigned char
     return virInterfaceNew(conn, name, def->mac ? def->mac : "");
 }
 
-const virTestKind virTestInterfaceKind = {
+const virObjectKind virTestInterfaceKind = {
+    .self = VIR_FROM_TEST,
     .from = VIR_FROM_INTERFACE,
     .missing = VIR_ERR_NO_INTERFACE,
     .lookup = "interface",
@@ -32,50 +33,50 @@ const virTestKind virTestInterfaceKind = {
     .handle = handle,
 };
 
-static virTestObj *find(virInterfacePtr iface, GError **error)
+static virObject *find(virInterfacePtr iface, GError **error)
 {
-    return virTestFindName(iface->conn->interfacePriv, iface->name, error);
+    return virObjectFindName(iface->conn->interfacePriv, iface->name, error);
 }
 
 static int connectListAllInterfaces(virConnectPtr conn, virInterfacePtr **list, unsigned int flags, GError **error)
 {
-    return virTestListAll(conn->interfacePriv, conn, (void ***)list, flags, error);
+    return virObjectListAll(conn->interfacePriv, conn, (void ***)list, flags, error);
 }
 
 static int connectNumOfInterfaces(virConnectPtr conn, GError **error)
 {
-    return virTestCount(conn->interfacePriv, true);
+    return virObjectCount(conn->interfacePriv, true);
 }
 
 static int connectNumOfDefinedInterfaces(virConnectPtr conn, GError **error)
 {
-    return virTestCount(conn->interfacePriv, false);
+    return virObjectCount(conn->interfacePriv, false);
 }
 
 static int connectListInterfaces(virConnectPtr conn, char **const names, int maxnames, GError **error)
 {
-    return virTestNames(conn->interfacePriv, true, names, maxnames);
+    return virObjectNames(conn->interfacePriv, true, names, maxnames);
 }
 
 static int connectListDefinedInterfaces(virConnectPtr conn, char **const names, int maxnames, GError **error)
 {
-    return virTestNames(conn->interfacePriv, false, names, maxnames);
+    return virObjectNames(conn->interfacePriv, false, names, maxnames);
 }
 
 static virInterfacePtr interfaceLookupByName(virConnectPtr conn, const char *name, GError **error)
 {
-    return virTestLookupName(conn->interfacePriv, conn, name, error);
+    return virObjectLookupName(conn->interfacePriv, conn, name, error);
 }
 
 static virInterfacePtr interfaceLookupByMACString(virConnectPtr conn, const char *mac, GError **error)
 {
-    virTestSet *set = conn->interfacePriv;
+    virObjectSet *set = conn->interfacePriv;
     g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
     for (guint i = 0; i < all->n; i++) {
-        virTestObj *obj = (virTestObj *)all->byName[i].obj;
-        g_autoptr(virInterfaceDef) def = virTestObjDef(obj);
+        virObject *obj = (virObject *)all->byName[i].obj;
+        g_autoptr(virInterfaceDef) def = virObjectDef(obj);
         if (def->mac && g_ascii_strcasecmp(def->mac, mac) == 0)
-            return virTestHandle(obj, conn);
+            return virObjectHandle(obj, conn);
     }
     virSetError(error, VIR_ERR_NO_INTERFACE, "no interface with matching mac '%s'", mac);
     return NULL;
@@ -83,32 +84,34 @@ static virInterfacePtr interfaceLookupByMACString(virConnectPtr conn, const char
 
 static char *interfaceGetXMLDesc(virInterfacePtr iface, unsigned int flags, GError **error)
 {
-    return virTestXml(find(iface, error), flags, error);
+    return virObjectXml(find(iface, error), flags, error);
 }
 
 static int interfaceIsActive(virInterfacePtr iface, GError **error)
 {
-    return virTestIsActive(find(iface, error));
+    return virObjectIsActive(find(iface, error));
 }
 
 static virInterfacePtr interfaceDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
-    return virTestAddXml(conn->interfacePriv, conn, xml, VIR_TEST_DEFINE, error);
+    if (!virFlagsCheck(flags, VIR_INTERFACE_DEFINE_VALIDATE, VIR_FROM, "testInterfaceDefineXML", error))
+        return NULL;
+    return virObjectAddXml(conn->interfacePriv, conn, xml, VIR_OBJECT_DEFINE, flags & VIR_INTERFACE_DEFINE_VALIDATE, error);
 }
 
 static int interfaceUndefine(virInterfacePtr iface, GError **error)
 {
-    return virTestUndefine(find(iface, error), error);
+    return virObjectUndefine(find(iface, error), error);
 }
 
 static int interfaceCreate(virInterfacePtr iface, unsigned int flags, GError **error)
 {
-    return virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceCreate", error) ? virTestStart(find(iface, error), error) : -1;
+    return virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceCreate", error) ? virObjectStart(find(iface, error), error) : -1;
 }
 
 static int interfaceDestroy(virInterfacePtr iface, unsigned int flags, GError **error)
 {
-    return virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceDestroy", error) ? virTestStop(find(iface, error), error) : -1;
+    return virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceDestroy", error) ? virObjectStop(find(iface, error), error) : -1;
 }
 
 const virInterfaceDriver virTestInterfaceDriver = {

@@ -15,7 +15,8 @@ static gpointer handle(virConnectPtr conn, const char *name, const unsigned char
     return virNetworkNew(conn, name, uuid);
 }
 
-const virTestKind virTestNetworkKind = {
+const virObjectKind virTestNetworkKind = {
+    .self = VIR_FROM_TEST,
     .from = VIR_FROM_NETWORK,
     .missing = VIR_ERR_NO_NETWORK,
     .lookup = "network",
@@ -33,102 +34,102 @@ const virTestKind virTestNetworkKind = {
     .handle = handle,
 };
 
-static virTestObj *find(virNetworkPtr network, GError **error)
+static virObject *find(virNetworkPtr network, GError **error)
 {
-    return virTestFindName(network->conn->networkPriv, network->name, error);
+    return virObjectFindName(network->conn->networkPriv, network->name, error);
 }
 
 static int networkIsActive(virNetworkPtr network, GError **error)
 {
-    return virTestIsActive(virTestFind(network->conn->networkPriv, network->uuid, error));
+    return virObjectIsActive(virObjectFind(network->conn->networkPriv, network->uuid, error));
 }
 
 static int networkIsPersistent(virNetworkPtr network, GError **error)
 {
-    return virTestIsPersistent(virTestFind(network->conn->networkPriv, network->uuid, error));
+    return virObjectIsPersistent(virObjectFind(network->conn->networkPriv, network->uuid, error));
 }
 
 static int networkGetAutostart(virNetworkPtr network, int *autostart, GError **error)
 {
-    return virTestGetAutostart(find(network, error), autostart);
+    return virObjectGetAutostart(find(network, error), autostart);
 }
 
 static int networkSetAutostart(virNetworkPtr network, int autostart, GError **error)
 {
-    return virTestSetAutostart(find(network, error), autostart, error);
+    return virObjectSetAutostart(find(network, error), autostart, error);
 }
 
 static char *networkGetXMLDesc(virNetworkPtr network, unsigned int flags, GError **error)
 {
-    return virTestXml(find(network, error), flags, error);
+    return virObjectXml(find(network, error), flags, error);
 }
 
 static int networkDestroy(virNetworkPtr network, GError **error)
 {
-    return virTestStop(find(network, error), error);
+    return virObjectStop(find(network, error), error);
 }
 
 static int networkUndefine(virNetworkPtr network, GError **error)
 {
-    return virTestUndefine(find(network, error), error);
+    return virObjectUndefine(find(network, error), error);
 }
 
 static virNetworkPtr networkLookupByName(virConnectPtr conn, const char *name, GError **error)
 {
-    return virTestLookupName(conn->networkPriv, conn, name, error);
+    return virObjectLookupName(conn->networkPriv, conn, name, error);
 }
 
 static virNetworkPtr networkLookupByUUID(virConnectPtr conn, const unsigned char *uuid, GError **error)
 {
-    return virTestLookup(conn->networkPriv, conn, uuid, error);
+    return virObjectLookup(conn->networkPriv, conn, uuid, error);
 }
 
 static int connectListAllNetworks(virConnectPtr conn, virNetworkPtr **list, unsigned int flags, GError **error)
 {
-    return virTestListAll(conn->networkPriv, conn, (void ***)list, flags, error);
+    return virObjectListAll(conn->networkPriv, conn, (void ***)list, flags, error);
 }
 
 static int connectNumOfNetworks(virConnectPtr conn, GError **error)
 {
-    return virTestCount(conn->networkPriv, true);
+    return virObjectCount(conn->networkPriv, true);
 }
 
 static int connectNumOfDefinedNetworks(virConnectPtr conn, GError **error)
 {
-    return virTestCount(conn->networkPriv, false);
+    return virObjectCount(conn->networkPriv, false);
 }
 
 static int connectListNetworks(virConnectPtr conn, char **const names, int maxnames, GError **error)
 {
-    return virTestNames(conn->networkPriv, true, names, maxnames);
+    return virObjectNames(conn->networkPriv, true, names, maxnames);
 }
 
 static int connectListDefinedNetworks(virConnectPtr conn, char **const names, int maxnames, GError **error)
 {
-    return virTestNames(conn->networkPriv, false, names, maxnames);
+    return virObjectNames(conn->networkPriv, false, names, maxnames);
 }
 
 static int networkCreate(virNetworkPtr network, GError **error)
 {
-    return virTestStart(find(network, error), error);
+    return virObjectStart(find(network, error), error);
 }
 
 static virNetworkPtr networkCreateXML(virConnectPtr conn, const char *xml, GError **error)
 {
-    return virTestAddXml(conn->networkPriv, conn, xml, VIR_TEST_START, error);
+    return virObjectAddXml(conn->networkPriv, conn, xml, VIR_OBJECT_START, false, error);
 }
 
 static virNetworkPtr networkDefineXML(virConnectPtr conn, const char *xml, GError **error)
 {
-    return virTestAddXml(conn->networkPriv, conn, xml, VIR_TEST_DEFINE, error);
+    return virObjectAddXml(conn->networkPriv, conn, xml, VIR_OBJECT_DEFINE, false, error);
 }
 
 static char *networkGetBridgeName(virNetworkPtr network, GError **error)
 {
-    g_autoptr(virTestObj) obj = find(network, error);
+    g_autoptr(virObject) obj = find(network, error);
     if (!obj)
         return NULL;
-    g_autoptr(virNetworkDef) def = virTestObjDef(obj);
+    g_autoptr(virNetworkDef) def = virObjectDef(obj);
     if (!def->bridge)
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "network '%s' does not have a bridge name.", def->name);
     return g_strdup(def->bridge);

@@ -16,7 +16,7 @@ static const virTestNode defaultNode = {
     .cellPage = { 4, 8 },
 };
 
-static const virTestKind *const kinds[VIR_TEST_SETS] = {
+static const virObjectKind *const kinds[VIR_TEST_SETS] = {
     &virTestNetworkKind, &virTestPoolKind, &virTestInterfaceKind, &virTestNodeDeviceKind,
 };
 
@@ -65,7 +65,7 @@ static const struct {
     SCSI_HOST("scsi_host11", "scsi_host1", "11", "10", "2000000034563456", "1000000034563456", "2000000043214321", ""),
 };
 
-virTestSet *virTestNodeSet(virEngine *engine, int which)
+virObjectSet *virTestNodeSet(virEngine *engine, int which)
 {
     const virTestNode *node = virEngineGetPrivate(engine);
     return node->sets[which];
@@ -162,9 +162,9 @@ static bool addDomain(virEngine *engine, xmlNodePtr node, GError **error)
     return def && virEngineAddDomain(engine, def, !transient, state, error);
 }
 
-static bool addObject(virTestSet *set, const char *xml, xmlNodePtr node, GError **error)
+static bool addObject(virObjectSet *set, const char *xml, xmlNodePtr node, GError **error)
 {
-    g_autoptr(virTestObj) obj = virTestAdd(set, set->kind->parse(xml, node, error), VIR_TEST_PRESET, error);
+    g_autoptr(virObject) obj = virObjectAdd(set, set->kind->parse(xml, node, error), VIR_OBJECT_PRESET, error);
     return obj != NULL;
 }
 
@@ -206,7 +206,7 @@ static bool addDefault(virEngine *engine, GError **error)
 static virEngine *engineNew(virTestNode *node, GError **error)
 {
     for (int i = 0; i < VIR_TEST_SETS; i++)
-        node->sets[i] = virTestSetNew(kinds[i]);
+        node->sets[i] = virObjectSetNew(kinds[i]);
     return virEngineNew(&virTestHypervisor, NULL, node, error);
 }
 
@@ -245,7 +245,7 @@ void virTestNodeClose(virEngine *engine)
 {
     virTestNode *node = virEngineGetPrivate(engine);
     for (int i = 0; i < VIR_TEST_SETS; i++)
-        virTestSetFree(node->sets[i]);
+        virObjectSetFree(node->sets[i]);
     g_free(node);
     virEngineFree(engine);
 }

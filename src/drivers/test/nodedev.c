@@ -5,26 +5,9 @@
 #include "model/nodedev.h"
 #include "src/api/connect.h"
 
-static const unsigned int capFlags[virNodeCapTypeLast] = {
-    [VIR_NODE_CAP_SYSTEM] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM,
-    [VIR_NODE_CAP_SCSI_HOST] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST,
-    [VIR_NODE_CAP_FC_HOST] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST,
-    [VIR_NODE_CAP_VPORTS] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS,
-};
-
-/* The flags of the capabilities, nested ones too. */
-static unsigned int flagsOf(virNodeCap *const *caps, unsigned int n)
-{
-    unsigned int flags = 0;
-    for (unsigned int i = 0; i < n; i++)
-        flags |= capFlags[caps[i]->type] | flagsOf(caps[i]->caps.v, caps[i]->caps.n);
-    return flags;
-}
-
 static bool passes(gconstpointer data, unsigned int flags)
 {
-    const virNodeDeviceDef *def = data;
-    return !flags || (flagsOf(def->caps.v, def->caps.n) & flags);
+    return !flags || (virNodeDeviceFlags(data) & flags);
 }
 
 static gpointer parse(const char *text, void *node, GError **error)
@@ -37,7 +20,8 @@ static gpointer handle(virConnectPtr conn, const char *name, const unsigned char
     return virNodeDeviceNew(conn, name);
 }
 
-const virTestKind virTestNodeDeviceKind = {
+const virObjectKind virTestNodeDeviceKind = {
+    .self = VIR_FROM_TEST,
     .from = VIR_FROM_NODEDEV,
     .missing = VIR_ERR_NO_NODE_DEVICE,
     .lookup = "node device",
@@ -54,27 +38,27 @@ const virTestKind virTestNodeDeviceKind = {
 
 static virNodeDeviceDef *defOf(virNodeDevicePtr dev, GError **error)
 {
-    g_autoptr(virTestObj) obj = virTestFindName(dev->conn->nodedevPriv, dev->name, error);
-    return obj ? virTestObjDef(obj) : NULL;
+    g_autoptr(virObject) obj = virObjectFindName(dev->conn->nodedevPriv, dev->name, error);
+    return obj ? virObjectDef(obj) : NULL;
 }
 
 static int connectListAllNodeDevices(virConnectPtr conn, virNodeDevicePtr **list, unsigned int flags, GError **error)
 {
-    return virTestListAll(conn->nodedevPriv, conn, (void ***)list, flags, error);
+    return virObjectListAll(conn->nodedevPriv, conn, (void ***)list, flags, error);
 }
 
 static int nodeListDevices(virConnectPtr conn, const char *cap, char **const names, int maxnames, unsigned int flags, GError **error)
 {
     if (!virFlagsCheck(flags, 0, VIR_FROM, "testNodeListDevices", error))
         return -1;
-    virTestSet *set = conn->nodedevPriv;
+    virObjectSet *set = conn->nodedevPriv;
     int type = cap ? virNodeCapTypeFromString(cap) : 0, n = 0;
     if (type < 0)
         return 0;
     g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
     for (guint i = 0; i < all->n && n < maxnames; i++) {
-        g_autoptr(virNodeDeviceDef) def = virTestObjDef((virTestObj *)all->byName[i].obj);
-        if (!passes(def, cap ? capFlags[type] : 0))
+        g_autoptr(virNodeDeviceDef) def = virObjectDef((virObject *)all->byName[i].obj);
+        if (!passes(def, cap ? virNodeCapFlag(type) : 0))
             continue;
         if (names)
             names[n] = g_strdup(def->name);
@@ -90,12 +74,12 @@ static int nodeNumOfDevices(virConnectPtr conn, const char *cap, unsigned int fl
 
 static virNodeDevicePtr nodeDeviceLookupByName(virConnectPtr conn, const char *name, GError **error)
 {
-    return virTestLookupName(conn->nodedevPriv, conn, name, error);
+    return virObjectLookupName(conn->nodedevPriv, conn, name, error);
 }
 
 static char *nodeDeviceGetXMLDesc(virNodeDevicePtr dev, unsigned int flags, GError **error)
 {
-    return virTestXml(virTestFindName(dev->conn->nodedevPriv, dev->name, error), flags, error);
+    return virObjectXml(virObjectFindName(dev->conn->nodedevPriv, dev->name, error), flags, error);
 }
 
 /* The caller keeps the text as long as its handle; the few names that there are stay. */

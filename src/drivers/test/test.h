@@ -2,7 +2,7 @@
 /* What the files of the test driver share. */
 #pragma once
 
-#include "drivers/test/objects.h"
+#include "engine/object.h"
 #include "engine/hypervisor.h"
 
 extern const virHypervisor virTestHypervisor;
@@ -13,16 +13,16 @@ typedef struct {
     virNodeInfo info;
     unsigned long long cellMemory[2];       /* KiB; the second holds for all that follow */
     unsigned int cellPage[2];               /* KiB */
-    virTestSet *sets[VIR_TEST_SETS];
+    virObjectSet *sets[VIR_TEST_SETS];
 } virTestNode;
 
-extern const virTestKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
+extern const virObjectKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
 extern const virNetworkDriver virTestNetworkDriver;
-extern const virStorageDriver virTestStorageDriver;
+const virStorageDriver *virTestStorageDriver(void);
 extern const virInterfaceDriver virTestInterfaceDriver;
 extern const virNodeDeviceDriver virTestNodeDeviceDriver;
 
-virTestSet *virTestNodeSet(virEngine *engine, int which);
+virObjectSet *virTestNodeSet(virEngine *engine, int which);
 
 /* The node of test:///default (path NULL) or of test:///PATH with everything that its file names. */
 virEngine *virTestNodeOpen(const char *path, GError **error);

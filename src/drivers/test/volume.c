@@ -5,9 +5,9 @@
 #include "src/api/connect.h"
 
 /* The volumes of an active pool as they are now. The listing of all has a sentence without the pool's name (`named`). */
-static GPtrArray *volumesOf(virConnectPtr conn, const char *name, bool named, virTestObj **pool, GError **error)
+static GPtrArray *volumesOf(virConnectPtr conn, const char *name, bool named, virObject **pool, GError **error)
 {
-    g_autoptr(virTestObj) obj = virTestFindName(conn->storagePriv, name, error);
+    g_autoptr(virObject) obj = virObjectFindName(conn->storagePriv, name, error);
     if (!obj)
         return NULL;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
@@ -15,11 +15,11 @@ static GPtrArray *volumesOf(virConnectPtr conn, const char *name, bool named, vi
         virSetError(error, VIR_ERR_OPERATION_INVALID, "storage pool is not active");
         return NULL;
     }
-    if (!virTestCheckActive(obj, true, obj->kind->notRunning, error))
+    if (!virObjectCheckActive(obj, true, obj->kind->notRunning, error))
         return NULL;
     GPtrArray *copy = g_ptr_array_new_with_free_func((GDestroyNotify)virStorageVolDefUnref);
-    for (guint i = 0; obj->volumes && i < obj->volumes->len; i++)
-        g_ptr_array_add(copy, virStorageVolDefRef(obj->volumes->pdata[i]));
+    for (guint i = 0; obj->parts && i < obj->parts->len; i++)
+        g_ptr_array_add(copy, virStorageVolDefRef(obj->parts->pdata[i]));
     if (pool)
         *pool = g_steal_pointer(&obj);
     return copy;
@@ -84,7 +84,7 @@ int virTestPoolListAllVolumes(virStoragePoolPtr pool, virStorageVolPtr **vols, u
 
 virStoragePoolPtr virTestPoolLookupByVolume(virStorageVolPtr vol, GError **error)
 {
-    return virTestLookupName(vol->conn->storagePriv, vol->conn, vol->pool, error);
+    return virObjectLookupName(vol->conn->storagePriv, vol->conn, vol->pool, error);
 }
 
 virStorageVolPtr virTestVolLookupByName(virStoragePoolPtr pool, const char *name, GError **error)
@@ -96,7 +96,7 @@ virStorageVolPtr virTestVolLookupByName(virStoragePoolPtr pool, const char *name
 /* Among the volumes of all active pools, the one whose text at `offset` of its definition is `value`. */
 static virStorageVolPtr lookupBy(virConnectPtr conn, const char *by, gsize offset, const char *value, GError **error)
 {
-    virTestSet *set = conn->storagePriv;
+    virObjectSet *set = conn->storagePriv;
     g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
     for (guint i = 0; i < all->n; i++) {
         g_autoptr(GPtrArray) volumes = volumesOf(conn, all->byName[i].name, true, NULL, NULL);
@@ -119,22 +119,22 @@ virStorageVolPtr virTestVolLookupByPath(virConnectPtr conn, const char *path, GE
 }
 
 /* The set is locked: the pool's next definition, with `bytes` more allocated. */
-static void account(virTestObj *pool, long long bytes)
+static void account(virObject *pool, long long bytes)
 {
     virStoragePoolDef *def = virStoragePoolDefCopy(pool->def);
     def->allocation += bytes;
     def->available = def->capacity - def->allocation;
-    virTestDefUnref(pool->kind->xml, pool->def);
+    virObjectDefUnref(pool->kind->xml, pool->def);
     pool->def = def;
 }
 
-static bool addVol(virTestObj *pool, virStorageVolDef *def, GError **error)
+static bool addVol(virObject *pool, virStorageVolDef *def, GError **error)
 {
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&pool->set->lock);
     const virStoragePoolDef *place = pool->def;
-    if (!virTestCheckActive(pool, true, pool->kind->notRunning, error))
+    if (!virObjectCheckActive(pool, true, pool->kind->notRunning, error))
         return false;
-    if (findIn(pool->volumes, def->name)) {
+    if (findIn(pool->parts, def->name)) {
         virSetError(error, VIR_ERR_OPERATION_FAILED, "storage vol already exists");
         return false;
     }
@@ -146,24 +146,27 @@ static bool addVol(virTestObj *pool, virStorageVolDef *def, GError **error)
     def->path = g_strdup_printf("%s/%s", place->path ? place->path : "", def->name);
     g_free(def->key);
     def->key = g_strdup(def->path);
-    def->type = VIR_STORAGE_FILE;
-    if (!def->format)
-        def->format = g_strdup("raw");
-    if (!pool->volumes)
-        pool->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)virStorageVolDefUnref);
-    g_ptr_array_add(pool->volumes, virStorageVolDefRef(def));
+    if (!pool->parts)
+        pool->parts = g_ptr_array_new_with_free_func((GDestroyNotify)virStorageVolDefUnref);
+    g_ptr_array_add(pool->parts, virStorageVolDefRef(def));
     account(pool, (long long)def->allocation);
     return true;
+}
+
+static virStoragePoolKind poolType(virObject *pool)
+{
+    g_autoptr(virStoragePoolDef) def = virObjectDef(pool);
+    return def->type;
 }
 
 virStorageVolPtr virTestVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags, GError **error)
 {
     if (!virFlagsCheck(flags, 0, VIR_FROM, "testStorageVolCreateXML", error))
         return NULL;
-    virTestObj *found = NULL;
+    virObject *found = NULL;
     g_autoptr(GPtrArray) active = volumesOf(pool->conn, pool->name, true, &found, error);
-    g_autoptr(virTestObj) obj = found;
-    g_autoptr(virStorageVolDef) def = active ? virStorageVolDefParse(xml, NULL, 0, error) : NULL;
+    g_autoptr(virObject) obj = found;
+    g_autoptr(virStorageVolDef) def = active ? virStorageVolDefParseFor(poolType(obj), xml, NULL, 0, error) : NULL;
     return def && addVol(obj, def, error) ? handleOf(pool->conn, pool->name, def) : NULL;
 }
 
@@ -171,19 +174,19 @@ int virTestVolDelete(virStorageVolPtr vol, unsigned int flags, GError **error)
 {
     if (!virFlagsCheck(flags, 0, VIR_FROM, "testStorageVolDelete", error))
         return -1;
-    g_autoptr(virTestObj) pool = virTestFindName(vol->conn->storagePriv, vol->pool, error);
+    g_autoptr(virObject) pool = virObjectFindName(vol->conn->storagePriv, vol->pool, error);
     if (!pool)
         return -1;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&pool->set->lock);
-    if (!virTestCheckActive(pool, true, pool->kind->notRunning, error))
+    if (!virObjectCheckActive(pool, true, pool->kind->notRunning, error))
         return -1;
-    virStorageVolDef *def = findIn(pool->volumes, vol->name);
+    virStorageVolDef *def = findIn(pool->parts, vol->name);
     if (!def) {
         missing("name", vol->name, error);
         return -1;
     }
     account(pool, -(long long)def->allocation);
-    g_ptr_array_remove(pool->volumes, def);
+    g_ptr_array_remove(pool->parts, def);
     return 0;
 }
 
