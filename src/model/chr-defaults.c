@@ -136,7 +136,7 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
         missing = s->path ? NULL : "Missing source path attribute for char device";
         break;
     case VIR_DOMAIN_CHR_NMDM:
-        missing = !s->master  ? "Missing master path attribute for nmdm device"
+        missing = !s->master && !s->slave ? NULL : !s->master ? "Missing master path attribute for nmdm device"
                   : !s->slave ? "Missing slave path attribute for nmdm device"
                               : NULL;
         break;

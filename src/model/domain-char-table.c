@@ -90,10 +90,15 @@ static const virXmlRow chrSourceRows[] = {
 X_TYPE(virDomainChrSource, NULL, chrSourceRows);
 #undef S
 
-static void initSerial(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_SERIAL; }
-static void initParallel(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_PARALLEL; }
-static void initConsole(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_CONSOLE; }
-static void initChannel(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_CHANNEL; }
+static void initChr(virDomainChrDef *chr, virDomainChrDevice device)
+{
+    chr->device = device;
+    chr->source.type = VIR_DOMAIN_CHR_PTY;
+}
+static void initSerial(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_SERIAL); }
+static void initParallel(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_PARALLEL); }
+static void initConsole(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_CONSOLE); }
+static void initChannel(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_CHANNEL); }
 
 #define S virDomainChrDef
 #define TYPE_ROW \

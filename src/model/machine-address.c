@@ -67,7 +67,7 @@ static bool placeCcw(virBusWalk *walk, virDeviceInfo *info)
 {
     enum { VIRTUAL_CSSID = 0xfe, LAST_DEVNO = 0xffff, LAST_SSID = 3 };
     for (unsigned int n = 0; n <= (LAST_SSID << 16 | LAST_DEVNO); n++) {
-        virCCWAddress a = { VIRTUAL_CSSID, n >> 16, n & LAST_DEVNO, true };
+        virCCWAddress a = { VIRTUAL_CSSID, n >> 16, n & LAST_DEVNO, true, true, true, true };
         if (!g_hash_table_add(walk->used, ccwKey(&a)))
             continue;
         info->addr.type = VIR_DEVICE_ADDRESS_CCW;

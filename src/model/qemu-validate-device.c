@@ -143,10 +143,6 @@ static bool validateSerial(const virDomainDef *def, const virDomainChrDef *s, GE
                     virDomainChrSerialTargetToString(t), virDeviceAddressTypeToString(places[i].address));
     UNSUPPORTED((t == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL || t == VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL) && type,
                 "Target type '%s' cannot have an associated address", virDomainChrSerialTargetToString(t));
-    if (t == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL && s->port >= 4) {
-        virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_INTERNAL_ERROR, "Maximum supported number of ISA serial ports is '4'");
-        return false;
-    }
     return true;
 }
 
@@ -164,6 +160,14 @@ static bool validateChrs(const virDomainDef *def, const virDomainParseConfig *co
         UNSUPPORTED(!sclp && t != VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL && t != VIR_DOMAIN_CHR_CONSOLE_TARGET_VIRTIO,
                     "unsupported console target type %s", virDomainChrConsoleTargetToString(t));
     }
+    return true;
+}
+
+static bool validateBus(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
+{
+    GError **error = data;
+    UNSUPPORTED(info->addr.type == VIR_DEVICE_ADDRESS_CCW && !virMachineHas(def, VIR_MACHINE_CCW),
+                "cannot use CCW address type for device '%s' using machine type '%s'", info->alias ? info->alias : "<null>", def->os.machine);
     return true;
 }
 
@@ -277,11 +281,13 @@ static bool validateScreens(const virDomainDef *def, const virDomainParseConfig 
 
 bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    for (unsigned int i = 0; i < def->controllers.n; i++)
-        if (!validateController(def, conf, def->controllers.v[i], error))
-            return false;
+    if (!virDomainDefForeachInfo((virDomainDef *)def, validateBus, error))
+        return false;
     for (unsigned int i = 0; i < def->disks.n; i++)
         if (!validateDisk(def, def->disks.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (!validateController(def, conf, def->controllers.v[i], error))
             return false;
     if (!validateChrs(def, conf, error) || !validateTpms(def, conf, error) || !validateScreens(def, conf, error))
         return false;
