@@ -156,7 +156,7 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
         break;
     }
     if (missing) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "%s", missing);
+        virSetError(error, s->type == VIR_DOMAIN_CHR_DBUS ? VIR_ERR_CONFIG_UNSUPPORTED : VIR_ERR_INTERNAL_ERROR, "%s", missing);
         return false;
     }
     if (s->reconnect == VIR_TRISTATE_BOOL_YES && !s->reconnectTimeout) {

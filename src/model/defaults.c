@@ -339,6 +339,36 @@ static void mirrorDistances(virCPUDef *cpu)
             *distance(cpu->cells.v[i], i, true) = HOME;
 }
 
+static bool checkCells(const virCPUDef *cpu, GError **error)
+{
+    for (unsigned int i = 0; i < cpu->cells.n; i++)
+        for (unsigned int j = 0; j < i; j++)
+            if (cpu->cells.v[i]->cpus && cpu->cells.v[j]->cpus && virBitmapOverlaps(cpu->cells.v[i]->cpus, cpu->cells.v[j]->cpus)) {
+                virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "NUMA cells %u and %u have overlapping vCPU ids", i, j);
+                return false;
+            }
+    return true;
+}
+
+/* vCPUs that no cell names belong to the first. */
+static void adoptCpus(virDomainDef *def)
+{
+    virCPUDef *cpu = &def->cpu;
+    bool any = false;
+    for (unsigned int i = 0; i < cpu->cells.n; i++)
+        any |= cpu->cells.v[i]->cpus != NULL;
+    for (unsigned int id = 0; any && id < def->maxVcpus; id++) {
+        bool named = false;
+        for (unsigned int i = 0; i < cpu->cells.n && !named; i++)
+            named = cpu->cells.v[i]->cpus && virBitmapHas(cpu->cells.v[i]->cpus, id);
+        if (named)
+            continue;
+        if (!cpu->cells.v[0]->cpus)
+            cpu->cells.v[0]->cpus = virBitmapNew(0);
+        virBitmapSet(cpu->cells.v[0]->cpus, id, true);
+    }
+}
+
 static bool passNuma(virDomainDef *def, GError **error)
 {
     virCPUDef *cpu = &def->cpu;
@@ -362,11 +392,19 @@ static bool passNuma(virDomainDef *def, GError **error)
     if (n)
         qsort(cpu->cells.v, n, sizeof(void *), compareCells);
     mirrorDistances(cpu);
+    if (!checkCells(cpu, error))
+        return false;
     if (greatest > def->maxVcpus) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "CPU IDs in <numa> exceed the <vcpu> count");
         return false;
     }
+    adoptCpus(def);
     virDomainNumatune *tune = &def->numatune;
+    if (!tune->hasMemory && def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO) {
+        tune->hasMemory = true;
+        tune->mode = VIR_DOMAIN_NUMATUNE_STRICT;
+        tune->placement = VIR_DOMAIN_CPU_PLACEMENT_AUTO;
+    }
     if (tune->nodeset && !tune->hasMemory)
         tune->hasMemory = true, tune->mode = VIR_DOMAIN_NUMATUNE_STRICT;
     if (!tune->hasMemory && tune->placement)

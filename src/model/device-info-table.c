@@ -71,9 +71,9 @@ static const virXmlRow spaprCase[] = {
     X_END
 };
 static const virXmlRow ccwCase[] = {
-    X_HEX("@cssid", ccw.cssid, 1, XF_ANYBASE | XF_ABI, X_HAS(ccw.hasCssid)),
-    X_HEX("@ssid", ccw.ssid, 1, XF_ANYBASE | XF_ABI, X_HAS(ccw.hasSsid)),
-    X_HEX("@devno", ccw.devno, 4, XF_ANYBASE | XF_ABI, X_HAS(ccw.hasDevno)),
+    X_HEX("@cssid", ccw.cssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.hasCssid)),
+    X_HEX("@ssid", ccw.ssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.hasSsid)),
+    X_HEX("@devno", ccw.devno, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.hasDevno)),
     X_END
 };
 static const virXmlRow isaCase[] = {

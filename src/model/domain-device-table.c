@@ -150,9 +150,9 @@ static const virXmlRow pciHostCase[] = {
 };
 static const virXmlRow scsiLocalCase[] = {
     X_STR("adapter/@name", adapter, XF_REQ, .lack = "'adapter' name must be specified for scsi hostdev source"),
-    X_UINT("address/@bus", scsiBus, 0, X_HAS(hasScsiAddress)),
-    X_UINT("address/@target", scsiTarget, 0, X_HAS(hasScsiAddress)),
-    X_ULL("address/@unit", scsiUnit, 0, X_HAS(hasScsiAddress)),
+    X_UINT("address/@bus", scsiBus, XF_REQ | XF_ALWAYS, X_HAS(hasScsiAddress)),
+    X_UINT("address/@target", scsiTarget, XF_REQ | XF_ALWAYS, X_HAS(hasScsiAddress)),
+    X_ULL("address/@unit", scsiUnit, XF_REQ | XF_ALWAYS, X_HAS(hasScsiAddress)),
     X_END
 };
 static const virXmlRow scsiIscsiCase[] = { X_INLINE_AS(".", iscsi, virStorageSource, virStorageIscsiXml, 0), X_END };
@@ -168,7 +168,7 @@ static const virXmlRow scsiHostCase[] = {
     X_END
 };
 static const virXmlRow vhostCase[] = {
-    X_ENUM("@protocol", hostProtocol, virDomainHostdevScsiHostProtocol, 0),
+    X_ENUM("@protocol", hostProtocol, virDomainHostdevScsiHostProtocol, 0, .bad = "Unknown scsi_host subsystem protocol '%s'"),
     X_STR("@wwpn", wwpn, 0),
     X_END
 };
@@ -204,8 +204,8 @@ static const virXmlCase modeCases[] = {
 };
 static const virXmlRow hostdevRows[] = {
     X_ENUM("@mode", mode, virDomainHostdevMode, XF_ALWAYS, .bad = "unknown hostdev mode '%s'"),
-    X_ENUM("@type", type, virDomainHostdevType, XF_REQ | XF_ALWAYS),
-    X_YESNO("@managed", managed, 0),
+    X_ENUM("@type", type, virDomainHostdevType, XF_REQ | XF_ALWAYS, .bad = "unknown host device source address type '%s'", .lack = "missing source address type"),
+    X_YESNO("@managed", managed, XF_LENIENT),
     X_ENUM("@sgio", sgio, virDomainDeviceSGIO, 0),
     X_YESNO("@rawio", rawio, 0),
     X_ENUM("@model", model, virDomainHostdevScsiHostModel, XF_ABI),
@@ -224,13 +224,15 @@ X_TYPE(virDomainHostdevDef, "hostdev", hostdevRows);
 
 /* --- USB hubs and redirection --- */
 #define S virDomainHubDef
-static const virXmlRow hubRows[] = { X_ENUM("@type", type, virDomainHubType, XF_REQ | XF_ALWAYS | XF_ABI), INFO, X_END };
+static const virXmlRow hubRows[] = { X_ENUM("@type", type, virDomainHubType, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown hub device type '%s'",
+                                                          .lack = "missing hub device type", .lackCode = VIR_ERR_INTERNAL_ERROR), INFO, X_END };
 X_TYPE(virDomainHubDef, "hub", hubRows);
 #undef S
 #define S virDomainRedirdevDef
 static const virXmlRow redirdevRows[] = {
     X_ENUM("@bus", bus, virDomainRedirdevBus, XF_ALWAYS | XF_ABI),
-    X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS),
+    X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS, .bad = "unknown redirdev character device type '%s'",
+           .lack = "missing type in redirdev"),
     X_INLINE(".", source, virDomainChrSource, 0),
     INFO,
     X_END

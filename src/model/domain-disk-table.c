@@ -235,6 +235,7 @@ static const virXmlRow diskRows[] = {
     X_INLINE("driver", virtio, virVirtioOptions, XF_ABI),
     X_BYTES("driver/metadata_cache/max_size", src.metadataCacheMax, 0, X_HAS(src.hasMetadataCache)),
     X_OBJ("auth", auth, virStorageAuth, 0),
+    X_FLAG("source", hasSource, XF_NOFORMAT),
     X_INLINE("source", src, virStorageSource, 0),
     X_OBJ_AS("backingStore", src.backing, virStorageSource, backingXml, XF_EMPTY),
     X_STR("backenddomain/@name", backendDomain, 0),

@@ -104,6 +104,10 @@ static void passSerials(virDomainDef *def)
     const virMachine *m = virMachineOf(def);
     for (unsigned int i = 0; i < def->serials.n; i++) {
         virDomainChrDef *s = def->serials.v[i];
+        bool builtIn = m->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL ||
+                       m->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL;
+        if (builtIn && s->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL && !s->serialModel)
+            s->serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_NONE;    /* once written for any port */
         if (!s->serialTarget)
             s->serialTarget =
                 s->info.addr.type == VIR_DEVICE_ADDRESS_USB   ? VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL
@@ -190,8 +194,6 @@ static bool passPciController(const virDomainDef *def, virDomainControllerDef *c
                     "pci-root and pcie-root controllers should have index 0");
         return false;
     }
-    if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
-        c->pciModel = m->root ? m->root : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
     return true;
 }
 
@@ -304,12 +306,23 @@ static void dropChannelPaths(virDomainDef *def, const virDomainParseConfig *conf
     }
 }
 
+/* Firmware on flash that the guest can't write keeps its variables elsewhere. */
+static void passNvram(virDomainDef *def, const virDomainParseConfig *conf)
+{
+    virDomainOSDef *os = &def->os;
+    bool wanted = os->loader && os->loaderType == VIR_DOMAIN_LOADER_TYPE_PFLASH && os->loaderReadonly == VIR_TRISTATE_BOOL_YES &&
+                  os->loaderStateless != VIR_TRISTATE_BOOL_YES;
+    if (wanted && conf->nvramDir && !os->nvram && !os->nvramSource.type)
+        os->nvram = g_strdup_printf("%s/%s_VARS.fd", conf->nvramDir, def->name);
+}
+
 bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
                              GError **error)
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         dropChannelPaths(def, conf);
     passSerials(def);
+    passNvram(def, conf);
     passCPU(def, conf);
     passDisks(def, flags);
     passNets(def, conf);

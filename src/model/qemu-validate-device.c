@@ -62,6 +62,10 @@ static bool validateDisk(const virDomainDef *def, const virDomainDiskDef *disk, 
         UNSUPPORTED(disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM || disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY,
                     "disk type of '%s' does not support ejectable media", disk->dst);
     }
+    UNSUPPORTED(disk->device == VIR_DOMAIN_DISK_DEVICE_DISK && disk->readonly && (disk->bus == VIR_DOMAIN_DISK_BUS_IDE || disk->bus == VIR_DOMAIN_DISK_BUS_SATA),
+                "readonly %s disks are not supported", virDomainDiskBusToString(disk->bus));
+    UNSUPPORTED(disk->src.format == VIR_STORAGE_FORMAT_FAT && disk->src.type != VIR_STORAGE_DIR,
+                "storage format 'fat' is supported only with 'dir' storage type");
     UNSUPPORTED(disk->device == VIR_DOMAIN_DISK_DEVICE_LUN && disk->bus != VIR_DOMAIN_DISK_BUS_VIRTIO &&
                 disk->bus != VIR_DOMAIN_DISK_BUS_SCSI, "disk device='lun' is not supported for bus='%s'", virDomainDiskBusToString(disk->bus));
     UNSUPPORTED(disk->driverName && strcmp(disk->driverName, "qemu") != 0, "unsupported driver name '%s' for disk '%s'", disk->driverName, disk->dst);
@@ -300,6 +304,11 @@ bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseC
     for (unsigned int i = 0; i < def->hostdevs.n; i++)
         UNSUPPORTED(def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES, "hostdev mode 'capabilities' is not supported in qemu");
     UNSUPPORTED(def->nvram && !virMachineHas(def, VIR_MACHINE_SPAPR), "nvram device is only supported for PPC64");
+    UNSUPPORTED(conf->maxCpus && conf->maxCpus(conf, def) && def->maxVcpus > conf->maxCpus(conf, def),
+                "Maximum CPUs greater than specified machine type limit %u", conf->maxCpus(conf, def));
+    for (unsigned int i = 0; i < def->inputs.n; i++)
+        UNSUPPORTED(def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_PS2 && !virMachineHas(def, VIR_MACHINE_PS2),
+                    "ps2 is not supported by this QEMU binary");
     for (unsigned int i = 0; i < def->inputs.n; i++)
         UNSUPPORTED(def->inputs.v[i]->model > VIR_DOMAIN_INPUT_MODEL_VIRTIO && def->inputs.v[i]->type != VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH,
                     "virtio (non-)transitional models are not supported for input type=%s", virDomainInputTypeToString(def->inputs.v[i]->type));

@@ -43,8 +43,10 @@ static bool validateInput(const virDomainDef *def, const virDomainInputDef *in, 
     return true;
 }
 
-static bool validateDisk(const virDomainDiskDef *disk, GError **error)
+static bool validateDisk(const virDomainDiskDef *disk, const virDomainParseConfig *conf, GError **error)
 {
+    REFUSE(disk->src.fdgroup && !virDomainConfHas(conf, VIR_DOMAIN_CONF_FDS), VIR_ERR_CONFIG_UNSUPPORTED,
+           "driver does not support FD passing for disk '%s'", disk->dst);
     bool floppy = disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY, cdrom = disk->device == VIR_DOMAIN_DISK_DEVICE_CDROM;
     const virStorageSource *src = &disk->src;
     REFUSE(floppy && !g_str_has_prefix(disk->dst, "fd"), VIR_ERR_INTERNAL_ERROR, "Invalid floppy device name: %s", disk->dst);
@@ -112,6 +114,57 @@ static bool validateController(const virDomainControllerDef *c, GError **error)
     return true;
 }
 
+static bool validateGuest(const virDomainDef *def, GError **error)
+{
+    REFUSE(def->clock.offset == VIR_DOMAIN_CLOCK_TIMEZONE && !def->clock.timezone, VIR_ERR_INTERNAL_ERROR,
+           "missing 'timezone' attribute for clock with offset='timezone'");
+    unsigned int usb = 0, off = 0;
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        bool isUsb = def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_USB;
+        usb += isUsb;
+        off += isUsb && def->controllers.v[i]->usbModel == VIR_DOMAIN_CONTROLLER_USB_NONE;
+    }
+    REFUSE(off && usb > off, VIR_ERR_XML_DETAIL, "Can't add another USB controller: USB is disabled for this domain");
+    unsigned int none = 0;
+    for (unsigned int i = 0; i < def->videos.n; i++)
+        none += def->videos.v[i]->type == VIR_DOMAIN_VIDEO_NONE;
+    REFUSE(none && def->videos.n > 1, VIR_ERR_CONFIG_UNSUPPORTED,
+           "a 'none' video type must be the only video device defined for the domain");
+    for (unsigned int i = 0; i < def->graphics.n; i++)
+        for (unsigned int j = 0; j < def->graphics.v[i]->listens.n; j++)
+            REFUSE(def->graphics.v[i]->listens.v[j]->type == VIR_DOMAIN_GRAPHICS_LISTEN_NETWORK && !def->graphics.v[i]->listens.v[j]->network,
+                   VIR_ERR_XML_ERROR, "'network' attribute is required for listen type 'network'");
+    return true;
+}
+
+typedef struct { const char *name; virTristateSwitch value; } virVirtioOption;
+
+/* Options of virtio devices on others. */
+static bool validateVirtio(const virVirtioOptions *v, bool isVirtio, GError **error)
+{
+    const virVirtioOption options[] = { { "iommu", v->iommu }, { "ats", v->ats }, { "packed", v->packed }, { "page_per_vq", v->pagePerVq } };
+    for (size_t i = 0; i < G_N_ELEMENTS(options); i++)
+        REFUSE(options[i].value && !isVirtio, VIR_ERR_CONFIG_UNSUPPORTED, "%s driver option is only supported for virtio devices", options[i].name);
+    return true;
+}
+
+static bool validateVirtioOptions(const virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!validateVirtio(&def->disks.v[i]->virtio, def->disks.v[i]->bus == VIR_DOMAIN_DISK_BUS_VIRTIO, error))
+            return false;
+    for (unsigned int i = 0; i < def->nets.n; i++)
+        if (!validateVirtio(&def->nets.v[i]->virtio, def->nets.v[i]->model && g_str_has_prefix(def->nets.v[i]->model, "virtio"), error))
+            return false;
+    for (unsigned int i = 0; i < def->inputs.n; i++)
+        if (!validateVirtio(&def->inputs.v[i]->virtio, def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_VIRTIO, error))
+            return false;
+    for (unsigned int i = 0; i < def->videos.n; i++)
+        if (!validateVirtio(&def->videos.v[i]->virtio, def->videos.v[i]->type == VIR_DOMAIN_VIDEO_VIRTIO, error))
+            return false;
+    return true;
+}
+
 static bool hasUsb(const virDomainDef *def)
 {
     for (unsigned int i = 0; i < def->controllers.n; i++)
@@ -132,11 +185,13 @@ static bool hasMaster(const virDomainDef *def, unsigned int idx)
 
 bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
+    if (!validateGuest(def, error) || !validateVirtioOptions(def, error))
+        return false;
     for (unsigned int i = 0; i < def->controllers.n; i++)
         if (!validateController(def->controllers.v[i], error))
             return false;
     for (unsigned int i = 0; i < def->disks.n; i++)
-        if (!validateDisk(def->disks.v[i], error))
+        if (!validateDisk(def->disks.v[i], conf, error))
             return false;
     for (unsigned int i = 0; i < def->panics.n; i++)
         for (unsigned int j = 0; j < i; j++)
