@@ -128,7 +128,7 @@ static bool aliasWanted(const virXmlRow *row, const void *obj, const virXmlOut *
 #define S virDeviceInfo
 static const virXmlRow infoRows[] = {
     X_UINT("boot/@order", bootIndex, XF_POSITIVE),
-    X_STR("boot/@loadparm", loadparm, 0),
+    X_STR("boot/@loadparm", loadparm, 0, .rng = "<data type='string'><param name='pattern'>[a-zA-Z0-9.\\- ]{1,8}</param></data>"),
     X_STR("alias/@name", alias, 0, .when = aliasWanted),
     X_UINT("master/@startport", masterStartport, XF_ABI, X_HAS(hasMaster)),
     X_YESNO("rom/@enabled", romEnabled, 0),

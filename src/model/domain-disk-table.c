@@ -247,7 +247,7 @@ static const virXmlRow diskRows[] = {
     X_UINT("blockio/@logical_block_size", logicalBlockSize, XF_ABI),
     X_UINT("blockio/@physical_block_size", physicalBlockSize, XF_ABI),
     X_UINT("blockio/@discard_granularity", discardGranularity, XF_ABI),
-    X_STR("target/@dev", dst, XF_ABI),
+    X_STR("target/@dev", dst, XF_ABI | XF_SCHEMA_REQ),
     X_ENUM("target/@bus", bus, virDomainDiskBus, XF_ABI),
     X_ENUM("target/@tray", tray, virDomainDiskTray, 0),
     X_ONOFF("target/@removable", removable, XF_ABI),
