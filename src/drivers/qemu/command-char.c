@@ -93,7 +93,8 @@ static char *chardevId(const virDomainChrDef *chr)
 /* A port of the board itself, which takes the next -serial. */
 static bool onBoard(const virDomainChrDef *chr)
 {
-    return chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_PL011 || chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_16550A;
+    return chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_PL011 || chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_16550A ||
+           chr->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL;
 }
 
 static bool commandSerial(qemuCommand *cmd, const virDomainChrDef *chr, GError **error)

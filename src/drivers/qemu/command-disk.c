@@ -29,11 +29,16 @@ void qemuAssignNodeNames(virDomainDef *def)
     unsigned int next = 0;
     for (unsigned int i = def->disks.n; i-- > 0;) {
         virStorageSource *top = &def->disks.v[i]->src;
+        if (def->disks.v[i]->bus == VIR_DOMAIN_DISK_BUS_SD)
+            continue;           /* an old drive has no nodes */
         if (sourceEmpty(top))
             next++; /* a drive without a medium keeps a number for it */
         for (virStorageSource *s = top; s && !sourceEmpty(s); s = s->backing)
             s->index = ++next;
     }
+    for (unsigned int i = 0; i < def->hostdevs.n; i++)
+        if (def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
+            def->hostdevs.v[i]->iscsi.index = ++next;
 }
 
 /* ---- caching ---- */
@@ -109,6 +114,11 @@ static JsonNode *networkIscsi(const virStorageSource *s)
     return qmpArgs("s:driver", "iscsi", "s:portal", portal, "s:target", parts[0], "i:lun",
                    parts[0] && parts[1] ? atoi(parts[1]) : 0, "s:transport", "tcp", "s:initiator-name", s->initiatorIqn,
                    NULL);
+}
+
+JsonNode *qemuIscsiNode(qemuCommand *cmd, const virStorageSource *s, GError **error)
+{
+    return networkIscsi(s);
 }
 
 static JsonNode *networkNode(const virStorageSource *s, GError **error)
@@ -360,8 +370,6 @@ static JsonNode *deviceNode(const qemuCommand *cmd, const virDomainDiskDef *d, G
         node = qmpArgs("s:driver", "usb-storage", NULL);
         qemuAddAddress(cmd, json_node_get_object(node), &d->info, NULL);
         return node;
-    case VIR_DOMAIN_DISK_BUS_SD:
-        return qmpArgs("s:driver", "sd-card", NULL);
     case VIR_DOMAIN_DISK_BUS_FDC:
         return qmpArgs("s:driver", "floppy", "u:unit", a->unit, NULL);
     default:
@@ -378,6 +386,18 @@ static void addErrorPolicies(JsonObject *o, const virDomainDiskDef *d)
                : d->errorPolicy == VIR_DOMAIN_DISK_ERROR_POLICY_ENOSPACE ? 0
                                                                          : d->errorPolicy;
     qmpAdd(o, "s:werror", words[d->errorPolicy], "s:rerror", words[read], NULL);
+}
+
+/* Guests have always seen serial numbers with a backslash before each blank. */
+static char *escapeBlanks(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (; *text; text++) {
+        if (*text == ' ')
+            g_string_append_c(out, '\\');
+        g_string_append_c(out, *text);
+    }
+    return g_string_free(out, FALSE);
 }
 
 static bool commandDevice(qemuCommand *cmd, const virDomainDiskDef *d, const char *drive, GError **error)
@@ -405,11 +425,18 @@ static bool commandDevice(qemuCommand *cmd, const virDomainDiskDef *d, const cha
            d->trans ? virDomainDiskGeometryTransToString(d->trans) : NULL, NULL);
     if (hasCache(d) && !floppy && !vhost && d->device != VIR_DOMAIN_DISK_DEVICE_CDROM)
         qmpAdd(o, "s:write-cache", cacheModes[d->cache].writeback ? "on" : "off", NULL);
-    qmpAdd(o, "s:serial", d->serial, NULL);
+    g_autofree char *serial = d->serial ? escapeBlanks(d->serial) : NULL;
+    qmpAdd(o, "s:serial", serial, NULL);
     if (!vhost)
         addErrorPolicies(o, d);
     qemuDevicePlain(cmd, node, &d->info);
     return true;
+}
+
+/* "sdb" -> 1 */
+static int virDomainDiskIndex(const virDomainDiskDef *d)
+{
+    return d->dst && strlen(d->dst) == 3 ? d->dst[2] - 'a' : 0;
 }
 
 static bool commandDisk(qemuCommand *cmd, const virDomainDiskDef *d, GError **error)
@@ -424,6 +451,14 @@ static bool commandDisk(qemuCommand *cmd, const virDomainDiskDef *d, GError **er
         qemuArg(cmd, "-chardev", "socket,id=%s,path=%s%s", drive, path, reconnect);
         return commandDevice(cmd, d, drive, error);
     }
+    if (d->bus == VIR_DOMAIN_DISK_BUS_SD) {     /* soldered to the board: it takes the drive that says if=sd */
+        g_autofree char *path = qemuEscape(d->src.path ? d->src.path : "");
+        qemuArg(cmd, "-drive", "file=%s,format=%s,if=sd,index=%d", path, d->src.format > VIR_STORAGE_FORMAT_DIR ? virStorageFormatToString(d->src.format) : "raw",
+                virDomainDiskIndex(d));
+        return true;
+    }
+    if (d->shareBacking == VIR_TRISTATE_BOOL_YES)
+        return true;            /* plugged in after the start, on top of an overlay */
     if (sourceEmpty(&d->src))
         return commandDevice(cmd, d, NULL, error);
     bool readonly = d->readonly || d->device == VIR_DOMAIN_DISK_DEVICE_CDROM || d->src.type == VIR_STORAGE_DIR;

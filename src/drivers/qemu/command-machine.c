@@ -51,22 +51,16 @@ static void machineSpecials(const virDomainDef *def, GString *out)
     append(out, "ras", f->rasFeature);
 }
 
-/* The mainframe's loader is told by the first device it may boot from. */
+/* The mainframe's loader is told by the disk that comes first. */
 static const char *loadparm(const virDomainDef *def)
 {
-    unsigned int best = G_MAXUINT;
-    const char *text = NULL;
-    for (unsigned int i = 0; i < def->disks.n; i++)
-        if (def->disks.v[i]->info.loadparm && (def->disks.v[i]->info.bootIndex ? def->disks.v[i]->info.bootIndex : G_MAXUINT - 1) < best) {
-            best = def->disks.v[i]->info.bootIndex;
-            text = def->disks.v[i]->info.loadparm;
-        }
-    for (unsigned int i = 0; i < def->nets.n; i++)
-        if (def->nets.v[i]->info.loadparm && def->nets.v[i]->info.bootIndex < best) {
-            best = def->nets.v[i]->info.bootIndex;
-            text = def->nets.v[i]->info.loadparm;
-        }
-    return text;
+    const virDeviceInfo *first = NULL;
+    for (unsigned int i = 0; i < def->disks.n; i++) {
+        const virDeviceInfo *info = &def->disks.v[i]->info;
+        if (info->bootIndex && (!first || info->bootIndex < first->bootIndex))
+            first = info;
+    }
+    return first ? first->loadparm : NULL;
 }
 
 void qemuCommandMachine(qemuCommand *cmd)
@@ -203,6 +197,8 @@ static void cpuFeatures(const virDomainDef *def, GString *out)
              emulate = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_EMULATE;
         if (passthrough)
             g_string_append(out, ",host-cache-info=on");
+        else if (!emulate && (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH || def->cpu.mode == VIR_CPU_MODE_MAXIMUM))
+            g_string_append(out, ",host-cache-info=off,l3-cache=off");
         else if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH || def->cpu.mode == VIR_CPU_MODE_MAXIMUM)
             g_string_append_printf(out, ",l3-cache=%s,host-cache-info=off", emulate ? "on" : "off");
         else
@@ -260,7 +256,7 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
             g_string_append(out, cpu->model);
             if (cpu->vendorId)
                 g_string_append_printf(out, ",vendor=%s", cpu->vendorId);
-        } else if (m && m->defaultCpu) { /* "qemu64-x86_64-cpu" */
+        } else if (m && m->defaultCpu && qemuIsX86(def)) { /* "qemu64-x86_64-cpu" */
             const char *suffix = strstr(m->defaultCpu, cmd->caps->arch);
             g_string_append_len(out, m->defaultCpu,
                                 suffix && suffix > m->defaultCpu ? suffix - 1 - m->defaultCpu

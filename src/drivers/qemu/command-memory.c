@@ -56,9 +56,7 @@ static bool hugepageOf(const qemuCommand *cmd, int cell, unsigned long long *kib
 static bool pageOf(const qemuCommand *cmd, Piece *p, GError **error)
 {
     unsigned long long kib = 0;
-    bool nvdimm = p->module && p->module->path;
-    if (nvdimm)
-        return true;
+    bool named = p->module && p->module->path;
     if (p->module && p->module->pagesize)
         kib = p->module->pagesize;
     else if (!hugepageOf(cmd, p->cell, &kib))
@@ -66,9 +64,9 @@ static bool pageOf(const qemuCommand *cmd, Piece *p, GError **error)
     if (kib == ordinaryPage())
         return true;
     p->pagesize = kib;
-    if (g_hash_table_lookup(cmd->hugeMounts, GUINT_TO_POINTER(kib)))
+    if (named || g_hash_table_lookup(cmd->hugeMounts, GUINT_TO_POINTER(kib)))
         return true;
-    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Unable to find any usable hugetlbfs mount for %llu KiB", kib);
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "Unable to find any usable hugetlbfs mount for %llu KiB", kib);
     return false;
 }
 
@@ -78,7 +76,7 @@ static int accessOf(const qemuCommand *cmd, const Piece *p)
         return p->module->access;
     if (!p->module && p->cell >= 0 && cmd->def->cpu.cells.v[p->cell]->access)
         return cmd->def->cpu.cells.v[p->cell]->access;
-    return p->module && p->module->path ? 0 : (int)cmd->def->mem.access;
+    return cmd->def->mem.access;
 }
 
 static bool discardOf(const qemuCommand *cmd, const Piece *p)
@@ -141,7 +139,7 @@ static JsonNode *backend(const qemuCommand *cmd, Piece *p, GError **error)
     int access = accessOf(cmd, p);
     bool memfd = !named && mem->source == VIR_DOMAIN_MEMORY_SOURCE_MEMFD;
     bool file = named || (!memfd && (p->pagesize || access || mem->source == VIR_DOMAIN_MEMORY_SOURCE_FILE));
-    bool prealloc = !isMem && ((p->pagesize && !named) || mem->allocation == VIR_DOMAIN_MEMORY_ALLOCATION_IMMEDIATE);
+    bool prealloc = !isMem && (p->pagesize || mem->allocation == VIR_DOMAIN_MEMORY_ALLOCATION_IMMEDIATE);
     JsonNode *node = json_node_new(JSON_NODE_OBJECT);
     json_node_take_object(node, json_object_new());
     JsonObject *o = json_node_get_object(node);
@@ -336,7 +334,7 @@ bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error)
     for (unsigned int i = 0; i < cmd->def->mems.n; i++) {
         const virDomainMemoryDef *m = cmd->def->mems.v[i];
         g_autofree char *id = g_strdup_printf("mem%s", m->info.alias);
-        Piece p = { .id = id, .kib = (m->size + 1023) / 1024 * 1024, .cell = m->hasNode ? m->node : -1, .module = m };
+        Piece p = { .id = id, .kib = (m->size + 2047) / 2048 * 2048, .cell = m->hasNode ? m->node : -1, .module = m };
         if (m->model == VIR_DOMAIN_MEMORY_DEVICE_SGX_EPC)
             continue;           /* part of the machine */
         JsonNode *object = backend(cmd, &p, error);

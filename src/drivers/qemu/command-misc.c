@@ -71,6 +71,28 @@ bool qemuCommandFilesystems(qemuCommand *cmd, GError **error)
 
 /* ---- host devices ---- */
 
+static bool commandScsiHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GError **error)
+{
+    const virDriveAddress *a = &h->info.addr.drive;
+    const virDomainControllerDef *c = virDomainDefFindController(cmd->def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
+    g_autofree char *backend = g_strdup_printf("libvirt-%u-backend", h->iscsi.index);
+    g_autofree char *bus = g_strdup_printf("%s.0", c && c->info.alias ? c->info.alias : "scsi0");
+    JsonNode *node = h->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI ? qemuIscsiNode(cmd, &h->iscsi, error)
+                                                                         : qmpArgs("s:driver", "host_device", "s:filename", h->iscsi.path, NULL);
+    if (!node)
+        return false;
+    qmpAdd(json_node_get_object(node), "s:node-name", backend, "b:read-only", h->readonly, NULL);
+    qemuArgJson(cmd, "-blockdev", node);
+    node = qmpArgs("s:driver", "scsi-generic", "B:share-rw", h->shareable, "s:drive", backend, "s:id", h->info.alias, "P:bootindex", h->info.bootIndex,
+                   "s:bus", bus, NULL);
+    if (c && c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC)
+        qmpAdd(json_node_get_object(node), "u:scsi-id", a->unit, NULL);
+    else
+        qmpAdd(json_node_get_object(node), "u:channel", a->bus, "u:scsi-id", a->target, "u:lun", a->unit, NULL);
+    qemuDevicePlain(cmd, node, &h->info);
+    return true;
+}
+
 static bool commandHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GError **error)
 {
     if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB) {
@@ -104,6 +126,8 @@ static bool commandHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GErro
                                        virTristateSwitchToString(h->display), "P:bootindex", h->info.bootIndex, "B:ramfb",
                                        h->ramfb == VIR_TRISTATE_SWITCH_ON, NULL), &h->info, error);
     }
+    if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
+        return commandScsiHostdev(cmd, h, error);
     return unsupported("host device", virDomainHostdevTypeToString(h->type), error);
 }
 

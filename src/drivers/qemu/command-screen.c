@@ -251,7 +251,7 @@ static char *videoDriver(const virDomainDef *def, const virDomainVideoDef *v, bo
     case VIR_DOMAIN_VIDEO_RAMFB:
         return g_strdup("ramfb");
     case VIR_DOMAIN_VIDEO_VIRTIO:
-        return primary ? g_strdup(wantsGl(def, v) ? "virtio-vga-gl" : "virtio-vga")
+        return primary && def->os.arch != VIR_ARCH_AARCH64 && def->os.arch != VIR_ARCH_ARMV7L ? g_strdup(wantsGl(def, v) ? "virtio-vga-gl" : "virtio-vga")
                        : qemuVirtioDriver(wantsGl(def, v) ? "virtio-gpu-gl" : "virtio-gpu", &v->info, 0);
     default:
         return NULL;

@@ -86,6 +86,8 @@ bool qemuCommandScreens(qemuCommand *cmd, GError **error);
 bool qemuCommandFilesystems(qemuCommand *cmd, GError **error);
 bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error);
 bool qemuCommandInputs(qemuCommand *cmd, GError **error);
+/* The block node of an iSCSI unit; objects that it needs go before. */
+JsonNode *qemuIscsiNode(qemuCommand *cmd, const virStorageSource *source, GError **error);
 bool qemuCommandLate(qemuCommand *cmd, GError **error);
 bool qemuCommandMisc(qemuCommand *cmd, GError **error);
 void qemuCommandPanics(qemuCommand *cmd);

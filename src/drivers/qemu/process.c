@@ -637,7 +637,7 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
     guestPaths(obj, def);
     g_autofree char *nvramDir = g_strdup_printf("%s/nvram", virEngineGetDirs(driver->engine)->libDir);
     virDomainDefAssignAliases(def, &driver->conf);
-    bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
+    bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuCheckHost(def, virHostLocal(), error) && qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
               qemuLabelAll(obj, def, error) && launch(obj, def, nets, caps, error) && configureGuest(obj, def, error);
     if (ok && !(flags & VIR_DOMAIN_START_PAUSED)) {
         g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
@@ -781,7 +781,7 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     g_autofree char *channelDir = g_strdup_printf("%s/channel/target/domain--1-%s", dirs->libDir, part);
     g_autofree char *memoryDir = g_strdup_printf("%s/ram/-1-%s", dirs->libDir, part);
     g_autofree char *nvramDir = g_strdup_printf("%s/nvram", dirs->libDir);
-    if (!qemuFirmwareChoose(def, NULL, nvramDir, error))
+    if (!qemuFirmwareChoose(def, NULL, nvramDir, error) || !qemuCheckHost(def, virHostLocal(), error))
         return NULL;
     virDomainDefAssignAliases(def, &driver->conf);
     qemuAssignNodeNames(def);

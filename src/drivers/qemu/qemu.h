@@ -55,6 +55,9 @@ static inline qemuDriver *qemuDriverOfObj(virDomainObj *obj) { return qemuDriver
 static inline qemuGuest *qemuGuestOf(virDomainObj *obj) { return virDomainObjPrivate(obj); }
 virQmp *qemuGuestQmp(virDomainObj *obj, GError **error);        /* a reference; an error when there is no monitor */
 
+/* check-host.c: what the guest needs of this host, found or refused; fills in names that only the host knows */
+bool qemuCheckHost(virDomainDef *def, const virHost *host, GError **error);
+
 /* settings.c */
 bool qemuSettingsLoad(qemuSettings *settings, const char *path, GError **error);
 void qemuSettingsClear(qemuSettings *settings);
