@@ -62,7 +62,7 @@ static const virXmlRow ipRows[] = {
     X_STR("@peer", peer, 0),
     X_END
 };
-static X_TYPE(virNetIp, "ip", ipRows);
+X_TYPE(virNetIp, "ip", ipRows);
 #undef S
 
 #define S virNetRoute
@@ -75,7 +75,7 @@ static const virXmlRow routeRows[] = {
     X_UINT("@metric", metric, XF_POSITIVE, X_HAS(hasMetric)),
     X_END
 };
-static X_TYPE(virNetRoute, "route", routeRows);
+X_TYPE(virNetRoute, "route", routeRows);
 #undef S
 
 #define S virNetFilterParam
@@ -126,6 +126,11 @@ static const virXmlRow vhostuserRows[] = {
 static X_TYPE_AS(vhostuserXml, virDomainChrSource, "source", vhostuserRows);
 #undef S
 
+/* Only a device of the host can be managed. */
+static bool isHostdev(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainNetDef *)obj)->type == VIR_DOMAIN_NET_TYPE_HOSTDEV;
+}
 #define S virDomainNetDef
 static const virXmlRow socketCase[] = {
     X_STR("source/@address", socketAddress, 0),
@@ -227,9 +232,9 @@ static bool isEmulated(const virXmlRow *row, const void *obj, const virXmlOut *o
 
 static const virXmlRow netRows[] = {
     X_ENUM("@type", type, virDomainNetType, XF_ALWAYS | XF_ABI),
-    X_YESNO("@managed", managed, 0),
+    X_YESNO("@managed", managed, XF_LENIENT, .when = isHostdev),
     X_YESNO("@trustGuestRxFilters", trustGuestRxFilters, 0),
-    X_MAC("mac/@address", mac, XF_ABI, .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
+    X_MAC("mac/@address", mac, XF_ABI, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
     X_UNION(".", type, virDomainNetType, netCases, 0),

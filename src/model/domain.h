@@ -31,6 +31,7 @@ typedef struct {
     int id;                             /* -1: not running. live */
     char *name;
     unsigned char uuid[16];
+    bool hasUuid;                       /* given, be it all zero */
     bool hasGenid;
     unsigned char genid[16];            /* all zero and hasGenid: make one at start */
     char *title, *description;

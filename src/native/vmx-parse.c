@@ -593,12 +593,9 @@ virDomainDef *virVmxParse(const char *text, const virVmxContext *ctx, const virD
             return NULL;
     if (!readVideo(&r) || !readPorts(&r, "serial", 4, true) || !readPorts(&r, "parallel", 3, false))
         return NULL;
-    static const unsigned char none[16];
-    bool anonymous = memcmp(def->uuid, none, 16) == 0;
+    def->hasUuid = true;                /* also one that is all zero */
     if (!virDomainDefPostParse(def, conf, 0, error))
         return NULL;
     def->videos.v[0]->heads = 0;        /* not said by such files */
-    if (anonymous)
-        memset(def->uuid, 0, 16);
     return g_steal_pointer(&def);
 }
