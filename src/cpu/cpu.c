@@ -145,7 +145,10 @@ virCPUDef *virCpuBaseline(virCPUDef *const *cpus, guint n, const virCpuChoice *c
         virSetError(error, VIR_ERR_NO_SUPPORT, "cannot compute baseline CPU of %s architecture", virArchToString(arch));
         return NULL;
     }
-    return names ? baselineNames(names, cpus, n, error) : virCpuX86Baseline(cpus, n, choice, error);
+    virCPUDef *cpu = names ? baselineNames(names, cpus, n, error) : virCpuX86Baseline(cpus, n, choice, error);
+    if (cpu)
+        cpu->arch = arch;
+    return cpu;
 }
 
 bool virCpuExpand(virCPUDef *cpu, virArch arch, GError **error)

@@ -58,3 +58,11 @@ virCPUDef *virCpuFromFeatures(virArch arch, const char *const *features, const v
 virCPUDef *virCpuDetect(virArch arch, const virCpuReader *reader);
 /* Make a guest's CPU out of wishes: optional features decided, "minimum" filled up with what `host` has. */
 bool virCpuUpdate(virCPUDef *guest, const virCPUDef *host, GError **error);
+
+/* --- the public calls (documents.c); flags are virConnectCompareCPUFlags, virConnectBaselineCPUFlags --- */
+/* `arch`: what a document without one means, 0 the host's. */
+int virCpuCompareXml(const virCPUDef *host, virArch arch, const char *xml, unsigned int flags, GError **error);
+/* `arch`: that of all documents, whatever they say; 0: their own. */
+char *virCpuBaselineXml(const char *const *xml, guint n, virCPUDocument kind, virArch arch, const virCpuChoice *choice, unsigned int flags,
+                        GError **error);
+int virCpuModelList(const char *arch, char ***models, int from, GError **error);

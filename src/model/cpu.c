@@ -115,12 +115,10 @@ bool virCPUDefComplete(virCPUDef *cpu, int from, GError **error)
 /* What only guests' documents may say, and what a host's must. */
 static bool checkHost(xmlNode *root, GError **error)
 {
-    static const char *const guests[] = { "mode", "match" };
-    for (guint i = 0; i < G_N_ELEMENTS(guests); i++)
-        if (virXmlProp(root, guests[i])) {
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Attribute %s is only allowed for guest CPU", guests[i]);
-            return false;
-        }
+    if (virXmlProp(root, "mode")) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Attribute mode is only allowed for guest CPU");
+        return false;
+    }
     if (!virXmlChild(root, "arch")) {
         virSetError(error, VIR_ERR_XML_ERROR, "Missing CPU architecture");
         return false;

@@ -22,6 +22,13 @@ typedef struct {
     bool deprecated;
 } qemuCpuModel;
 
+/* What QEMU can make of a CPU here: "host" of KVM, "max" of TCG; its own words. */
+typedef struct {
+    char **features, **migratable;      /* those that are on; those of them with which a guest can be migrated */
+    char *vendor;                       /* "AuthenticAMD" */
+    unsigned int family, model, stepping;
+} qemuCpuBest;
+
 typedef struct {
     gatomicrefcount refs;
     char *binary, *arch;        /* QEMU's word for the architecture */
@@ -30,6 +37,7 @@ typedef struct {
     bool kvm;                   /* works here */
     GPtrArray *machines;        /* default first */
     GPtrArray *cpus[2];         /* qemuCpuModel; [0] TCG, [1] KVM, NULL without it */
+    qemuCpuBest *best[2];       /* the same; NULL: not told */
     GHashTable *types;          /* names of QOM types */
 } qemuCaps;
 

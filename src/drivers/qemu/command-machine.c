@@ -2,6 +2,7 @@
 /* The machine of the command line: board, accelerator, CPU, memory, topology. */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/command.h"
+#include "drivers/qemu/cpu.h"
 #include <string.h>
 
 static const char *onOff(int tristate)
@@ -162,31 +163,27 @@ static void cpuFeatures(const virDomainDef *def, GString *out)
         g_string_append_printf(out, ",phys-bits=%u", def->cpu.maxPhysAddrBits);
 }
 
-/* QEMU spells features with '-', and some as others do. */
-static char *featureName(const char *name)
-{
-    char *copy = g_strdup(name);
-    return g_strdelimit(copy, "_", '-');
-}
-
 static void cpuModelFeatures(const virCPUDef *cpu, GString *out)
 {
     for (unsigned int i = 0; i < cpu->features.n; i++) {
         const virCPUFeature *f = cpu->features.v[i];
-        g_autofree char *name = featureName(f->name);
+        g_autofree char *name = qemuFeatureName(f->name);
         bool off = f->policy == VIR_CPU_FEATURE_DISABLE || f->policy == VIR_CPU_FEATURE_FORBID;
-        g_string_append_printf(out, ",%s=%s", name, off ? "off" : "on");
+        if (name)
+            g_string_append_printf(out, ",%s=%s", name, off ? "off" : "on");
     }
 }
 
 static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
 {
     const virDomainDef *def = cmd->def;
-    const virCPUDef *cpu = &def->cpu;
     const qemuMachine *m = cmd->caps ? qemuCapsMachine(cmd->caps, def->os.machine) : NULL;
+    g_autoptr(virCPUDef) cpu =
+        cmd->caps ? qemuCpuResolve(&def->cpu, def->os.arch, def->virtType == VIR_DOMAIN_VIRT_KVM, cmd->caps, error) : virCPUDefCopy(&def->cpu);
+    if (!cpu)
+        return false;
     switch (cpu->mode) {
     case VIR_CPU_MODE_HOST_PASSTHROUGH:
-    case VIR_CPU_MODE_HOST_MODEL: /* until host models are computed: the host's CPU without what can't migrate */
         if (def->virtType != VIR_DOMAIN_VIRT_KVM && cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
                         "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",

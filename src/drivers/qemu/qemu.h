@@ -116,3 +116,6 @@ void qemuParseConfigInit(qemuDriver *driver);
 
 /* node.c */
 void qemuNodeTable(virHypervisorDriver *table);
+
+/* cpu-calls.c */
+void qemuCpuTable(virHypervisorDriver *table);
