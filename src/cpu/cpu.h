@@ -27,6 +27,7 @@ typedef struct {
     const virCpuOffer *offers;          /* choose among these; NULL: any */
     guint noffers;
     bool migratable;                    /* without features that keep a guest from moving */
+    bool (*keep)(const char *feature);  /* what the hypervisor has no say in falls away; NULL: everything stays */
 } virCpuChoice;
 
 /* Architectures that share their CPUs: i686 and x86_64, ppc64 and ppc64le. */
@@ -56,7 +57,7 @@ bool virCpuTranslate(virCPUDef *cpu, virArch arch, const virCpuChoice *choice, G
 virCPUDef *virCpuFromFeatures(virArch arch, const char *const *features, const virCPUDef *like, bool host, const virCpuChoice *choice);
 /* The host's x86 processor, from its answers. */
 virCPUDef *virCpuDetect(virArch arch, const virCpuReader *reader);
-/* Make a guest's CPU out of wishes: optional features decided, "minimum" filled up with what `host` has. */
+/* Decide on optional features: there when `host` has them. */
 bool virCpuUpdate(virCPUDef *guest, const virCPUDef *host, GError **error);
 
 /* --- the public calls (documents.c); flags are virConnectCompareCPUFlags, virConnectBaselineCPUFlags --- */

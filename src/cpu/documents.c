@@ -16,6 +16,19 @@ int virCpuCompareXml(const virCPUDef *host, virArch arch, const char *xml, unsig
     return virCpuCompare(host, cpu, flags & VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE, error);
 }
 
+static void dropFeatures(virCPUDef *cpu, bool (*keep)(const char *feature))
+{
+    for (unsigned int i = 0; i < cpu->features.n;) {
+        if (keep(cpu->features.v[i]->name)) {
+            i++;
+            continue;
+        }
+        virCPUFeature *f = virListTake(&cpu->features, i);
+        g_free(f->name);
+        g_free(f);
+    }
+}
+
 static virCPUDef *baseline(const char *const *xml, guint n, virCPUDocument kind, virArch arch, const virCpuChoice *choice, unsigned int flags,
                            GError **error)
 {
@@ -27,6 +40,8 @@ static virCPUDef *baseline(const char *const *xml, guint n, virCPUDocument kind,
         g_ptr_array_add(cpus, cpu);
         if (arch)
             cpu->arch = arch;
+        if (choice && choice->keep)
+            dropFeatures(cpu, choice->keep);
         if (!cpu->model) {
             virSetError(error, VIR_ERR_INVALID_ARG, "no CPU model specified at index %u", i);
             return NULL;

@@ -410,14 +410,7 @@ bool virCpuX86Update(virCPUDef *guest, const virCPUDef *host, GError **error)
         if (f->policy == VIR_CPU_FEATURE_OPTIONAL)
             f->policy = place > 0 && virCpuSetHas(&has, place - 1) ? VIR_CPU_FEATURE_REQUIRE : VIR_CPU_FEATURE_DISABLE;
     }
-    if (guest->match != VIR_CPU_MATCH_MINIMUM)
-        return true;
-    const virCpuModel *m = findModel(guest->model, error);
-    for (guint i = 0; m && i < map->features->len; i++)
-        if (virCpuSetHas(&has, i) && !virCpuSetHas(&m->features, i) && !virCPUDefFeature(guest, featureName(map, i)))
-            virCPUDefSetFeature(guest, featureName(map, i), VIR_CPU_FEATURE_REQUIRE);
-    guest->match = VIR_CPU_MATCH_EXACT;
-    return m != NULL;
+    return true;
 }
 
 virCPUDef *virCpuFromFeatures(virArch arch, const char *const *features, const virCPUDef *like, bool host, const virCpuChoice *choice)

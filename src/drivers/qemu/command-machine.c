@@ -184,16 +184,9 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
         return false;
     switch (cpu->mode) {
     case VIR_CPU_MODE_HOST_PASSTHROUGH:
-        if (def->virtType != VIR_DOMAIN_VIRT_KVM && cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH) {
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                        "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
-                        virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType),
-                        virArchToString(def->os.arch));
-            return false;
-        }
-        g_string_append(out, def->virtType == VIR_DOMAIN_VIRT_KVM ? "host" : "max");
-        if (def->virtType == VIR_DOMAIN_VIRT_KVM)
-            g_string_append(out, cpu->migratable == VIR_TRISTATE_SWITCH_OFF ? "" : ",migratable=on");
+        g_string_append(out, "host");
+        if (cpu->migratable != VIR_TRISTATE_SWITCH_ABSENT)
+            g_string_append_printf(out, ",migratable=%s", onOff(cpu->migratable));
         break;
     case VIR_CPU_MODE_MAXIMUM:
         g_string_append(out, "max");

@@ -12,7 +12,8 @@ static int compareCPU(virConnectPtr conn, const char *xml, unsigned int flags, G
 
 static char *baselineCPU(virConnectPtr conn, const char **xml, unsigned int n, unsigned int flags, GError **error)
 {
-    return virCpuBaselineXml(xml, n, VIR_CPU_DOCUMENT_HOST, 0, NULL, flags, error);
+    virCpuChoice choice = { .keep = qemuFeatureSettable };
+    return virCpuBaselineXml(xml, n, VIR_CPU_DOCUMENT_HOST, 0, &choice, flags, error);
 }
 
 static int modelNames(virConnectPtr conn, const char *arch, char ***models, unsigned int flags, GError **error)
@@ -41,6 +42,11 @@ static int compareHypervisorCPU(virConnectPtr conn, const char *emulator, const 
     return VIR_CPU_COMPARE_ERROR;
 }
 
+static bool settableHere(const char *feature)
+{
+    return virCpuFeatureKnown(VIR_ARCH_X86_64, feature) && qemuFeatureSettable(feature);
+}
+
 static char *baselineHypervisorCPU(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *type,
                                    const char **xml, unsigned int n, unsigned int flags, GError **error)
 {
@@ -60,6 +66,7 @@ static char *baselineHypervisorCPU(virConnectPtr conn, const char *emulator, con
     }
     g_auto(qemuCpuOffers) offers;
     qemuCpuOffersInit(&offers, caps, c.kvm);
+    offers.choice.keep = settableHere;
     return virCpuBaselineXml(xml, n, VIR_CPU_DOCUMENT_ANY, c.arch, &offers.choice, flags, error);
 }
 

@@ -24,6 +24,12 @@ char *qemuFeatureName(const char *feature)
     return g_strdelimit(g_strdup(feature), "_", '-');
 }
 
+bool qemuFeatureSettable(const char *feature)
+{
+    g_autofree char *name = qemuFeatureName(feature);
+    return name != NULL;
+}
+
 /* NULL: a property that is no feature of our tables. */
 static const char *ourFeature(virArch arch, const char *theirs)
 {
@@ -163,34 +169,70 @@ static bool checkFeatures(const virCPUDef *cpu, virArch arch, GError **error)
     return true;
 }
 
-static virCPUDef *resolveHostModel(const virCPUDef *cpu, virArch arch, bool kvm, const qemuCaps *caps, GError **error)
+/* The host's processor and what KVM adds to it. */
+static virCPUDef *wholeHost(const virCPUDef *host, const virCPUDef *model)
 {
-    virCPUDef *model = qemuHostModel(caps, arch, kvm, true);
-    if (model)
-        mergeFeatures(model, cpu);
-    else
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "CPU mode 'host-model' for %s %s domain on %s host is not supported by hypervisor",
-                    virArchToString(arch), kvm ? "kvm" : "qemu", virArchToString(qemuHostCpu(virHostLocal())->arch));
-    return model;
+    virCPUDef *whole = virCPUDefCopy(host);
+    whole->arch = host->arch;
+    g_autoptr(virCPUDef) all = virCPUDefCopy(model);
+    if (!virCpuExpand(all, host->arch, NULL))
+        return whole;
+    for (unsigned int i = 0; i < all->features.n; i++)
+        if (all->features.v[i]->policy == VIR_CPU_FEATURE_REQUIRE && !virCpuModelHas(host->arch, whole->model, all->features.v[i]->name))
+            virCPUDefSetFeature(whole, all->features.v[i]->name, VIR_CPU_FEATURE_REQUIRE);
+    return whole;
+}
+
+static bool compare(const virCPUDef *cpu, const virCPUDef *model, bool kvm, GError **error)
+{
+    const virCPUDef *real = qemuHostCpu(virHostLocal());
+    g_autoptr(virCPUDef) whole = kvm && real->model ? wholeHost(real, model) : NULL;
+    return virCpuCompare(whole ? whole : model, cpu, true, error) != VIR_CPU_ERROR;
+}
+
+static virCPUDef *asHostModel(const virCPUDef *cpu, virArch arch, bool kvm, const qemuCaps *caps, const virCPUDef *host, GError **error)
+{
+    g_autoptr(virCPUDef) model = qemuHostModel(caps, arch, kvm, true);
+    mergeFeatures(model, cpu);
+    return virCpuUpdate(model, host, error) ? g_steal_pointer(&model) : NULL;
+}
+
+static bool modeSupported(const virCPUDef *cpu, virArch arch, bool kvm, const virCPUDef *host, GError **error)
+{
+    virArch here = qemuHostCpu(virHostLocal())->arch;
+    bool ok = true;
+    g_auto(GStrv) names = NULL;
+    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH)
+        ok = kvm && virCpuSameKind(arch, here);
+    else if (cpu->mode == VIR_CPU_MODE_HOST_MODEL)
+        ok = host != NULL;
+    if (cpu->mode && cpu->mode != VIR_CPU_MODE_MAXIMUM && !(names = virCpuModelNames(arch, error)))
+        return false;
+    if (!ok)
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "CPU mode '%s' for %s %s domain on %s host is not supported by hypervisor",
+                    virCPUModeToString(cpu->mode), virArchToString(arch), kvm ? "kvm" : "qemu", virArchToString(here));
+    return ok;
 }
 
 virCPUDef *qemuCpuResolve(const virCPUDef *cpu, virArch arch, bool kvm, const qemuCaps *caps, GError **error)
 {
-    if (!checkFeatures(cpu, arch, error))
-        return NULL;
-    if (cpu->mode == VIR_CPU_MODE_HOST_MODEL)
-        return resolveHostModel(cpu, arch, kvm, caps, error);
-    g_autoptr(virCPUDef) copy = virCPUDefCopy(cpu);
-    if (cpu->mode != VIR_CPU_MODE_CUSTOM || !virCpuIsX86(arch))
-        return g_steal_pointer(&copy);
     g_autoptr(virCPUDef) host = qemuHostModel(caps, arch, kvm, false);
-    bool check = cpu->check != VIR_CPU_CHECK_NONE && (kvm || cpu->match == VIR_CPU_MATCH_MINIMUM);
-    if (check && virCpuCompare(qemuHostCpu(virHostLocal()), copy, true, error) == VIR_CPU_ERROR)
+    if (!checkFeatures(cpu, arch, error) || !modeSupported(cpu, arch, kvm, host, error))
         return NULL;
+    bool wish = cpu->mode == VIR_CPU_MODE_HOST_MODEL || cpu->match == VIR_CPU_MATCH_MINIMUM;
+    bool check = cpu->check == VIR_CPU_CHECK_PARTIAL && (cpu->mode == VIR_CPU_MODE_CUSTOM || cpu->mode == VIR_CPU_MODE_HOST_MODEL);
+    g_autoptr(virCPUDef) copy = virCPUDefCopy(cpu);
+    if (!virCpuIsX86(arch) || !host)
+        return g_steal_pointer(&copy);
+    if (check && !compare(copy, host, kvm, error))
+        return NULL;
+    if (wish)
+        return asHostModel(copy, arch, kvm, caps, host, error);
+    if (cpu->mode != VIR_CPU_MODE_CUSTOM)
+        return virCpuUpdate(copy, host, error) ? g_steal_pointer(&copy) : NULL;
     g_auto(qemuCpuOffers) offers;
     qemuCpuOffersInit(&offers, caps, kvm);
-    if ((host && !virCpuUpdate(copy, host, error)) ||
-        (offers.choice.noffers > 0 && !virCpuTranslate(copy, arch, &offers.choice, error)))
+    if (!virCpuUpdate(copy, host, error) || (offers.choice.noffers > 0 && !virCpuTranslate(copy, arch, &offers.choice, error)))
         return NULL;
     return g_steal_pointer(&copy);
 }

@@ -113,13 +113,6 @@ static bool needsSpice(const virDomainDef *def)
 
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
-    if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH && def->virtType != VIR_DOMAIN_VIRT_KVM) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                    "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
-                    virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType),
-                    virArchToString(conf->hostArch));
-        return false;
-    }
     if (needsSpice(def) && !hasSpice(def)) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "chardev 'spicevmc' not supported without spice graphics");
         return false;
