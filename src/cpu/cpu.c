@@ -85,7 +85,7 @@ virCpuResult virCpuCompare(const virCPUDef *host, const virCPUDef *cpu, bool fai
     virCpuResult result = VIR_CPU_INCOMPATIBLE;
     if (cpu->arch && !virCpuSameKind(cpu->arch, host->arch))
         why = g_strdup_printf("CPU arch %s does not match host arch", virArchToString(cpu->arch));
-    else if (!cpu->model)
+    else if (!cpu->model && cpu->features.n == 0)
         return VIR_CPU_SUPERSET;
     else
         result = virCpuIsX86(host->arch) ? virCpuX86Compare(host, cpu, &why, error) : compareNames(host, cpu, &why);
@@ -156,9 +156,29 @@ bool virCpuExpand(virCPUDef *cpu, virArch arch, GError **error)
     return virCpuIsX86(arch) && cpu->model ? virCpuX86Expand(cpu, error) : true;
 }
 
+/* Offers of names that are spelled otherwise here ("power9") count. */
+static bool translateName(const virCPUDef *cpu, virArch arch, const virCpuChoice *choice, GError **error)
+{
+    const virCpuNames *names = namesOf(arch, error);
+    bool known = names && (names->any || g_strv_contains((const char *const *)names->models, cpu->model));
+    bool exact = cpu->fallback == VIR_CPU_FALLBACK_FORBID;      /* as a machine's own CPU is written down */
+    for (guint i = 0; i < choice->noffers; i++)
+        if ((known && g_ascii_strcasecmp(choice->offers[i].name, cpu->model) == 0) || (exact && g_str_equal(choice->offers[i].name, cpu->model)))
+            return names != NULL;
+    if (!names)
+        return false;
+    if (cpu->fallback == VIR_CPU_FALLBACK_FORBID)
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "CPU model %s is not supported by hypervisor", cpu->model);
+    else
+        virSetError(error, VIR_ERR_NO_SUPPORT, "cannot translate CPU model %s to a supported model", cpu->model);
+    return false;
+}
+
 bool virCpuTranslate(virCPUDef *cpu, virArch arch, const virCpuChoice *choice, GError **error)
 {
-    return virCpuIsX86(arch) && cpu->model ? virCpuX86Translate(cpu, choice, error) : true;
+    if (!cpu->model)
+        return true;
+    return virCpuIsX86(arch) ? virCpuX86Translate(cpu, choice, error) : translateName(cpu, arch, choice, error);
 }
 
 bool virCpuUpdate(virCPUDef *guest, const virCPUDef *host, GError **error)

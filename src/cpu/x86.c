@@ -253,7 +253,8 @@ virCpuResult virCpuX86Compare(const virCPUDef *host, const virCPUDef *cpu, char 
         return VIR_CPU_INCOMPATIBLE;
     }
     virCpuSet has, by[virCPUFeaturePolicyLast];
-    const virCpuModel *model = findModel(cpu->model, error);
+    static const virCpuModel none;
+    const virCpuModel *model = cpu->model ? findModel(cpu->model, error) : &none;
     if (!model || !setsByPolicy(cpu, by, error) || !setOf(host, &has, error))
         return VIR_CPU_ERROR;
     virCpuSet forbidden = setAnd(by[VIR_CPU_FEATURE_FORBID], &has);
@@ -376,9 +377,8 @@ bool virCpuX86Translate(virCPUDef *cpu, const virCpuChoice *choice, GError **err
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "CPU model %s is not supported by hypervisor", cpu->model);
         return false;
     }
-    virCpuChoice names = { choice->offers, choice->noffers, false };
-    Data data = { .vendor = cpu->vendor };
-    Rules rules = { .choice = &names };
+    Data data = { .vendor = cpu->vendor ? cpu->vendor : m->family ? m->family->vendor : NULL };
+    Rules rules = { .choice = choice };
     if (!setOf(cpu, &data.features, error))
         return false;
     g_autoptr(virCPUDef) def = decode(&rules, &data);
@@ -395,6 +395,10 @@ bool virCpuX86Translate(virCPUDef *cpu, const virCpuChoice *choice, GError **err
     }
     while (def->features.n > 0)
         virListAppend(&cpu->features, virListTake(&def->features, 0));
+    const virCpuMap *map = virCpuMapX86();
+    for (guint i = 0; i < map->features->len; i++)      /* what it had lost it must not get back */
+        if (virCpuSetHas(&m->lost, i) && !virCpuSetHas(&data.features, i))
+            virCPUDefSetFeature(cpu, featureName(map, i), VIR_CPU_FEATURE_DISABLE);
     return true;
 }
 

@@ -104,6 +104,11 @@ bool virCPUDefComplete(virCPUDef *cpu, int from, GError **error)
     completeMode(cpu);
     if (!checkVendorId(cpu, from, error))
         return false;
+    if (cpu->migratable && cpu->mode != VIR_CPU_MODE_HOST_PASSTHROUGH && cpu->mode != VIR_CPU_MODE_MAXIMUM) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode");
+        return false;
+    }
     bool host = cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VIR_CPU_MODE_HOST_MODEL || cpu->mode == VIR_CPU_MODE_MAXIMUM;
     if (!cpu->model && !host && cpu->features.n > 0) {
         virErrorSet(error, from, VIR_ERR_XML_ERROR, "Non-empty feature list specified without CPU model");

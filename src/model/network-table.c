@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables of networks and host interfaces. */
+/* The table of networks. */
 #define VIR_FROM VIR_FROM_NETWORK
 #include "model/network.h"
 #include <string.h>
 #include "base/util.h"
 
 VIR_ENUM_TABLE(virNetworkForward, VIR_NETWORK_FORWARD_VALUES)
-VIR_ENUM_TABLE(virInterfaceType, VIR_INTERFACE_TYPE_VALUES)
-VIR_ENUM_TABLE(virInterfaceStart, VIR_INTERFACE_START_VALUES)
 
 #define S virNetworkForwardIf
 static const virXmlRow forwardIfRows[] = { X_STR("@dev", dev, XF_REQ), X_END };
@@ -111,46 +109,3 @@ static bool completeNetwork(virNetworkDef *def, unsigned int flags, GError **err
     return true;
 }
 VIR_DOCUMENT_DEFINE(virNetworkDef, "network_definition", completeNetwork)
-
-/* --- host interfaces --- */
-#undef VIR_FROM
-#define VIR_FROM VIR_FROM_INTERFACE
-#define S virInterfaceIp
-static const virXmlRow ifaceIpRows[] = { X_STR("@address", address, XF_REQ), X_UINT("@prefix", prefix, 0, X_HAS(hasPrefix)), X_END };
-static X_TYPE(virInterfaceIp, "ip", ifaceIpRows);
-#undef S
-#define S virInterfaceProtocol
-static const virXmlRow protocolRows[] = {
-    X_STR("@family", family, XF_REQ),
-    X_FLAG("autoconf", autoconf, 0),
-    X_FLAG("dhcp", dhcp, 0),
-    X_YESNO("dhcp/@peerdns", dhcpPeerdns, 0),
-    X_LIST("ip", ips, virInterfaceIp, 0),
-    X_STR("route/@gateway", gateway, 0),
-    X_END
-};
-static X_TYPE(virInterfaceProtocol, "protocol", protocolRows);
-#undef S
-#define S virInterfaceDef
-static const virXmlRow interfaceRows[] = {
-    X_ENUM("@type", type, virInterfaceType, XF_REQ | XF_ALWAYS),
-    X_STR("@name", name, 0),
-    X_ENUM("start/@mode", start, virInterfaceStart, 0),
-    X_UINT("mtu/@size", mtu, 0),
-    X_LIST("protocol", protocols, virInterfaceProtocol, 0),
-    X_STR("link/@speed", linkSpeed, 0),
-    X_STR("link/@state", linkState, 0),
-    X_STR("mac/@address", mac, 0),
-    X_END
-};
-X_TYPE(virInterfaceDef, "interface", interfaceRows, .init = virDocumentInit);
-#undef S
-
-static bool completeInterface(virInterfaceDef *def, unsigned int flags, GError **error)
-{
-    if (def->name)
-        return true;
-    virSetError(error, VIR_ERR_XML_ERROR, "interface has no name");
-    return false;
-}
-VIR_DOCUMENT_DEFINE(virInterfaceDef, "interface_definition", completeInterface)

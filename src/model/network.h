@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Virtual networks, as far as a simple NAT, routed or isolated network needs; and host interfaces. */
+/* Virtual networks, as far as a simple NAT, routed or isolated network needs. */
 #pragma once
 
 #include "model/document.h"
@@ -52,30 +52,3 @@ typedef struct {
     VIR_LIST(virNetworkIp) ips;
 } virNetworkDef;
 VIR_DOCUMENT_DECLARE(virNetworkDef)
-
-#define VIR_INTERFACE_TYPE_VALUES(E) \
-    E(VIR_INTERFACE_TYPE_ETHERNET, "ethernet") E(VIR_INTERFACE_TYPE_BRIDGE, "bridge") E(VIR_INTERFACE_TYPE_BOND, "bond") E(VIR_INTERFACE_TYPE_VLAN, "vlan")
-VIR_ENUM(virInterfaceType, VIR_INTERFACE_TYPE_VALUES)
-#define VIR_INTERFACE_START_VALUES(E) \
-    E(VIR_INTERFACE_START_UNSET, NULL) E(VIR_INTERFACE_START_NONE, "none") E(VIR_INTERFACE_START_ONBOOT, "onboot") E(VIR_INTERFACE_START_HOTPLUG, "hotplug")
-VIR_ENUM(virInterfaceStart, VIR_INTERFACE_START_VALUES)
-
-typedef struct { char *address; unsigned int prefix; bool hasPrefix; } virInterfaceIp;
-typedef struct {
-    char *family;
-    bool autoconf, dhcp;
-    virTristateBool dhcpPeerdns;
-    VIR_LIST(virInterfaceIp) ips;
-    char *gateway;
-} virInterfaceProtocol;
-typedef struct {
-    gint refs;
-    virInterfaceType type;
-    char *name;
-    virInterfaceStart start;
-    unsigned int mtu;
-    VIR_LIST(virInterfaceProtocol) protocols;
-    char *linkState, *linkSpeed;
-    char *mac;
-} virInterfaceDef;
-VIR_DOCUMENT_DECLARE(virInterfaceDef)

@@ -132,6 +132,8 @@ struct _virXmlType {
     const virXmlRow *rows;
     void (*init)(void *obj);    /* after zeroing */
     const virXmlNamespace *ns;  /* prefixes that paths may use, ended by NULL */
+    /* What no grammar made from rows says: presence, exclusion. Asked after the schema; NULL or what is wrong with the element. */
+    const char *(*strict)(xmlNode *node);
     struct _virXmlPrep *prep;   /* the engine's, made on first use */
 };
 

@@ -33,6 +33,7 @@ static void cpuModelFree(gpointer data)
 {
     qemuCpuModel *m = data;
     g_free(m->name);
+    g_free(m->type);
     g_strfreev(m->blockers);
     g_free(m);
 }
@@ -95,6 +96,7 @@ static GPtrArray *readMachines(JsonArray *array)
                             .maxCpus = qmpInt(o, "cpu-max", 0),
                             .isDefault = qmpBool(o, "is-default"),
                             .hotplugCpus = qmpBool(o, "hotpluggable-cpus"),
+                            .numaMem = qmpBool(o, "numa-mem-supported"),
                             .deprecated = qmpBool(o, "deprecated"),
                             .defaultCpu = g_strdup(qmpStr(o, "default-cpu-type")),
                             .defaultRam = g_strdup(qmpStr(o, "default-ram-id")) };
@@ -118,6 +120,7 @@ static GPtrArray *readCpus(JsonArray *array)
         JsonObject *o = qmpItem(array, i);
         qemuCpuModel *m = g_new0(qemuCpuModel, 1);
         *m = (qemuCpuModel){ .name = g_strdup(qmpStr(o, "name")),
+                             .type = g_strdup(qmpStr(o, "typename")),
                              .blockers = readWords(qmpArr(o, "unavailable-features")),
                              .deprecated = qmpBool(o, "deprecated") };
         g_ptr_array_add(list, m);
@@ -144,6 +147,21 @@ static JsonArray *replyArray(JsonObject *replies, const char *name)
     return qmpArr(replies, name);
 }
 
+/* "power9_v2.0-powerpc64-cpu" is what models call "power9". */
+static void nameDefaultCpus(qemuCaps *caps)
+{
+    GPtrArray *models = caps->cpus[1] ? caps->cpus[1] : caps->cpus[0];
+    for (guint i = 0; i < caps->machines->len; i++) {
+        qemuMachine *m = caps->machines->pdata[i];
+        g_autofree char *type = g_steal_pointer(&m->defaultCpu);
+        for (guint k = 0; type && models && !m->defaultCpu && k < models->len; k++) {
+            const qemuCpuModel *model = models->pdata[k];
+            if (g_strcmp0(model->type, type) == 0)
+                m->defaultCpu = g_str_has_prefix(model->name, "power") ? g_ascii_strup(model->name, -1) : g_strdup(model->name);
+        }
+    }
+}
+
 static qemuCaps *capsFromReplies(const char *binary, JsonObject *replies)
 {
     qemuCaps *caps = g_new0(qemuCaps, 1);
@@ -158,6 +176,7 @@ static qemuCaps *capsFromReplies(const char *binary, JsonObject *replies)
     caps->machines = readMachines(replyArray(replies, "query-machines"));
     caps->cpus[0] = readCpus(replyArray(replies, "cpus-tcg"));
     caps->cpus[1] = readCpus(replyArray(replies, "cpus-kvm"));
+    nameDefaultCpus(caps);
     caps->best[0] = readBest(qmpObj(replies, "best-tcg"));
     caps->best[1] = readBest(qmpObj(replies, "best-kvm"));
     caps->types = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

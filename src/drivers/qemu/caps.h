@@ -11,13 +11,15 @@
 #include "host/host.h"
 
 typedef struct {
-    char *name, *alias, *defaultCpu, *defaultRam;
+    char *name, *alias, *defaultRam;
+    char *defaultCpu;           /* the model's name; NULL: none, or none that has a name */
+    bool numaMem;               /* cells may have their memory without objects */
     unsigned int maxCpus;
     bool isDefault, hotplugCpus, deprecated;
 } qemuMachine;
 
 typedef struct {
-    char *name;
+    char *name, *type;          /* of QOM; aliases share one */
     char **blockers;            /* features that this host lacks; empty: usable */
     bool deprecated;
 } qemuCpuModel;

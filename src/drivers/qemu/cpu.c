@@ -86,15 +86,21 @@ const virCPUDef *qemuHostCpu(const virHost *host)
 
 /* ---- what QEMU offers ---- */
 
+/* Architectures that QEMU lists models of; the others have neither a list nor a "max" worth its name. */
+bool qemuHasMaximum(virArch arch)
+{
+    return virCpuIsX86(arch) || arch == VIR_ARCH_AARCH64 || arch == VIR_ARCH_ARMV7L || arch == VIR_ARCH_ARMV6L || arch == VIR_ARCH_S390X;
+}
+
 void qemuCpuOffersInit(qemuCpuOffers *o, const qemuCaps *caps, bool kvm)
 {
     GPtrArray *models = caps->cpus[kvm];
-    virArch arch = virArchFromString(caps->arch);
+    virArch arch = g_str_equal(caps->arch, "i386") ? VIR_ARCH_I686 : virArchFromString(caps->arch);
     *o = (qemuCpuOffers){ .offers = g_array_new(FALSE, TRUE, sizeof(virCpuOffer)),
                           .owned = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev) };
     for (guint i = 0; models && i < models->len; i++) {
         const qemuCpuModel *m = models->pdata[i];
-        char **blockers = ourFeatures(arch == VIR_ARCH_NONE ? VIR_ARCH_I686 : arch, m->blockers);
+        char **blockers = ourFeatures(arch, m->blockers);
         virCpuOffer offer = { m->name, (const char *const *)blockers };
         g_ptr_array_add(o->owned, blockers);
         g_array_append_val(o->offers, offer);
@@ -197,6 +203,18 @@ static virCPUDef *asHostModel(const virCPUDef *cpu, virArch arch, bool kvm, cons
     return virCpuUpdate(model, host, error) ? g_steal_pointer(&model) : NULL;
 }
 
+/* Of a CPU that is the host's itself nothing is optional: what there is, is there. */
+static void dropOptional(virCPUDef *cpu)
+{
+    for (unsigned int i = cpu->features.n; i-- > 0;) {
+        if (cpu->features.v[i]->policy != VIR_CPU_FEATURE_OPTIONAL)
+            continue;
+        virCPUFeature *f = virListTake(&cpu->features, i);
+        g_free(f->name);
+        g_free(f);
+    }
+}
+
 static bool modeSupported(const virCPUDef *cpu, virArch arch, bool kvm, const virCPUDef *host, GError **error)
 {
     virArch here = qemuHostCpu(virHostLocal())->arch;
@@ -222,17 +240,19 @@ virCPUDef *qemuCpuResolve(const virCPUDef *cpu, virArch arch, bool kvm, const qe
     bool wish = cpu->mode == VIR_CPU_MODE_HOST_MODEL || cpu->match == VIR_CPU_MATCH_MINIMUM;
     bool check = cpu->check == VIR_CPU_CHECK_PARTIAL && (cpu->mode == VIR_CPU_MODE_CUSTOM || cpu->mode == VIR_CPU_MODE_HOST_MODEL);
     g_autoptr(virCPUDef) copy = virCPUDefCopy(cpu);
-    if (!virCpuIsX86(arch) || !host)
-        return g_steal_pointer(&copy);
+    g_auto(qemuCpuOffers) offers = { 0 };
+    qemuCpuOffersInit(&offers, caps, kvm);
+    bool translate = cpu->mode == VIR_CPU_MODE_CUSTOM && offers.choice.noffers > 0;
+    if (!host)
+        return !translate || virCpuTranslate(copy, arch, &offers.choice, error) ? g_steal_pointer(&copy) : NULL;
     if (check && !compare(copy, host, kvm, error))
         return NULL;
     if (wish)
         return asHostModel(copy, arch, kvm, caps, host, error);
-    if (cpu->mode != VIR_CPU_MODE_CUSTOM)
-        return virCpuUpdate(copy, host, error) ? g_steal_pointer(&copy) : NULL;
-    g_auto(qemuCpuOffers) offers;
-    qemuCpuOffersInit(&offers, caps, kvm);
-    if (!virCpuUpdate(copy, host, error) || (offers.choice.noffers > 0 && !virCpuTranslate(copy, arch, &offers.choice, error)))
-        return NULL;
-    return g_steal_pointer(&copy);
+    if (cpu->mode != VIR_CPU_MODE_CUSTOM) {
+        dropOptional(copy);
+        return g_steal_pointer(&copy);
+    }
+    return virCpuUpdate(copy, host, error) && (!translate || virCpuTranslate(copy, arch, &offers.choice, error)) ? g_steal_pointer(&copy)
+                                                                                                               : NULL;
 }

@@ -9,6 +9,8 @@
 const virCPUDef *qemuHostCpu(const virHost *host);
 /* QEMU's word for a feature; NULL: it has no say in it. */
 char *qemuFeatureName(const char *feature);
+/* Is there a model "max"? */
+bool qemuHasMaximum(virArch arch);
 bool qemuFeatureSettable(const char *feature);
 /* What host-model means: the best model for what QEMU can do here. `migratable`: without what keeps a guest from moving. NULL: not known. */
 virCPUDef *qemuHostModel(const qemuCaps *caps, virArch arch, bool kvm, bool migratable);

@@ -18,7 +18,7 @@ typedef struct {
 
 extern const virObjectKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
 extern const virNetworkDriver virTestNetworkDriver;
-extern const virStorageDriver virTestStorageDriver;
+const virStorageDriver *virTestStorageDriver(void);
 extern const virInterfaceDriver virTestInterfaceDriver;
 extern const virNodeDeviceDriver virTestNodeDeviceDriver;
 
