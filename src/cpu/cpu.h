@@ -27,6 +27,7 @@ typedef struct {
     const virCpuOffer *offers;          /* choose among these; NULL: any */
     guint noffers;
     bool migratable;                    /* without features that keep a guest from moving */
+    const char *const *unmovable;       /* those features; NULL: as the table says */
     bool (*keep)(const char *feature);  /* what the hypervisor has no say in falls away; NULL: everything stays */
 } virCpuChoice;
 

@@ -329,9 +329,11 @@ virCPUDef *virCpuX86Baseline(virCPUDef *const *cpus, guint n, const virCpuChoice
         if (g_strcmp0(cpus[i]->model, rules.preferred) != 0)
             rules.preferred = NULL;
     }
-    for (guint i = 0; choice && choice->migratable && i < map->features->len; i++)
-        if (!((const virCpuFeature *)map->features->pdata[i])->migratable)
+    for (guint i = 0; choice && choice->migratable && i < map->features->len; i++) {
+        const virCpuFeature *f = map->features->pdata[i];
+        if (choice->unmovable ? g_strv_contains(choice->unmovable, f->name) : !f->migratable)
             virCpuSetDrop(&data.features, i);
+    }
     if (setCount(&data.features) == 0) {
         virSetError(error, VIR_ERR_OPERATION_FAILED, "CPUs are incompatible");
         return NULL;

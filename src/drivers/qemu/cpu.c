@@ -92,6 +92,18 @@ bool qemuHasMaximum(virArch arch)
     return virCpuIsX86(arch) || arch == VIR_ARCH_AARCH64 || arch == VIR_ARCH_ARMV7L || arch == VIR_ARCH_ARMV6L || arch == VIR_ARCH_S390X;
 }
 
+/* Features that QEMU has here, but not for a guest that may be migrated. */
+static char **unmovable(virArch arch, const qemuCpuBest *best)
+{
+    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+    for (int i = 0; best && best->features[i]; i++) {
+        const char *name = ourFeature(arch, best->features[i]);
+        if (name && !g_strv_contains((const char *const *)best->migratable, best->features[i]))
+            g_strv_builder_add(list, name);
+    }
+    return g_strv_builder_end(list);
+}
+
 void qemuCpuOffersInit(qemuCpuOffers *o, const qemuCaps *caps, bool kvm)
 {
     GPtrArray *models = caps->cpus[kvm];
@@ -105,13 +117,15 @@ void qemuCpuOffersInit(qemuCpuOffers *o, const qemuCaps *caps, bool kvm)
         g_ptr_array_add(o->owned, blockers);
         g_array_append_val(o->offers, offer);
     }
-    o->choice = (virCpuChoice){ .offers = (const virCpuOffer *)(void *)o->offers->data, .noffers = o->offers->len };
+    o->unmovable = unmovable(arch, caps->best[kvm]);
+    o->choice = (virCpuChoice){ .unmovable = (const char *const *)o->unmovable, .offers = (const virCpuOffer *)(void *)o->offers->data, .noffers = o->offers->len };
 }
 
 void qemuCpuOffersClear(qemuCpuOffers *o)
 {
     g_clear_pointer(&o->offers, g_array_unref);
     g_clear_pointer(&o->owned, g_ptr_array_unref);
+    g_clear_pointer(&o->unmovable, g_strfreev);
 }
 
 static const char *vendorName(const char *cpuid)

@@ -15,7 +15,12 @@ bool qemuFeatureSettable(const char *feature);
 /* What host-model means: the best model for what QEMU can do here. `migratable`: without what keeps a guest from moving. NULL: not known. */
 virCPUDef *qemuHostModel(const qemuCaps *caps, virArch arch, bool kvm, bool migratable);
 /* The names that our tables know of QEMU's models, with what blocks each. */
-typedef struct { GArray *offers; GPtrArray *owned; virCpuChoice choice; } qemuCpuOffers;
+typedef struct {
+    GArray *offers;
+    GPtrArray *owned;
+    char **unmovable;
+    virCpuChoice choice;
+} qemuCpuOffers;
 void qemuCpuOffersInit(qemuCpuOffers *offers, const qemuCaps *caps, bool kvm);
 void qemuCpuOffersClear(qemuCpuOffers *offers);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(qemuCpuOffers, qemuCpuOffersClear)
