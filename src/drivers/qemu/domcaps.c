@@ -241,69 +241,24 @@ static void formatFeatures(GString *out, const qemuCaps *caps)
 
 /* ---- the request ---- */
 
-static bool chooseType(const qemuCaps *caps, const char *word, bool *kvm, GError **error)
-{
-    int type = word ? virDomainVirtTypeFromString(word) : caps->kvm ? VIR_DOMAIN_VIRT_KVM : VIR_DOMAIN_VIRT_QEMU;
-    if (type < 0)
-        virSetError(error, VIR_ERR_INVALID_ARG, "unknown virttype: %s", word);
-    else if (type != VIR_DOMAIN_VIRT_KVM && type != VIR_DOMAIN_VIRT_QEMU)
-        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator '%s' is not supported by '%s' on this host", word,
-                    caps->binary);
-    else if (type == VIR_DOMAIN_VIRT_KVM && !caps->kvm)
-        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator 'kvm' is not supported by '%s' on this host",
-                    caps->binary);
-    else {
-        *kvm = type == VIR_DOMAIN_VIRT_KVM;
-        return true;
-    }
-    return false;
-}
-
-static char *chooseEmulator(const char *emulator, const char *arch, GError **error)
-{
-    char *binary = emulator ? g_strdup(emulator) : qemuFindEmulator(arch);
-    if (!binary)
-        virSetError(error, VIR_ERR_INVALID_ARG, "unable to find any emulator to serve '%s' architecture", arch);
-    return binary;
-}
-
 char *qemuDomainCapabilities(const qemuDocumentContext *ctx, const char *emulator, const char *arch,
                              const char *machine, const char *virttype, GError **error)
 {
-    struct utsname uts;
-    bool kvm = false;
-    if (arch && virArchFromString(arch) < 0) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "unknown architecture: %s", arch);
+    qemuChoice c;
+    g_autoptr(qemuCaps) caps = qemuChoose(ctx->cache, emulator, arch, machine, virttype, &c, error);
+    if (!caps)
         return NULL;
-    }
-    const char *host = uname(&uts) == 0 ? uts.machine : "x86_64";
-    g_autofree char *binary = chooseEmulator(emulator, arch ? arch : host, error);
-    g_autoptr(qemuCaps) caps = binary ? qemuCapsGet(ctx->cache, binary, error) : NULL;
-    if (!caps || !chooseType(caps, virttype, &kvm, error))
-        return NULL;
-    const char *theirs = arch ? arch : g_str_equal(caps->arch, "i386") ? "i686" : caps->arch;
-    if (!g_str_equal(qemuArchWord(theirs), caps->arch)) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "architecture from emulator '%s' doesn't match given architecture '%s'",
-                    caps->arch, theirs);
-        return NULL;
-    }
-    const qemuMachine *m = qemuCapsMachine(caps, machine);
-    if (!m) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "the machine '%s' is not supported by emulator '%s'",
-                    machine ? machine : "(default)", binary);
-        return NULL;
-    }
     GString *out = g_string_new("<domainCapabilities>\n");
     g_string_append_printf(
         out,
         "  <path>%s</path>\n  <domain>%s</domain>\n  <machine>%s</machine>\n  <arch>%s</arch>\n  <vcpu max='%u'/>\n",
-        binary, kvm ? "kvm" : "qemu", m->name, theirs, m->maxCpus);
-    formatOs(out, caps, m->name);
-    formatCpu(out, caps, kvm);
+        caps->binary, c.kvm ? "kvm" : "qemu", c.machine->name, virArchToString(c.arch), c.machine->maxCpus);
+    formatOs(out, caps, c.machine->name);
+    formatCpu(out, caps, c.kvm);
     g_string_append(out, "  <memoryBacking supported='yes'>\n    <enum name='sourceType'>\n      <value>file</value>\n "
                          "     <value>anonymous</value>\n"
                          "      <value>memfd</value>\n    </enum>\n  </memoryBacking>\n  <devices>\n");
-    formatDevices(out, caps, m->name);
+    formatDevices(out, caps, c.machine->name);
     g_string_append(out, "  </devices>\n");
     formatFeatures(out, caps);
     g_string_append(out, "</domainCapabilities>\n");

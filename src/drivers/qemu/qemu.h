@@ -120,3 +120,6 @@ void qemuParseConfigInit(qemuDriver *driver, const char *libDir);
 
 /* node.c */
 void qemuNodeTable(virHypervisorDriver *table);
+
+/* cpu-calls.c */
+void qemuCpuTable(virHypervisorDriver *table);

@@ -31,3 +31,4 @@ int virTestNodeInfo(virConnectPtr conn, virNodeInfoPtr info, GError **error);
 int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int startCell, int maxCells, GError **error);
 unsigned long long virTestNodeFree(virConnectPtr conn, GError **error);
 char *virTestCapabilities(virEngine *engine, GError **error);
+void virTestCapabilitiesTable(virHypervisorDriver *table);
