@@ -34,7 +34,13 @@ char **virCpuModelNames(virArch arch, GError **error)
 const char *virCpuModelVendor(virArch arch, const char *model)
 {
     const virCpuModel *m = virCpuIsX86(arch) && model ? g_hash_table_lookup(virCpuMapX86()->modelByName, model) : NULL;
-    return m && m->family ? m->family->vendor : NULL;
+    if (m)
+        return m->family ? m->family->vendor : NULL;
+    const virCpuNames *names = model && !virCpuIsX86(arch) ? namesOf(arch, NULL) : NULL;
+    for (int i = 0; names && names->models && names->models[i]; i++)
+        if (g_str_equal(names->models[i], model))
+            return names->vendors[i];
+    return NULL;
 }
 
 static const virCpuFeature *findFeature(virArch arch, const char *feature)
@@ -47,6 +53,12 @@ static const virCpuFeature *findFeature(virArch arch, const char *feature)
 bool virCpuFeatureKnown(virArch arch, const char *feature)
 {
     return findFeature(arch, feature) != NULL;
+}
+
+bool virCpuFeatureIsMsr(virArch arch, const char *feature)
+{
+    const virCpuFeature *f = findFeature(arch, feature);
+    return f && f->msr;
 }
 
 const char *virCpuFeatureName(virArch arch, guint i)

@@ -41,6 +41,7 @@ const char *virCpuModelVendor(virArch arch, const char *model);
 bool virCpuFeatureKnown(virArch arch, const char *feature);
 /* The i-th feature of the architecture's table; NULL after the last. */
 const char *virCpuFeatureName(virArch arch, guint i);
+bool virCpuFeatureIsMsr(virArch arch, const char *feature);
 /* False when a guest that has it can't be migrated. */
 bool virCpuFeatureMigratable(virArch arch, const char *feature);
 /* Does the model have it? */

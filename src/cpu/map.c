@@ -156,14 +156,13 @@ const virCpuMap *virCpuMapX86(void)
 
 /* ---- names only ---- */
 
-static char **appended(char **list, char **more)
+static char **appended(char **list, const char *word)
 {
-    g_autoptr(GStrvBuilder) b = g_strv_builder_new();
-    if (list)
-        g_strv_builder_addv(b, (const char **)list);
-    g_strv_builder_addv(b, (const char **)more);
-    g_strfreev(list);
-    return g_strv_builder_end(b);
+    guint n = list ? g_strv_length(list) : 0;
+    list = g_renew(char *, list, n + 2);
+    list[n] = g_strdup(word);
+    list[n + 1] = NULL;
+    return list;
 }
 
 static void namesLine(char **w, gpointer data)
@@ -172,11 +171,18 @@ static void namesLine(char **w, gpointer data)
     if (g_str_equal(w[0], "arch"))
         g_ptr_array_add(all, g_new0(virCpuNames, 1));
     virCpuNames *n = all->pdata[all->len - 1];
-    char ***list = g_str_equal(w[0], "arch") ? &n->arches : g_str_equal(w[0], "vendor") ? &n->vendors : &n->models;
-    if (g_str_equal(w[0], "models") && g_str_equal(w[1], "*"))
+    if (g_str_equal(w[0], "arch"))
+        for (w++; *w; w++)
+            n->arches = appended(n->arches, *w);
+    else if (g_str_equal(w[0], "vendor"))
+        n->vendor = g_intern_string(w[1]);
+    else if (g_str_equal(w[1], "*"))
         n->any = true;
     else
-        *list = appended(*list, w + 1);
+        for (w++; *w; w++) {
+            n->models = appended(n->models, *w);
+            n->vendors = appended(n->vendors, n->vendor);
+        }
 }
 
 const virCpuNames *virCpuNamesOf(const char *arch)

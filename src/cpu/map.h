@@ -43,7 +43,8 @@ static inline void virCpuSetDrop(virCpuSet *set, guint i) { set->w[i / 64] &= ~(
 
 /* An architecture that knows CPUs by name only. */
 typedef struct {
-    char **arches, **models, **vendors;
+    char **arches, **models, **vendors;         /* vendors[i] made models[i] */
+    const char *vendor;         /* while reading: of the models that follow */
     bool any;                   /* every name is a model */
 } virCpuNames;
 const virCpuNames *virCpuNamesOf(const char *arch);     /* NULL: not one of those */

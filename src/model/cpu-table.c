@@ -8,7 +8,7 @@ static const virXmlRow featureRows[] = {
     X_STR("@name", name, XF_REQ | XF_ABI),
     X_END
 };
-static X_TYPE(virCPUFeature, "feature", featureRows);
+X_TYPE(virCPUFeature, "feature", featureRows);
 #undef S
 
 #define S virNumaDistance
@@ -17,7 +17,7 @@ static const virXmlRow siblingRows[] = {
     X_UINT("@value", value, XF_REQ | XF_ALWAYS | XF_ABI),
     X_END
 };
-static X_TYPE(virNumaDistance, "sibling", siblingRows);
+X_TYPE(virNumaDistance, "sibling", siblingRows);
 #undef S
 
 #define S virNumaCache
@@ -29,7 +29,7 @@ static const virXmlRow cacheRows[] = {
     X_(("line/@value"), SIZE, unsigned long long, line, XF_REQ | XF_ALWAYS | XF_ABI, .scale = 1, .unit = "B"),
     X_END
 };
-static X_TYPE(virNumaCache, "cache", cacheRows);
+X_TYPE(virNumaCache, "cache", cacheRows);
 #undef S
 
 #define S virNumaCell

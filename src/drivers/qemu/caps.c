@@ -122,6 +122,7 @@ static GPtrArray *readCpus(JsonArray *array)
         *m = (qemuCpuModel){ .name = g_strdup(qmpStr(o, "name")),
                              .type = g_strdup(qmpStr(o, "typename")),
                              .blockers = readWords(qmpArr(o, "unavailable-features")),
+                             .rated = json_object_has_member(o, "unavailable-features"),
                              .deprecated = qmpBool(o, "deprecated") };
         g_ptr_array_add(list, m);
     }
@@ -145,6 +146,19 @@ static qemuCpuBest *readBest(JsonObject *o)
 static JsonArray *replyArray(JsonObject *replies, const char *name)
 {
     return qmpArr(replies, name);
+}
+
+/* ARM boards are too different for a default; the one that comes first is the one that the reference puts there. */
+static void preferMachine(GPtrArray *machines, const char *name)
+{
+    for (guint i = 0; i < machines->len; i++) {
+        qemuMachine *m = machines->pdata[i];
+        if (!g_str_equal(m->name, name))
+            continue;
+        g_ptr_array_steal_index(machines, i);
+        g_ptr_array_insert(machines, 0, m);
+        return;
+    }
 }
 
 /* "power9_v2.0-powerpc64-cpu" is what models call "power9". */
@@ -174,6 +188,8 @@ static qemuCaps *capsFromReplies(const char *binary, JsonObject *replies)
     caps->arch = g_strdup(qmpStr(qmpObj(replies, "query-target"), "arch"));
     caps->kvm = qmpBool(qmpObj(replies, "query-kvm"), "enabled");
     caps->machines = readMachines(replyArray(replies, "query-machines"));
+    if (caps->machines->len > 0 && !((qemuMachine *)caps->machines->pdata[0])->isDefault)
+        preferMachine(caps->machines, "integratorcp");
     caps->cpus[0] = readCpus(replyArray(replies, "cpus-tcg"));
     caps->cpus[1] = readCpus(replyArray(replies, "cpus-kvm"));
     nameDefaultCpus(caps);

@@ -22,6 +22,7 @@ typedef struct {
     char *name, *type;          /* of QOM; aliases share one */
     char **blockers;            /* features that this host lacks; empty: usable */
     bool deprecated;
+    bool rated;                 /* QEMU knows what blocks its models */
 } qemuCpuModel;
 
 /* What QEMU can make of a CPU here: "host" of KVM, "max" of TCG; its own words. */

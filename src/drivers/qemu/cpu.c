@@ -139,6 +139,11 @@ static const char *vendorName(const char *cpuid)
     return NULL;
 }
 
+bool qemuHasMigratable(const qemuCaps *caps)
+{
+    return !g_str_equal(caps->arch, "i386");
+}
+
 virCPUDef *qemuHostModel(const qemuCaps *caps, virArch arch, bool kvm, bool migratable)
 {
     const qemuCpuBest *best = caps->best[kvm];
@@ -149,7 +154,12 @@ virCPUDef *qemuHostModel(const qemuCaps *caps, virArch arch, bool kvm, bool migr
                        .family = best->family,
                        .modelNumber = best->model,
                        .stepping = best->stepping };
-    g_auto(GStrv) features = ourFeatures(arch, best->features), movable = ourFeatures(arch, best->migratable);
+    g_auto(GStrv) all = ourFeatures(arch, best->features);
+    g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+    for (int i = 0; all[i]; i++)
+        if (qemuHasMigratable(caps) || !virCpuFeatureIsMsr(arch, all[i]))
+            g_strv_builder_add(list, all[i]);
+    g_auto(GStrv) features = g_strv_builder_end(list), movable = ourFeatures(arch, best->migratable);
     g_auto(qemuCpuOffers) offers;
     qemuCpuOffersInit(&offers, caps, kvm);
     virCPUDef *cpu = virCpuFromFeatures(arch, (const char *const *)features, &like, false, &offers.choice);

@@ -11,6 +11,8 @@ const virCPUDef *qemuHostCpu(const virHost *host);
 char *qemuFeatureName(const char *feature);
 /* Is there a model "max"? */
 bool qemuHasMaximum(virArch arch);
+/* Does "host" have the property migratable? Not of the 32-bit emulator, nor are features read that MSRs tell. */
+bool qemuHasMigratable(const qemuCaps *caps);
 bool qemuFeatureSettable(const char *feature);
 /* What host-model means: the best model for what QEMU can do here. `migratable`: without what keeps a guest from moving. NULL: not known. */
 virCPUDef *qemuHostModel(const qemuCaps *caps, virArch arch, bool kvm, bool migratable);
