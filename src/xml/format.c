@@ -98,7 +98,7 @@ static inline const virXmlStep *stepOf(const virXmlOutElement *e)
 }
 
 /* Write the start tags that are due. Pending elements are always the topmost ones. */
-static void flush(virXmlOut *out)
+static void flushPending(virXmlOut *out)
 {
     int i = out->top;
     while (i > 0 && out->stack[i - 1].state == PENDING)
@@ -116,6 +116,12 @@ static void flush(virXmlOut *out)
         if (stepOf(e)->predAttr)
             writeAttr(out->s, stepOf(e)->predAttr, stepOf(e)->predValue);
     }
+}
+
+static inline void flush(virXmlOut *out)
+{
+    if (out->top && out->stack[out->top - 1].state == PENDING)
+        flushPending(out);
 }
 
 static void begin(virXmlOut *out, const virXmlStep *step)
@@ -333,6 +339,11 @@ static bool allZero(const void *p, size_t n)
 static inline bool isAbsent(const virXmlPlanRow *plan, const void *obj)
 {
     const void *at = virXmlAt(obj, plan->offset);
+    if (G_LIKELY(plan->mask)) {
+        guint64 word;
+        memcpy(&word, virXmlAt(obj, plan->word), sizeof(word));
+        return !(word & plan->mask);
+    }
     switch ((virXmlTest)plan->test) {
     case VIR_XML_TEST_BYTE:
         return !*(const virXmlBoolMember *)at;

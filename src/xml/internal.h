@@ -33,6 +33,8 @@ typedef enum {
 
 /* One row that is written, packed for the walk: most rows of most objects are absent. */
 typedef struct {
+    guint64 mask;               /* of the eight bytes at `word` (inside the object) that are 0 when the row is absent; 0: see `test` */
+    unsigned int word;
     unsigned int offset, size, flags;
     unsigned char test, keep, nsteps;   /* keep: steps shared with the row written before */
     const virXmlRow *row;

@@ -121,6 +121,19 @@ static bool quietRow(const virXmlRow *row, virXmlTest test)
     }
 }
 
+/* Most tests are one masked load, which the processor need not guess about. */
+static void maskTest(virXmlPlanRow *plan, size_t size)
+{
+    unsigned int width = plan->test == VIR_XML_TEST_BYTE ? 1 : plan->test == VIR_XML_TEST_WORD ? 4 : plan->test == VIR_XML_TEST_LONG ? 8 : 0;
+    unsigned int word = plan->offset & ~7u;
+    if (!width || word + 8 > size)
+        return;
+    unsigned char bytes[8] = { 0 };
+    memset(bytes + (plan->offset - word), 0xff, width);
+    memcpy(&plan->mask, bytes, 8);
+    plan->word = word;
+}
+
 static void planRows(const virXmlType *type, virXmlPrep *prep)
 {
     prep->plan = g_new0(virXmlPlanRow, prep->n);
@@ -146,6 +159,7 @@ static void planRows(const virXmlType *type, virXmlPrep *prep)
         }
         if (row->kind == VIR_XML_LIST)
             plan->test = VIR_XML_TEST_LONG;
+        maskTest(plan, type->size);
     }
 }
 
