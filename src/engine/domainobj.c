@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One domain: its immutable view, published by the holder of its actor and read by everybody. */
 #define VIR_FROM VIR_FROM_DOMAIN
-#include "engine/internal.h"
+#include "engine/moment.h"
 #include "base/typedparam.h"
 #include <stdarg.h>
 #include <string.h>
@@ -31,6 +31,8 @@ static void objFree(virObj *head)
     if (obj->priv && obj->engine->hv->privateFree)
         obj->engine->hv->privateFree(obj->priv);
     virDomainViewUnref(obj->view);
+    virMomentsFree(obj->snapshots);
+    virMomentsFree(obj->checkpoints);
     g_mutex_clear(&obj->mutex);
     g_free(obj);
 }
@@ -43,6 +45,12 @@ virDomainObj *virDomainObjNew(virEngine *engine, const unsigned char *uuid, cons
     obj->engine = engine;
     obj->view = viewNew();
     obj->id = -1;
+    obj->snapshots = virMomentsNew(&virSnapshotKind);
+    obj->checkpoints = virMomentsNew(&virCheckpointKind);
+    if (engine->dirs) {
+        obj->snapshots->dir = g_build_filename(engine->dirs->libDir, "snapshot", name, NULL);
+        obj->checkpoints->dir = g_build_filename(engine->dirs->libDir, "checkpoint", name, NULL);
+    }
     return obj;
 }
 

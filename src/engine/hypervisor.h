@@ -16,6 +16,7 @@
 #include "api/handle.h"
 #include "model/domain.h"
 #include "model/domain-conf.h"
+#include "model/checkpoint.h"
 #include "model/domain-status.h"
 
 typedef struct _virEngine virEngine;        /* one driver instance: registry, directories, event bus */
@@ -65,6 +66,17 @@ typedef struct _virHypervisor {
 
     /* Before a definition goes away: what belongs to it on disk (NVRAM, TPM state), as the flags of undefine say. */
     bool (*undefine)(virDomainObj *obj, const virDomainDef *def, unsigned int flags, GError **error);
+
+    /* Snapshots and checkpoints; the engine keeps their trees (moment.h). Take is called with the disks of guest and document aligned,
+     * delete and revert for each one that is not only forgotten; NULL take: there are none. */
+    bool snapshotsOfTest;               /* a guest that is off has nothing to lose: what a document says of memory is passed over */
+    unsigned int snapshotCreateFlags, snapshotDeleteFlags, checkpointCreateFlags;       /* that the driver knows */
+    bool (*snapshotCheck)(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+    bool (*snapshotTake)(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
+    bool (*snapshotDelete)(virDomainObj *obj, const virDomainSnapshotDef *def, GError **error);
+    bool (*snapshotRevert)(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+    bool (*checkpointTake)(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
+    bool (*checkpointDelete)(virDomainObj *obj, const virDomainCheckpointDef *def, GError **error);
 
     /* Checks before a definition is accepted, beyond the model's own. */
     bool (*validate)(virEngine *engine, const virDomainDef *def, GError **error);

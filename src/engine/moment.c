@@ -283,9 +283,35 @@ static void loadOne(const char *path, const char *name, gpointer data)
         loader->set->current = g_strdup(m->name);
 }
 
-void virMomentsLoad(virMoments *set, const char *libDir, const char *domain, const virDomainParseConfig *conf)
+void virMomentsLoadAll(virDomainObj *obj, const virDomainParseConfig *conf)
 {
-    Loader loader = { set, conf };
-    set->dir = g_build_filename(libDir, set->kind->what, domain, NULL);
-    virDefinitionEach(set->dir, loadOne, &loader);
+    virMoments *const sets[] = { obj->snapshots, obj->checkpoints };
+    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
+        Loader loader = { sets[i], conf };
+        virDefinitionEach(sets[i]->dir, loadOne, &loader);
+    }
+    virMoments *chain = obj->checkpoints;       /* its files do not say which one is current: the last */
+    for (guint i = 0; i < chain->all->len && !chain->current; i++)
+        if (!hasChildren(chain, ((virMoment *)chain->all->pdata[i])->name))
+            chain->current = g_strdup(((virMoment *)chain->all->pdata[i])->name);
+    virDomainView *view = virDomainViewEdit(obj);
+    view->hasSnapshots = obj->snapshots->all->len > 0;
+    virDomainPublish(obj, view);
+}
+
+bool virMomentsUndefine(virDomainObj *obj, bool live, unsigned int flags, GError **error)
+{
+    virMoments *const sets[] = { obj->snapshots, obj->checkpoints };
+    const unsigned int forget[] = { VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA };
+    for (gsize i = 0; !live && i < G_N_ELEMENTS(sets); i++) {
+        unsigned int n = virMomentsCount(sets[i]);
+        if (n && !(flags & forget[i])) {
+            virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_OPERATION_INVALID, "cannot delete inactive domain with %u %ss", n,
+                        sets[i]->kind->what);
+            return false;
+        }
+        if (!virMomentsClear(sets[i], error))
+            return false;
+    }
+    return true;
 }

@@ -17,7 +17,7 @@ typedef struct {
 } virMomentKind;
 extern const virMomentKind virSnapshotKind, virCheckpointKind;
 
-typedef struct {
+typedef struct _virMoments {
     const virMomentKind *kind;
     char *dir;                      /* NULL: nothing is kept on disk */
     GMutex lock;
@@ -27,7 +27,6 @@ typedef struct {
 
 virMoments *virMomentsNew(const virMomentKind *kind);
 void virMomentsFree(virMoments *set);
-void virMomentsLoad(virMoments *set, const char *libDir, const char *domain, const virDomainParseConfig *conf);
 
 virMoment *virMomentRef(virMoment *m);
 void virMomentUnref(const virMomentKind *kind, virMoment *m);

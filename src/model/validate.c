@@ -103,7 +103,7 @@ bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDe
         if (a->protocol != b->protocol)
             return false;
         if (a->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI)
-            return g_strcmp0(a->iscsi.path, b->iscsi.path) == 0 && a->iscsi.hosts.n == b->iscsi.hosts.n &&
+            return g_strcmp0(a->iscsi.name, b->iscsi.name) == 0 && a->iscsi.hosts.n == b->iscsi.hosts.n &&
                    (!a->iscsi.hosts.n || (g_strcmp0(a->iscsi.hosts.v[0]->name, b->iscsi.hosts.v[0]->name) == 0 &&
                                           a->iscsi.hosts.v[0]->port == b->iscsi.hosts.v[0]->port));
         return g_strcmp0(a->adapter, b->adapter) == 0 && a->scsiBus == b->scsiBus &&
