@@ -170,6 +170,19 @@ void virDomainSetLive(virDomainObj *obj, virDomainDef *live)
     virPersistStatus(obj);
 }
 
+bool virDomainSetConfig(virDomainObj *obj, virDomainDef *config, GError **error)
+{
+    if (!virPersistConfig(obj->engine, config, error)) {
+        virDomainDefUnref(config);
+        return false;
+    }
+    virDomainView *v = virDomainViewEdit(obj);
+    virDomainDefUnref(v->config);
+    v->config = config;
+    virDomainPublish(obj, v);
+    return true;
+}
+
 void virDomainGone(virDomainObj *obj, int reason, int event, int detail)
 {
     virEngine *engine = obj->engine;

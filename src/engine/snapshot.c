@@ -232,7 +232,9 @@ static bool redefine(virDomainObj *obj, virDomainSnapshotDef *taken, unsigned in
     virMoment *old = virMomentsFind(obj->snapshots, def->m.name, NULL);
     bool ok = !old || sameKind(def, (virDomainSnapshotDef *)old, error);
     virMomentUnref(&virSnapshotKind, old);
-    bool external = def->memory == VIR_DOMAIN_DISK_SNAPSHOT_EXTERNAL || def->state == VIR_SNAPSHOT_DISK_SNAPSHOT;
+    bool external = virDomainSnapshotIsExternal(def) || def->state == VIR_SNAPSHOT_DISK_SNAPSHOT;
+    if (obj->engine->hv->snapshotsOfTest)
+        g_clear_pointer(&def->cookie, g_free);
     return ok && virDomainSnapshotAlign(def, external ? VIR_DOMAIN_DISK_SNAPSHOT_EXTERNAL : VIR_DOMAIN_DISK_SNAPSHOT_INTERNAL, false, error) &&
            virMomentsPut(obj->snapshots, (virMoment *)g_steal_pointer(&def), flags & VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT, error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
-#include "drivers/qemu/qemu.h"
+#include "drivers/qemu/snapshot.h"
 #include "host/pci.h"
 #include <string.h>
 #include <sys/utsname.h>
@@ -233,6 +233,14 @@ const virHypervisor qemuHypervisor = {
     .memoryStats = qemuMemoryStats,
     .blockInfo = qemuBlockInfo,
     .setMemory = qemuSetMemory,
+    .snapshotCreateFlags = (VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE << 1) - 1,
+    .snapshotDeleteFlags = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY | VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
+    .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+    .snapshotCheck = qemuSnapshotCheck,
+    .snapshotTake = qemuSnapshotTake,
+    .snapshotDelete = qemuSnapshotDelete,
+    .checkpointTake = qemuCheckpointTake,
+    .checkpointDelete = qemuCheckpointDelete,
     .openConsole = qemuOpenConsole,
     .monitorCommand = qemuMonitorCommand,
     .capabilities = capabilities,

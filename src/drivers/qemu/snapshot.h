@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Snapshots, checkpoints and backups of QEMU's guests: rows of its hypervisor table. */
+#pragma once
+
+#include "drivers/qemu/qemu.h"
+
+bool qemuSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool qemuSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool qemuSnapshotDelete(virDomainObj *obj, const virDomainSnapshotDef *def, GError **error);
+bool qemuCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
+bool qemuCheckpointDelete(virDomainObj *obj, const virDomainCheckpointDef *def, GError **error);
