@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The calls about checkpoints. */
 #define VIR_FROM VIR_FROM_DOMAIN_CHECKPOINT
+#include "engine/backup.h"
 #include "engine/moment.h"
 #include <string.h>
 #include "base/util.h"
@@ -28,6 +29,13 @@ const virMomentKind virCheckpointKind = {
 };
 
 /* ---- lists and lookups ---- */
+
+bool virDomainHasCheckpoint(virDomainObj *obj, const char *name)
+{
+    virMoment *m = virMomentsFind(obj->checkpoints, name, NULL);
+    virMomentUnref(&virCheckpointKind, m);
+    return m != NULL;
+}
 
 static int listHandles(virDomainPtr domain, const char *under, virDomainCheckpointPtr **list, unsigned int flags, GError **error)
 {

@@ -2,6 +2,7 @@
 /* One domain: its immutable view, published by the holder of its actor and read by everybody. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #include "engine/moment.h"
+#include "engine/backup.h"
 #include "base/typedparam.h"
 #include <stdarg.h>
 #include <string.h>
@@ -31,6 +32,7 @@ static void objFree(virObj *head)
     if (obj->priv && obj->engine->hv->privateFree)
         obj->engine->hv->privateFree(obj->priv);
     virDomainViewUnref(obj->view);
+    virDomainBackupDefUnref(obj->backup);
     virMomentsFree(obj->snapshots);
     virMomentsFree(obj->checkpoints);
     g_mutex_clear(&obj->mutex);
@@ -191,6 +193,7 @@ void virDomainGone(virDomainObj *obj, int reason, int event, int detail)
         virDomainViewUnref(v);
         return;
     }
+    virDomainBackupSet(obj, NULL);
     if (g_atomic_int_get(&obj->destroying)) {
         reason = VIR_DOMAIN_SHUTOFF_DESTROYED;
         event = VIR_DOMAIN_EVENT_STOPPED;

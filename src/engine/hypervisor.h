@@ -16,6 +16,7 @@
 #include "api/handle.h"
 #include "model/domain.h"
 #include "model/domain-conf.h"
+#include "model/backup.h"
 #include "model/checkpoint.h"
 #include "model/domain-status.h"
 
@@ -77,6 +78,9 @@ typedef struct _virHypervisor {
     bool (*snapshotRevert)(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
     bool (*checkpointTake)(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
     bool (*checkpointDelete)(virDomainObj *obj, const virDomainCheckpointDef *def, GError **error);
+    /* Begin fills in what the document left open; both may be called for running guests only. */
+    bool (*backupBegin)(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error);
+    bool (*backupEnd)(virDomainObj *obj, virDomainBackupDef *def, GError **error);
 
     /* Checks before a definition is accepted, beyond the model's own. */
     bool (*validate)(virEngine *engine, const virDomainDef *def, GError **error);

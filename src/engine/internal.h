@@ -24,6 +24,7 @@ struct _virDomainObj {
     gpointer priv;
     gint destroying;                /* a kill is under way: an exit seen now is its doing */
     struct _virMoments *snapshots, *checkpoints;
+    virDomainBackupDef *backup;     /* the job that runs, guarded by `mutex` */
     virConnectPtr autodestroy;      /* written by the holder of the actor, read by closing connections; atomic like the above */
 };
 

@@ -53,6 +53,12 @@ static const virXmlRow diskRows[] = {
 static X_TYPE(virSnapshotDisk, "disk", diskRows);
 #undef S
 
+/* What a document says of it is passed over; the files of the engine say it. */
+static bool isFile(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainSnapshotDef *)obj)->hasActive;
+}
+
 #define S virDomainSnapshotDef
 static const virXmlRow snapshotRows[] = {
     X_STR("name", m.name, 0),
@@ -68,7 +74,8 @@ static const virXmlRow snapshotRows[] = {
     X_OBJ("domain", m.dom, virDomainDef, XF_NOPARSE),
     X_OBJ("inactiveDomain", inactiveDom, virDomainDef, XF_NOPARSE),
     X_RAW("cookie", cookie, 0),
-    X_UINT("active", active, XF_STATUS, X_HAS(hasActive)),
+    X_UINT("active", active, XF_NOFORMAT, X_HAS(hasActive)),
+    X_UINT("active", active, XF_STATUS | XF_NOPARSE | XF_ALWAYS, .when = isFile),
     X_END
 };
 X_TYPE(virDomainSnapshotDef, "domainsnapshot", snapshotRows, .init = virDocumentInit);

@@ -128,7 +128,7 @@ static bool humanCommand(virDomainObj *obj, const char *command, const char *nam
 
 /* ---- on top of the images ---- */
 
-static unsigned int highestIndex(const virDomainDef *def)
+unsigned int qemuHighestNode(const virDomainDef *def)
 {
     unsigned int most = 0;
     for (unsigned int i = 0; i < def->disks.n; i++)
@@ -198,7 +198,7 @@ static bool switchLive(virDomainObj *obj, const virDomainSnapshotDef *def, virDo
     if (!qmp)
         return false;
     JsonArray *actions = json_array_new();
-    unsigned int index = highestIndex(live);
+    unsigned int index = qemuHighestNode(live);
     for (unsigned int i = 0; i < def->disks.n; i++) {
         const virSnapshotDisk *top = def->disks.v[i];
         virDomainDiskDef *disk = virDomainDefFindDisk(live, top->name);
