@@ -10,8 +10,6 @@
 #include "api/entry.h"
 #include "src/api/driver.h"
 
-enum { IMAGE_TOOL_MS = 60 * 1000 };
-
 /* ---- may it be done so? ---- */
 
 static bool secretThere(virDomainObj *obj, const virStorageSecret *secret, GError **error)
@@ -87,13 +85,12 @@ static bool makeImage(Work *w, const virBackupDisk *disk, gint64 size, GError **
 {
     if (disk->store.type != VIR_STORAGE_FILE || w->flags & VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL)
         return qemuLabelPath(w->obj, disk->store.path, error);
-    g_autofree char *bytes = g_strdup_printf("%" G_GINT64_FORMAT, size), *output = NULL;
-    const char *const argv[] = { "qemu-img", "create", "-q", "-f", virStorageFormatToString(disk->store.format), disk->store.path, bytes, NULL };
+    g_autofree char *bytes = g_strdup_printf("%" G_GINT64_FORMAT, size);
     if (g_file_test(disk->store.path, G_FILE_TEST_EXISTS)) {
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "store '%s' for backup of '%s' exists", disk->store.path, disk->name);
         return false;
     }
-    return virProcessRun(argv, IMAGE_TOOL_MS, &output, error) && qemuLabelPath(w->obj, disk->store.path, error);
+    return qemuImageTool(error, "create", "-q", "-f", virStorageFormatToString(disk->store.format), disk->store.path, bytes, NULL) && qemuLabelPath(w->obj, disk->store.path, error);
 }
 
 static bool addNodes(Work *w, const virBackupDisk *disk, const char *source, GError **error)

@@ -81,10 +81,14 @@ static bool disksGood(virDomainSnapshotDef *def, bool active, bool diskOnly, Mod
 
 /* ---- in the images ---- */
 
-static bool imageTool(GError **error, const char *first, ...) G_GNUC_NULL_TERMINATED;
-static bool imageTool(GError **error, const char *first, ...)
+bool qemuImageTool(GError **error, const char *first, ...)
 {
-    const char *argv[16] = { "qemu-img", first };
+    g_autofree char *tool = g_find_program_in_path("qemu-img");
+    const char *argv[16] = { tool, first };
+    if (!tool) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "unable to find qemu-img");
+        return false;
+    }
     va_list ap;
     va_start(ap, first);
     for (int n = 2; n < 15 && (argv[n] = va_arg(ap, const char *)); n++)
@@ -101,11 +105,11 @@ static bool imageSnapshots(const virDomainSnapshotDef *def, const char *action, 
         const virDomainDiskDef *of = virDomainDefFindDisk(def->m.dom, def->disks.v[i]->name);
         if (def->disks.v[i]->snapshot != VIR_DOMAIN_DISK_SNAPSHOT_INTERNAL || !of || !of->src.path)
             continue;
-        if (imageTool(error, "snapshot", action, def->m.name, of->src.path, NULL))
+        if (qemuImageTool(error, "snapshot", action, def->m.name, of->src.path, NULL))
             continue;
         for (unsigned int j = i; j > 0 && g_str_equal(action, "-c"); j--)       /* nothing half done */
             if (def->disks.v[j - 1]->snapshot == VIR_DOMAIN_DISK_SNAPSHOT_INTERNAL)
-                imageTool(NULL, "snapshot", "-d", def->m.name, virDomainDefFindDisk(def->m.dom, def->disks.v[j - 1]->name)->src.path, NULL);
+                qemuImageTool(NULL, "snapshot", "-d", def->m.name, virDomainDefFindDisk(def->m.dom, def->disks.v[j - 1]->name)->src.path, NULL);
         return false;
     }
     return true;
@@ -146,7 +150,7 @@ static bool makeImage(virDomainObj *obj, const virSnapshotDisk *disk, const virD
                     disk->src.path);
         return false;
     }
-    return imageTool(error, "create", "-q", "-f", virStorageFormatToString(disk->src.format), "-F", virStorageFormatToString(of->src.format), "-b",
+    return qemuImageTool(error, "create", "-q", "-f", virStorageFormatToString(disk->src.format), "-F", virStorageFormatToString(of->src.format), "-b",
                      of->src.path, disk->src.path, NULL) &&
            qemuLabelPath(obj, disk->src.path, error);
 }

@@ -5,6 +5,8 @@
 #include "drivers/qemu/qemu.h"
 #include "engine/backup.h"
 
+/* Runs qemu-img with these arguments. */
+bool qemuImageTool(GError **error, const char *first, ...) G_GNUC_NULL_TERMINATED;
 bool qemuSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
 bool qemuSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
 bool qemuSnapshotDelete(virDomainObj *obj, const virDomainSnapshotDef *def, GError **error);
