@@ -65,6 +65,8 @@ typedef struct _virHypervisor {
     bool (*statusTake)(virDomainObj *obj, const virDomainStatus *status, GError **error);
     void (*privateFree)(gpointer priv);
 
+    /* A definition was accepted and is about to be published: what the hypervisor keeps of it on disk in its own form. */
+    bool (*defined)(virDomainObj *obj, virDomainDef *def, GError **error);
     /* Before a definition goes away: what belongs to it on disk (NVRAM, TPM state), as the flags of undefine say. */
     bool (*undefine)(virDomainObj *obj, const virDomainDef *def, unsigned int flags, GError **error);
 
@@ -106,6 +108,7 @@ typedef struct _virHypervisor {
     char *(*domainCapabilities)(virEngine *engine, const char *emulator, const char *arch, const char *machine, const char *virttype,
                                 unsigned int flags, GError **error);
     char *(*toNative)(virEngine *engine, const char *format, virDomainDef *def, unsigned int flags, GError **error);
+    virDomainDef *(*fromNative)(virEngine *engine, const char *format, const char *text, GError **error);
     int (*version)(virEngine *engine, unsigned long *version, GError **error);
     int (*maxVcpus)(virEngine *engine, const char *type, GError **error);
 } virHypervisor;

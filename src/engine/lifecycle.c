@@ -98,7 +98,7 @@ static virDomainPtr domainDefineXMLFlags(virConnectPtr conn, const char *xml, un
     virDomainObj *obj = claimObject(engine, def, true, "virDomainDefineXMLFlags", &isNew, error);
     if (!obj)
         return NULL;
-    bool ok = virPersistConfig(engine, def, error);
+    bool ok = (!engine->hv->defined || engine->hv->defined(obj, def, error)) && virPersistConfig(engine, def, error);
     if (ok && !isNew) {
         virDomainView *view = virDomainViewEdit(obj);
         virDomainDefUnref(view->config);

@@ -238,13 +238,13 @@ static void formatScalar(const virXmlRow *row, const virXmlPrepRow *prep, const 
     if (row->kind == VIR_XML_SIZE && !unit)
         text = prettySize(*M_(obj, row, ULL), buf, &unit);
     if (row->kind == VIR_XML_SIZE && !prep->attr)
-        virXmlOutAttr(out, "unit", unit);
+        virXmlOutAttr(out, row->unitAttr ? row->unitAttr : "unit", unit);
     if (prep->attr)
         virXmlOutAttr(out, prep->attr, text);
     else
         virXmlOutText(out, text);
     if (row->kind == VIR_XML_SIZE && prep->attr)
-        virXmlOutAttr(out, "unit", unit);
+        virXmlOutAttr(out, row->unitAttr ? row->unitAttr : "unit", unit);
 }
 
 static void formatElement(const virXmlRow *row, const virXmlPrepRow *prep, const void *obj, bool force,
@@ -254,6 +254,8 @@ static void formatElement(const virXmlRow *row, const virXmlPrepRow *prep, const
     if (force)
         flush(out);
     formatRows((virXmlType *)row->sub, obj, out);
+    if (row->flags & XF_OPEN)
+        virXmlOutChildren(out);
     virXmlOutEnd(out);
 }
 

@@ -219,6 +219,11 @@ static bool parseInteger(const virXmlRow *row, void *obj, const char *text, xmlN
     if (!wide && (isSigned ? v < G_MININT || v > G_MAXINT : !minus && (unsigned long long)v > G_MAXUINT))
         return invalid(row, text, node, attr, "integer value", ctx, error);
     if (row->max && (isSigned ? v > (long long)row->max : (unsigned long long)v > row->max)) {
+        if (row->beyond) {
+            g_autofree char *message = g_strdup_printf(row->beyond, (unsigned long long)v);
+            virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_XML_ERROR, "%s", message);
+            return false;
+        }
         g_autofree char *most = g_strdup_printf("a value of at most %llu", row->max);
         return invalid(row, text, node, attr, most, ctx, error);
     }
@@ -236,7 +241,7 @@ static bool parseSize(const virXmlRow *row, void *obj, const char *text, xmlNode
     long long v;
     if (!virXmlParseNumber(text, 10, false, &v) || strchr(text, '-'))
         return invalid(row, text, node, attr, NULL, ctx, error);
-    const char *unit = virXmlProp(node, "unit");
+    const char *unit = virXmlProp(node, row->unitAttr ? row->unitAttr : "unit");
     unsigned long long factor = unit ? virXmlUnit(unit) : row->scale;
     if (!factor) {
         virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, "unknown suffix '%s'", unit);
@@ -283,6 +288,10 @@ bool virXmlValueParse(const virXmlRow *row, void *obj, const char *text, xmlNode
         return true;
     case VIR_XML_BITMAP: {
         virBitmap *map = virBitmapParse(text, row->max);
+        if (!map && !row->bad) {
+            virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, "Failed to parse bitmap '%s'", text);
+            return false;
+        }
         if (!map)
             return invalid(row, text, node, attr, NULL, ctx, error);
         virBitmapFree(*M_(obj, row, Ptr));

@@ -118,6 +118,21 @@ static bool needsSpice(const virDomainDef *def)
     return false;
 }
 
+static unsigned int maxCpus(const virDomainParseConfig *conf, const virDomainDef *def)
+{
+    qemuDriver *driver = conf->opaque;
+    g_autoptr(qemuCaps) caps = def->emulator ? qemuCapsGet(driver->caps, def->emulator, NULL) : NULL;
+    const qemuMachine *m = caps && def->os.machine ? qemuCapsMachine(caps, def->os.machine) : NULL;
+    return m ? m->maxCpus : 0;
+}
+
+/* The emulated TPM is a program of its own. */
+static bool hasTpm(const virDomainParseConfig *conf, const char *version)
+{
+    g_autofree char *swtpm = g_find_program_in_path("swtpm");
+    return swtpm != NULL;
+}
+
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
     if (needsSpice(def) && !hasSpice(def)) {
@@ -132,16 +147,22 @@ static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *d
     return true;
 }
 
-void qemuParseConfigInit(qemuDriver *driver)
+void qemuParseConfigInit(qemuDriver *driver, const char *libDir)
 {
+    g_autofree char *channels = g_strdup_printf("%s/channel/target", libDir), *nvram = g_strdup_printf("%s/nvram", libDir);
     struct utsname uts;
     int arch = uname(&uts) == 0 ? virArchFromString(uts.machine) : -1;
     driver->conf = (virDomainParseConfig){
         .name = "QEMU",
         .features = VIR_DOMAIN_CONF_ADDRESSES | VIR_DOMAIN_CONF_QEMU | VIR_DOMAIN_CONF_QEMU_NAMESPACE |
-                    VIR_DOMAIN_CONF_WIDE_SCSI | VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
+                    VIR_DOMAIN_CONF_WIDE_SCSI | VIR_DOMAIN_CONF_FDS | VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
         .hostArch = arch > 0 ? (virArch)arch : VIR_ARCH_X86_64,
         .macPrefix = { 0x52, 0x54, 0x00 },
+        .channelTargetDir = g_intern_string(channels),
+        .nvramDir = g_intern_string(nvram),
+        .secModel = "none",
+        .hasTpm = hasTpm,
+        .maxCpus = maxCpus,
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,

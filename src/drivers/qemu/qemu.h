@@ -117,7 +117,7 @@ bool qemuOpenConsole(virDomainObj *obj, const char *device, virStreamPtr st, uns
 
 /* hypervisor.c */
 extern const virHypervisor qemuHypervisor;
-void qemuParseConfigInit(qemuDriver *driver);
+void qemuParseConfigInit(qemuDriver *driver, const char *libDir);
 
 /* node.c */
 void qemuNodeTable(virHypervisorDriver *table);
