@@ -18,6 +18,7 @@ typedef struct {
     virBackupDiskMode mode;
     char *incremental, *exportName, *exportBitmap;
     virStorageSource store;             /* push: where the copy goes; pull: what is overwritten meanwhile */
+    unsigned int node;                  /* number of its block node, while it runs */
     bool done;                          /* push: the copy is complete */
 } virBackupDisk;
 typedef struct {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "api/entry.h"
+#include "base/util.h"
 #include "src/api/driver.h"
 
 /* ---- may it be done so? ---- */
@@ -16,9 +17,15 @@ static bool secretThere(virDomainObj *obj, const virStorageSecret *secret, GErro
 {
     static const unsigned char none[16];
     bool system = virEngineGetDirs(virDomainObjEngine(obj))->privileged;
-    g_autoptr(virConnect) conn = virConnectOpenName(system ? "secret:///system" : "secret:///session", NULL, 0, error);
-    if (!conn)
+    g_autoptr(GError) why = NULL;
+    g_autoptr(virConnect) conn = virConnectOpenName(system ? "secret:///system" : "secret:///session", NULL, 0, &why);
+    if (!conn) {                /* where there are no secrets, there is not this one */
+        char uuid[37];
+        virUUIDFormat(secret->uuid, uuid);
+        virErrorSet(error, VIR_FROM_SECRET, VIR_ERR_NO_SECRET, "no secret with matching %s '%s': %s", secret->usage ? "usage" : "uuid",
+                    secret->usage ? secret->usage : uuid, why->message);
         return false;
+    }
     g_autoptr(virSecret) found = memcmp(secret->uuid, none, 16) != 0 ? virApiSecretLookupByUUID(conn, secret->uuid, error)
                                                                     : virApiSecretLookupByUsage(conn, VIR_SECRET_USAGE_TYPE_VOLUME, secret->usage, error);
     return found != NULL;
@@ -95,7 +102,7 @@ static bool makeImage(Work *w, const virBackupDisk *disk, gint64 size, GError **
 
 static bool addNodes(Work *w, const virBackupDisk *disk, const char *source, GError **error)
 {
-    g_autofree char *storage = nodeOf(disk->store.index, "storage"), *format = nodeOf(disk->store.index, "format");
+    g_autofree char *storage = nodeOf(disk->node, "storage"), *format = nodeOf(disk->node, "format");
     const char *driver = disk->store.type == VIR_STORAGE_BLOCK ? "host_device" : "file";
     if (!call(w, "blockdev-add", qmpArgs("s:driver", driver, "s:filename", disk->store.path, "s:node-name", storage, NULL), error))
         return false;
@@ -121,7 +128,7 @@ static bool startJobs(Work *w, GError **error)
         if (disk->backup == VIR_TRISTATE_BOOL_NO)
             continue;
         unsigned int index = sourceIndex(w, disk);
-        g_autofree char *source = nodeOf(index, "format"), *target = nodeOf(disk->store.index, "format"), *job = jobOf(disk, index);
+        g_autofree char *source = nodeOf(index, "format"), *target = nodeOf(disk->node, "format"), *job = jobOf(disk, index);
         json_array_add_element(actions, qmpArgs("s:type", "blockdev-backup", "o:data",
                                                 qmpArgs("s:device", source, "s:target", target, "s:job-id", job, "s:sync",
                                                         w->def->mode == VIR_BACKUP_PULL ? "none" : "full", NULL), NULL));
@@ -150,7 +157,7 @@ static bool exportDisks(Work *w, GError **error)
         const virBackupDisk *disk = w->def->disks.v[i];
         if (disk->backup == VIR_TRISTATE_BOOL_NO)
             continue;
-        g_autofree char *node = nodeOf(disk->store.index, "format");
+        g_autofree char *node = nodeOf(disk->node, "format");
         if (!call(w, "block-export-add", qmpArgs("s:type", "nbd", "s:id", node, "s:node-name", node, "b:writable", false, "s:name", disk->exportName, NULL),
                   error))
             return false;
@@ -173,7 +180,7 @@ static void undo(Work *w, bool removeFiles)
         const virBackupDisk *disk = w->def->disks.v[i - 1];
         if (disk->backup == VIR_TRISTATE_BOOL_NO)
             continue;
-        g_autofree char *storage = nodeOf(disk->store.index, "storage"), *format = nodeOf(disk->store.index, "format");
+        g_autofree char *storage = nodeOf(disk->node, "storage"), *format = nodeOf(disk->node, "format");
         /* a cancelled job lets go of its target an instant later */
         for (int tries = 0; tries < 50 && !call(w, "blockdev-del", qmpArgs("s:node-name", format, NULL), NULL); tries++)
             g_usleep(10 * 1000);
@@ -191,7 +198,7 @@ static bool prepareDisks(Work *w, GError **error)
         virBackupDisk *disk = w->def->disks.v[i];
         if (disk->backup == VIR_TRISTATE_BOOL_NO)
             continue;
-        disk->store.index = ++index;
+        disk->node = ++index;
         g_autofree char *source = nodeOf(sourceIndex(w, disk), "format");
         gint64 size = sizeOf(w, source, error);
         if (size < 0 || !makeImage(w, disk, size, error) || !addNodes(w, disk, source, error))
@@ -255,7 +262,7 @@ void qemuBackupJobEnded(virDomainObj *obj, const char *job)
     }
     for (unsigned int i = 0; all && i < next->disks.n; i++) {
         const virBackupDisk *disk = next->disks.v[i];
-        g_autofree char *storage = nodeOf(disk->store.index, "storage"), *format = nodeOf(disk->store.index, "format");
+        g_autofree char *storage = nodeOf(disk->node, "storage"), *format = nodeOf(disk->node, "format");
         if (disk->backup == VIR_TRISTATE_BOOL_NO)
             continue;
         qmpSend(qmp, "blockdev-del", qmpArgs("s:node-name", format, NULL));
