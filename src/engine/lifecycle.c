@@ -140,6 +140,8 @@ static int domainUndefineFlags(virDomainPtr domain, unsigned int flags, GError *
         virErrorSet(error, from, VIR_ERR_OPERATION_INVALID, "cannot both keep and delete nvram");
     else if (!view->persistent)
         virErrorSet(error, from, VIR_ERR_OPERATION_INVALID, "cannot undefine transient domain");
+    else if (!virMomentsUndefine(obj, view->live != NULL, flags, error))
+        ok = false;
     else if (engine->hv->undefine && !engine->hv->undefine(obj, view->config, flags, error))
         ok = false;
     else

@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/cpu.h"
 #include "drivers/qemu/qemu.h"
+#include "drivers/qemu/snapshot.h"
 #include "host/pci.h"
 #include <string.h>
 #include <sys/utsname.h>
@@ -249,6 +250,16 @@ const virHypervisor qemuHypervisor = {
     .memoryStats = qemuMemoryStats,
     .blockInfo = qemuBlockInfo,
     .setMemory = qemuSetMemory,
+    .snapshotCreateFlags = (VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE << 1) - 1,
+    .snapshotDeleteFlags = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY | VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
+    .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+    .snapshotCheck = qemuSnapshotCheck,
+    .snapshotTake = qemuSnapshotTake,
+    .snapshotDelete = qemuSnapshotDelete,
+    .checkpointTake = qemuCheckpointTake,
+    .checkpointDelete = qemuCheckpointDelete,
+    .backupBegin = qemuBackupBegin,
+    .backupEnd = qemuBackupEnd,
     .openConsole = qemuOpenConsole,
     .monitorCommand = qemuMonitorCommand,
     .capabilities = capabilities,

@@ -32,3 +32,8 @@ int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int 
 unsigned long long virTestNodeFree(virConnectPtr conn, GError **error);
 char *virTestCapabilities(virEngine *engine, GError **error);
 void virTestCapabilitiesTable(virHypervisorDriver *table);
+
+/* snapshot.c */
+bool virTestSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
