@@ -57,6 +57,7 @@ void virObjectSetFree(virObjectSet *set)
     g_mutex_clear(&set->writing);
     g_mutex_clear(&set->lock);
     g_free(set->dir);
+    g_free(set->run);
     g_free(set);
 }
 
@@ -405,6 +406,15 @@ static bool resolveFlags(virObject *obj, unsigned int flags, bool *live, bool *c
     else
         return true;
     return false;
+}
+
+gpointer virObjectChosen(virObject *obj, unsigned int flags, GError **error)
+{
+    bool live, config;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    if (!resolveFlags(obj, flags, &live, &config, error))
+        return NULL;
+    return virObjectDefRef(!live && obj->active && obj->next ? obj->next : obj->def);
 }
 
 /* A changed copy of one definition, NULL when it fails. */

@@ -51,6 +51,7 @@ typedef struct {
     virRegistry *objects;
     virEventBus *events;
     char *dir;                  /* of definitions; NULL: nothing is kept on disk */
+    char *run;                  /* of what lives until the host goes down; NULL: not kept */
     GMutex writing;             /* one change at a time, held while files are written */
     GMutex lock;                /* of what changes in its objects, for an instant */
 } virObjectSet;
@@ -84,6 +85,8 @@ gpointer virObjectLookup(virObjectSet *set, virConnectPtr conn, const unsigned c
 gpointer virObjectLookupName(virObjectSet *set, virConnectPtr conn, const char *name, GError **error);
 gpointer virObjectHandle(virObject *obj, virConnectPtr conn);
 gpointer virObjectDef(virObject *obj);          /* a reference */
+/* The definition that VIR_DOMAIN_AFFECT_* name, a reference. */
+gpointer virObjectChosen(virObject *obj, unsigned int flags, GError **error);
 
 int virObjectCount(virObjectSet *set, bool active);
 int virObjectNames(virObjectSet *set, bool active, char **names, int max);

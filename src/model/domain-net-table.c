@@ -13,7 +13,7 @@ static const virXmlRow vportRows[] = {
     X_STR("parameters/@profileid", profileId, 0),
     X_END
 };
-static X_TYPE(virNetDevVPort, "virtualport", vportRows);
+X_TYPE(virNetDevVPort, "virtualport", vportRows);
 #undef S
 
 #define S virNetVlanTag
@@ -31,7 +31,7 @@ static const virXmlRow vlanRows[] = {
     X_LIST("tag", tags, virNetVlanTag, 0),
     X_END
 };
-static X_TYPE(virNetVlan, "vlan", vlanRows);
+X_TYPE(virNetVlan, "vlan", vlanRows);
 #undef S
 
 #define S virNetBandwidthRate
@@ -51,7 +51,7 @@ static const virXmlRow bandwidthRows[] = {
     X_OBJ("outbound", out, virNetBandwidthRate, 0),
     X_END
 };
-static X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
+X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
 #undef S
 
 #define S virNetIp
@@ -75,7 +75,7 @@ static const virXmlRow routeRows[] = {
     X_UINT("@metric", metric, XF_POSITIVE, X_HAS(hasMetric)),
     X_END
 };
-static X_TYPE(virNetRoute, "route", routeRows);
+X_TYPE(virNetRoute, "route", routeRows);
 #undef S
 
 #define S virNetFilterParam

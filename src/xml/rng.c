@@ -98,6 +98,8 @@ static char *enumData(const virXmlEnum *en)
 
 static char *dataOf(const virXmlRow *row)
 {
+    if (row->pattern)
+        return g_strdup_printf(PATTERN("%s"), row->pattern);
     switch (row->kind) {
     case VIR_XML_INT:
     case VIR_XML_LL:

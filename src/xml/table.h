@@ -121,6 +121,7 @@ struct _virXmlRow {
     int code;                   /* 0: VIR_ERR_CONFIG_UNSUPPORTED with `bad`, VIR_ERR_XML_ERROR without */
     bool (*when)(const virXmlRow *row, const void *obj, const virXmlOut *out);  /* write only if */
     const char *doc;            /* for the reference page */
+    const char *pattern;        /* texts: a regular expression, for the schema only */
 };
 
 typedef struct { const char *prefix, *uri; } virXmlNamespace;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "model/network.h"
 #include "model/nodedev.h"
+#include "model/secret.h"
 #include "model/storage.h"
 #include "xmlrandom.h"
 
