@@ -15,3 +15,8 @@ gpointer virObjectNetworkParse(const char *text, void *node, GError **error);
 gpointer virObjectNetworkHandle(virConnectPtr conn, const char *name, const unsigned char *uuid, gconstpointer def);
 /* Every call that needs no more than definitions. Ports are kept in `set->run`. */
 extern const virNetworkDriver virObjectNetworkDriver;
+
+/* object-port.c: adds the calls of ports. */
+void virObjectPortCalls(virNetworkDriver *table);
+void virObjectPortsLoad(virObject *obj);        /* while its network is brought up again */
+void virObjectPortsDrop(virObject *obj);        /* its network stops */

@@ -34,11 +34,11 @@ static const virXmlCase plugs[] = {
     { VIR_NETWORK_PLUG_HOSTDEV_PCI, &pciXml }, { 0 }
 };
 static const virXmlRow portRows[] = {
-    X_UUID("uuid", uuid, 0, X_HAS(hasUuid), .bad = "unable to parse uuid '%s'", .code = VIR_ERR_XML_ERROR),
+    X_UUID("uuid", uuid, 0, X_HAS(hasUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_STR("owner/name", ownerName, 0),
-    X_UUID("owner/uuid", ownerUuid, 0, X_HAS(hasOwnerUuid), .bad = "unable to parse uuid '%s'", .code = VIR_ERR_XML_ERROR),
+    X_UUID("owner/uuid", ownerUuid, 0, X_HAS(hasOwnerUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_STR("group", group, 0, DEVICE),
-    X_MAC("mac/@address", mac, 0, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
+    X_MAC("mac/@address", mac, 0, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
     X_UINT("bandwidth/@classID", classId, 0),
     X_OBJ("bandwidth", bandwidth, virNetBandwidth, 0),
@@ -55,12 +55,13 @@ X_TYPE(virNetworkPortDef, "networkport", portRows, .init = virDocumentInit);
 
 static bool complete(virNetworkPortDef *def, unsigned int flags, GError **error)
 {
-    const char *missing = !def->hasUuid ? "network port has no uuid" : !def->ownerName ? "network port owner has no name" :
-        !def->hasOwnerUuid ? "network port owner has no uuid" : !def->hasMac ? "network port has no mac" :
-        (def->plug == VIR_NETWORK_PLUG_NETWORK || def->plug == VIR_NETWORK_PLUG_BRIDGE) && !def->bridge ? "Missing network port bridge name" :
+    const char *missing = !def->hasUuid ? "network port has no uuid" : !def->ownerName ? "network port has no owner name" :
+        !def->hasOwnerUuid ? "network port has no owner UUID" : !def->hasMac ? "network port has no mac" : NULL;
+    const char *unplugged = (def->plug == VIR_NETWORK_PLUG_NETWORK || def->plug == VIR_NETWORK_PLUG_BRIDGE) && !def->bridge ?
+        "Missing network port bridge name" :
         def->plug == VIR_NETWORK_PLUG_DIRECT && !def->dev ? "Missing network port link device name" : NULL;
-    if (missing) {
-        virSetError(error, VIR_ERR_XML_ERROR, "%s", missing);
+    if (missing || unplugged) {
+        virSetError(error, missing ? VIR_ERR_INTERNAL_ERROR : VIR_ERR_XML_ERROR, "%s", missing ? missing : unplugged);
         return false;
     }
     return virNetVPortCheck(&def->virtualport, false, error) && virNetBandwidthCheck(def->bandwidth, true, error) &&
