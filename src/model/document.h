@@ -15,10 +15,14 @@
     void T##Unref(T *def); \
     G_DEFINE_AUTOPTR_CLEANUP_FUNC(T, T##Unref)
 
+enum { VIR_DOCUMENT_VALIDATE = 1 << 10 };       /* parse: check against the schema; the bit is that of VIR_DOMAIN_DEF_VALIDATE_SCHEMA */
+
 /* `complete` is the post-parse pass: bool complete(T *def, unsigned int flags, GError **error). VIR_FROM is the file's. */
 #define VIR_DOCUMENT_DEFINE(T, what, complete) \
     T *T##ParseNode(void *node, unsigned int flags, GError **error) \
     { \
+        if (flags & VIR_DOCUMENT_VALIDATE && !virXmlValidate(&T##Xml, node, error)) \
+            return NULL; \
         virXmlContext ctx = { .flags = flags, .from = VIR_FROM }; \
         g_autoptr(T) def = virXmlParse(&T##Xml, node, &ctx, error); \
         return def && complete(def, flags, error) ? g_steal_pointer(&def) : NULL; \

@@ -2,42 +2,6 @@
 /* Tables of disks and storage sources. */
 #include "model/tables.h"
 
-#define S virStorageSecret
-static const virXmlRow secretRows[] = {
-    X_STR("@type", type, 0),
-    X_UUID("@uuid", uuid, 0),
-    X_STR("@usage", usage, 0),
-    X_END
-};
-static X_TYPE(virStorageSecret, "secret", secretRows);
-#undef S
-
-#define S virStorageAuth
-static const virXmlRow authRows[] = {
-    X_ENUM("@type", authtype, virStorageAuthType, 0),
-    X_STR("@username", username, XF_REQ),
-    X_INLINE("secret", secret, virStorageSecret, 0),
-    X_END
-};
-X_TYPE(virStorageAuth, "auth", authRows);
-#undef S
-
-#define S virStorageEncryption
-static const virXmlRow encryptionRows[] = {
-    X_ENUM("@format", format, virStorageEncryptionFormat, XF_REQ | XF_ALWAYS),
-    X_ENUM("@engine", engine, virStorageEncryptionEngine, 0),
-    X_LIST("secret", secrets, virStorageSecret, 0),
-    X_STR("cipher/@name", cipherName, 0),
-    X_UINT("cipher/@size", cipherSize, 0),
-    X_STR("cipher/@mode", cipherMode, 0),
-    X_STR("cipher/@hash", cipherHash, 0),
-    X_STR("ivgen/@name", ivgenName, 0),
-    X_STR("ivgen/@hash", ivgenHash, 0),
-    X_END
-};
-X_TYPE(virStorageEncryption, "encryption", encryptionRows);
-#undef S
-
 #define S virStorageHost
 static const virXmlRow hostRows[] = {
     X_STR("@name", name, 0),

@@ -55,6 +55,7 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
 
 bool virDomainDefAssignAddresses(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    return virDomainAssignVirtioSerial(def, conf, error) && virDomainAssignPCI(def, conf, error) &&
-           virDomainAssignUSB(def, conf, error);
+    return virDomainAssignVirtioSerial(def, conf, error) && virDomainAssignVio(def, conf, error) &&
+           virDomainAssignVirtio(def, conf, error) && virDomainAssignPCI(def, conf, error) &&
+           virDomainAssignZpci(def, conf, error) && virDomainAssignUSB(def, conf, error);
 }

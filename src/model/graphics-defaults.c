@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
 #include "base/error.h"
+#include "model/machine-defaults.h"
 #include "model/passes.h"
 #include "model/tables.h"
 
@@ -121,6 +122,8 @@ static virDomainVideoType defaultVideo(const virDomainDef *def, const virDomainP
 {
     if (conf->defaultVideo)
         return conf->defaultVideo(conf, def);
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && virMachineOf(def)->video)
+        return virMachineOf(def)->video;
     switch (def->virtType) {
     case VIR_DOMAIN_VIRT_XEN:
         return def->os.type == VIR_DOMAIN_OSTYPE_HVM ? VIR_DOMAIN_VIDEO_CIRRUS : VIR_DOMAIN_VIDEO_XEN;

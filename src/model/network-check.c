@@ -493,6 +493,7 @@ static void forwardPrefer(virNetworkDef *def)
     while (def->forwardPcis.n && def->forwardIfs.n) {
         virNetworkForwardPci *p = virListTake(&def->forwardPcis, 0);
         g_free(p->type);
+        g_free(p->multifunction);
         g_free(p);
     }
     while (def->forwardPfs.n && (def->forwardIfs.n || def->forwardPcis.n)) {

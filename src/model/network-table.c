@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables of networks and host interfaces. */
+/* The table of networks. */
 #define VIR_FROM VIR_FROM_NETWORK
 #include "model/network.h"
 #include "model/tables.h"
@@ -8,8 +8,6 @@ VIR_ENUM_TABLE(virNetworkForward, VIR_NETWORK_FORWARD_VALUES)
 VIR_ENUM_TABLE(virNetworkDriverName, VIR_NETWORK_DRIVER_VALUES)
 VIR_ENUM_TABLE(virNetworkMacTable, VIR_NETWORK_MAC_TABLE_VALUES)
 VIR_ENUM_TABLE(virNetworkLeaseUnit, VIR_NETWORK_LEASE_UNIT_VALUES)
-VIR_ENUM_TABLE(virInterfaceType, VIR_INTERFACE_TYPE_VALUES)
-VIR_ENUM_TABLE(virInterfaceStart, VIR_INTERFACE_START_VALUES)
 
 #define DNSMASQ_NS_URI "http://libvirt.org/schemas/network/dnsmasq/1.0"
 #define DEVICE .pattern = "[a-zA-Z0-9_\\.\\-\\\\:/]+"
@@ -18,6 +16,9 @@ VIR_ENUM_TABLE(virInterfaceStart, VIR_INTERFACE_START_VALUES)
 #define IP6 "[0-9a-fA-F:]*:[0-9a-fA-F:]*(" IP4 ")?"
 #define ANYIP .pattern = "(" IP4 ")|(" IP6 ")"
 
+#define UPTO16 "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|0*[0-9]{1,4})"
+#define UNICAST "[a-fA-F0-9][02468aAcCeE](:[a-fA-F0-9]{2}){5}"
+
 /* An element that stands there with its end tag even when nothing is in it. */
 static const virXmlRow noRows[] = { X_END };
 static virXmlType openXml = { .structName = "open", .rows = noRows };
@@ -25,29 +26,29 @@ static virXmlType openXml = { .structName = "open", .rows = noRows };
 
 #define S virNetworkForwardIf
 static const virXmlRow forwardIfRows[] = {
-    X_STR("@dev", dev, 0, DEVICE),
+    X_STR("@dev", dev, XF_WANTED, DEVICE),
     X_UINT("@connections", connections, XF_LIVE),
     X_END
 };
 X_TYPE(virNetworkForwardIf, "interface", forwardIfRows);
-static const virXmlRow pfRows[] = { X_STR("@dev", dev, 0, DEVICE), X_END };
+static const virXmlRow pfRows[] = { X_STR("@dev", dev, XF_WANTED, DEVICE), X_END };
 static X_TYPE_AS(pfXml, virNetworkForwardIf, "pf", pfRows);
 #undef S
 #define S virNetworkForwardPci
 static const virXmlRow forwardPciRows[] = {
-    X_STR("@type", type, 0, .pattern = "pci"),
+    X_STR("@type", type, XF_WANTED, .pattern = "pci"),
     X_INLINE_AS(".", pci, virPCIAddress, virPCISourceAddressXml, 0),
-    X_STR("@multifunction", type, XF_NOPARSE | XF_NOFORMAT, .pattern = "on|off"),
+    X_STR("@multifunction", multifunction, XF_NOFORMAT, .pattern = "on|off"),
     X_UINT("@connections", connections, XF_LIVE),
     X_END
 };
 static X_TYPE(virNetworkForwardPci, "address", forwardPciRows);
 #undef S
 #define S virNetworkNatRange
-static const virXmlRow natAddressRows[] = { X_STR("@start", start, 0, .pattern = IP4), X_STR("@end", end, 0, .pattern = IP4), X_END };
+static const virXmlRow natAddressRows[] = { X_STR("@start", start, XF_WANTED, .pattern = IP4), X_STR("@end", end, XF_WANTED, .pattern = IP4), X_END };
 static X_TYPE_AS(natAddressXml, virNetworkNatRange, "address", natAddressRows);
-#define PORT .pattern = "[1-9][0-9]{0,4}"
-static const virXmlRow natPortRows[] = { X_STR("@start", start, 0, PORT), X_STR("@end", end, 0, PORT), X_END };
+#define PORT .pattern = UPTO16
+static const virXmlRow natPortRows[] = { X_STR("@start", start, XF_WANTED, PORT), X_STR("@end", end, XF_WANTED, PORT), X_END };
 static X_TYPE_AS(natPortXml, virNetworkNatRange, "port", natPortRows);
 #undef S
 #define S virNetworkNat
@@ -61,7 +62,7 @@ static X_TYPE(virNetworkNat, "nat", natRows);
 #undef S
 #define S virNetworkLease
 static const virXmlRow leaseRows[] = {
-    X_ULL("@expiry", expiry, 0, X_HAS(hasExpiry)),
+    X_ULL("@expiry", expiry, XF_WANTED, X_HAS(hasExpiry)),
     X_ENUM("@unit", unit, virNetworkLeaseUnit, 0),
     X_END
 };
@@ -69,8 +70,8 @@ static X_TYPE(virNetworkLease, "lease", leaseRows);
 #undef S
 #define S virNetworkRange
 static const virXmlRow rangeRows[] = {
-    X_STR("@start", start, 0, ANYIP),
-    X_STR("@end", end, 0, ANYIP),
+    X_STR("@start", start, XF_WANTED, ANYIP),
+    X_STR("@end", end, XF_WANTED, ANYIP),
     X_OBJ("lease", lease, virNetworkLease, 0),
     X_END
 };
@@ -78,10 +79,10 @@ X_TYPE(virNetworkRange, "range", rangeRows);
 #undef S
 #define S virNetworkDhcpHost
 static const virXmlRow hostRows[] = {
-    X_STR("@mac", mac, 0, .pattern = "[a-fA-F0-9][02468aAcCeE](:[a-fA-F0-9]{2}){5}"),
+    X_STR("@mac", mac, 0, .pattern = UNICAST),
     X_STR("@id", id, 0, .pattern = "[0-9a-fA-F]{1,2}(:[0-9a-fA-F]{1,2})*"),
     X_STR("@name", name, 0),
-    X_STR("@ip", ip, 0, ANYIP),
+    X_STR("@ip", ip, XF_WANTED, ANYIP),
     X_OBJ("lease", lease, virNetworkLease, 0),
     X_END
 };
@@ -95,10 +96,10 @@ static const virXmlRow ipRows[] = {
     X_UINT("@prefix", prefix, 0),
     X_YESNO("@localPtr", localPtr, 0),
     X_OPEN,
-    X_STR("tftp/@root", tftpRoot, 0),
+    X_STR("tftp/@root", tftpRoot, XF_WANTED),
     X_LIST("dhcp/range", ranges, virNetworkRange, 0),
     X_LIST("dhcp/host", hosts, virNetworkDhcpHost, 0),
-    X_STR("dhcp/bootp/@file", bootfile, 0, .pattern = ".+"),
+    X_STR("dhcp/bootp/@file", bootfile, XF_WANTED, .pattern = ".+"),
     X_STR("dhcp/bootp/@server", bootServer, 0, .pattern = ".+"),
     X_END
 };
@@ -109,14 +110,14 @@ static const virXmlRow forwarderRows[] = { X_STR("@domain", domain, 0, DNS), X_S
 static X_TYPE(virNetworkDnsForwarder, "forwarder", forwarderRows);
 #undef S
 #define S virNetworkDnsTxt
-static const virXmlRow txtRows[] = { X_STR("@name", name, 0, DNS), X_STR("@value", value, 0), X_END };
+static const virXmlRow txtRows[] = { X_STR("@name", name, XF_WANTED, DNS), X_STR("@value", value, XF_WANTED), X_END };
 X_TYPE(virNetworkDnsTxt, "txt", txtRows);
 #undef S
 #define S virNetworkDnsSrv
-#define SHORT .pattern = "[0-9]{1,5}"
+#define SHORT .pattern = UPTO16
 static const virXmlRow srvRows[] = {
-    X_STR("@service", service, 0),
-    X_STR("@protocol", protocol, 0, .pattern = "tcp|udp"),
+    X_STR("@service", service, XF_WANTED),
+    X_STR("@protocol", protocol, XF_WANTED, .pattern = "tcp|udp"),
     X_STR("@domain", domain, 0, DNS),
     X_STR("@target", target, 0),
     X_STR("@port", port, 0, SHORT),
@@ -127,7 +128,7 @@ static const virXmlRow srvRows[] = {
 X_TYPE(virNetworkDnsSrv, "srv", srvRows);
 #undef S
 #define S virNetworkDnsHost
-static const virXmlRow dnsHostRows[] = { X_STR("@ip", ip, 0, ANYIP), X_STRV("hostname", names, 0), X_END };
+static const virXmlRow dnsHostRows[] = { X_STR("@ip", ip, XF_WANTED, ANYIP), X_STRV("hostname", names, XF_WANTED), X_END };
 X_TYPE(virNetworkDnsHost, "host", dnsHostRows);
 #undef S
 #define S virNetworkDns
@@ -144,7 +145,7 @@ static X_TYPE(virNetworkDns, "dns", dnsRows);
 #undef S
 #define S virNetworkPortGroup
 static const virXmlRow portGroupRows[] = {
-    X_STR("@name", name, 0, DEVICE),
+    X_STR("@name", name, XF_WANTED, DEVICE),
     X_YESNO("@default", isDefault, XF_LENIENT),
     X_YESNO("@trustGuestRxFilters", trustGuestRxFilters, 0),
     X_OPEN,
@@ -156,7 +157,7 @@ static const virXmlRow portGroupRows[] = {
 X_TYPE(virNetworkPortGroup, "portgroup", portGroupRows);
 #undef S
 #define S virNetworkOption
-static const virXmlRow optionRows[] = { X_STR("@value", value, 0), X_END };
+static const virXmlRow optionRows[] = { X_STR("@value", value, XF_WANTED), X_END };
 static X_TYPE(virNetworkOption, "dnsmasq:option", optionRows);
 #undef S
 
@@ -185,7 +186,8 @@ static bool isNamed(const virXmlRow *row, const void *obj, const virXmlOut *out)
 #define S virNetworkDef
 static const virXmlRow forwardRows[] = {
     X_STR("@dev", forwardDev, 0, DEVICE),
-    X_ENUM("@mode", forwardMode, virNetworkForward, XF_ALWAYS, .bad = "unknown forwarding type '%s'"),
+    X_ENUM("@mode", forwardMode, virNetworkForward, XF_ALWAYS, .bad = "unknown forwarding type '%s'",
+           .pattern = "nat|route|open|bridge|passthrough|private|vepa|hostdev"),
     X_STR("@managed", managed, 0, .when = isHostdev, .pattern = "yes|no"),
     X_ENUM("driver/@name", driverName, virNetworkDriverName, 0, .bad = "Unknown forward <driver name='%s'/>"),
     X_OBJ("nat", nat, virNetworkNat, 0),
@@ -196,7 +198,7 @@ static const virXmlRow forwardRows[] = {
 };
 static X_TYPE_AS(forwardXml, virNetworkDef, NULL, forwardRows);
 static const virXmlRow domainRows[] = {
-    X_STR("@name", domain, 0, DNS),
+    X_STR("@name", domain, XF_WANTED, DNS),
     X_YESNO("@localOnly", domainLocalOnly, 0),
     X_YESNO("@register", domainRegister, 0),
     X_END
@@ -207,7 +209,7 @@ static const virXmlRow networkRows[] = {
     X_UINT("@connections", connections, XF_LIVE),
     X_YESNO("@ipv6", ipv6, 0, .bad = "Invalid ipv6 setting '%s' in network", .code = VIR_ERR_XML_ERROR),
     X_YESNO("@trustGuestRxFilters", trustGuestRxFilters, 0),
-    X_STR("name", name, 0),
+    X_STR("name", name, XF_WANTED),
     X_UUID("uuid", uuid, 0, .bad = "malformed uuid element", .code = VIR_ERR_INTERNAL_ERROR),
     X_STR("title", title, 0),
     X_STR("description", description, 0),
@@ -220,8 +222,8 @@ static const virXmlRow networkRows[] = {
     X_STR("bridge/@delay", delay, 0, .pattern = "[0-9]+"),
     X_ENUM("bridge/@macTableManager", macTable, virNetworkMacTable, 0, .bad = "Invalid macTableManager setting '%s' in network",
            .code = VIR_ERR_XML_ERROR),
-    X_UINT("mtu/@size", mtu, 0, .bad = "Invalid mtu size '%s' in network", .code = VIR_ERR_XML_ERROR, .pattern = "[0-9]{1,5}"),
-    X_MAC("mac/@address", mac, 0, .bad = "Invalid bridge mac address '%s' in network", .code = VIR_ERR_XML_ERROR),
+    X_UINT("mtu/@size", mtu, XF_WANTED, .bad = "Invalid mtu size '%s' in network", .code = VIR_ERR_XML_ERROR, .pattern = UPTO16),
+    X_MAC("mac/@address", mac, XF_WANTED, .bad = "Invalid bridge mac address '%s' in network", .code = VIR_ERR_XML_ERROR, .pattern = UNICAST),
     X_SAME("domain", domainXml, 0, .when = isNamed),
     X_INLINE("dns", dns, virNetworkDns, 0),
     X_OBJ("vlan", vlan, virNetVlan, 0),
@@ -238,46 +240,3 @@ X_TYPE(virNetworkDef, "network", networkRows, .init = virDocumentInit,
        .ns = (const virXmlNamespace[]){ { "dnsmasq", DNSMASQ_NS_URI }, { 0 } });
 #undef S
 VIR_DOCUMENT_DEFINE(virNetworkDef, "network_definition", virNetworkDefComplete)
-
-/* --- host interfaces --- */
-#undef VIR_FROM
-#define VIR_FROM VIR_FROM_INTERFACE
-#define S virInterfaceIp
-static const virXmlRow ifaceIpRows[] = { X_STR("@address", address, XF_REQ), X_UINT("@prefix", prefix, 0, X_HAS(hasPrefix)), X_END };
-static X_TYPE(virInterfaceIp, "ip", ifaceIpRows);
-#undef S
-#define S virInterfaceProtocol
-static const virXmlRow protocolRows[] = {
-    X_STR("@family", family, XF_REQ),
-    X_FLAG("autoconf", autoconf, 0),
-    X_FLAG("dhcp", dhcp, 0),
-    X_YESNO("dhcp/@peerdns", dhcpPeerdns, 0),
-    X_LIST("ip", ips, virInterfaceIp, 0),
-    X_STR("route/@gateway", gateway, 0),
-    X_END
-};
-static X_TYPE(virInterfaceProtocol, "protocol", protocolRows);
-#undef S
-#define S virInterfaceDef
-static const virXmlRow interfaceRows[] = {
-    X_ENUM("@type", type, virInterfaceType, XF_REQ | XF_ALWAYS),
-    X_STR("@name", name, 0),
-    X_ENUM("start/@mode", start, virInterfaceStart, 0),
-    X_UINT("mtu/@size", mtu, 0),
-    X_LIST("protocol", protocols, virInterfaceProtocol, 0),
-    X_STR("link/@speed", linkSpeed, 0),
-    X_STR("link/@state", linkState, 0),
-    X_STR("mac/@address", mac, 0),
-    X_END
-};
-X_TYPE(virInterfaceDef, "interface", interfaceRows, .init = virDocumentInit);
-#undef S
-
-static bool completeInterface(virInterfaceDef *def, unsigned int flags, GError **error)
-{
-    if (def->name)
-        return true;
-    virSetError(error, VIR_ERR_XML_ERROR, "interface has no name");
-    return false;
-}
-VIR_DOCUMENT_DEFINE(virInterfaceDef, "interface_definition", completeInterface)

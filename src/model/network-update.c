@@ -261,8 +261,6 @@ static const Section *sectionOf(const virNetworkDef *def, unsigned int command, 
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "can't update unrecognized section of network");
     else if (!s->what)
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "can't update '%s' section of network '%s'", s->section, def->name);
-    else if (command == VIR_NETWORK_UPDATE_COMMAND_MODIFY && !s->modifies)
-        virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "%s cannot be modified, only added or deleted", s->section);
     else if (command <= VIR_NETWORK_UPDATE_COMMAND_NONE || command > VIR_NETWORK_UPDATE_COMMAND_ADD_FIRST)
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "unrecognized network update command code %u", command);
     else
@@ -299,6 +297,10 @@ bool virNetworkDefUpdate(virNetworkDef *def, unsigned int command, unsigned int 
     virNetworkIp *ip = s && s->inIp ? ipOf(def, index, error) : NULL;
     if (!s || (s->inIp && !ip))
         return false;
+    if (command == VIR_NETWORK_UPDATE_COMMAND_MODIFY && !s->modifies) {
+        virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "%s cannot be modified, only added or deleted", s->section);
+        return false;
+    }
     gpointer entry = parseEntry(s, def, xml, error);
     if (!entry)
         return false;

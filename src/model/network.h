@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Virtual networks and their ports; and host interfaces. */
+/* Virtual networks and their ports. */
 #pragma once
 
 #include "model/document.h"
@@ -28,7 +28,7 @@ VIR_ENUM(virNetworkMacTable, VIR_NETWORK_MAC_TABLE_VALUES)
 VIR_ENUM(virNetworkLeaseUnit, VIR_NETWORK_LEASE_UNIT_VALUES)
 
 typedef struct { unsigned int connections; char *dev; } virNetworkForwardIf;
-typedef struct { char *type; unsigned int connections; virPCIAddress pci; } virNetworkForwardPci;
+typedef struct { char *type, *multifunction; unsigned int connections; virPCIAddress pci; } virNetworkForwardPci;
 typedef struct { char *start, *end; } virNetworkNatRange;
 typedef struct { virTristateBool ipv6; virNetworkNatRange *address, *port; } virNetworkNat;
 typedef struct { unsigned long long expiry; bool hasExpiry; virNetworkLeaseUnit unit; } virNetworkLease;
@@ -119,32 +119,6 @@ extern virXmlType virNetworkForwardIfXml, virNetworkRangeXml, virNetworkDhcpHost
 /* network-update.c: virNetworkUpdate on a definition. `command` and `section` are those of the API. */
 bool virNetworkDefUpdate(virNetworkDef *def, unsigned int command, unsigned int section, int index, const char *xml, GError **error);
 
-#define VIR_INTERFACE_TYPE_VALUES(E) \
-    E(VIR_INTERFACE_TYPE_ETHERNET, "ethernet") E(VIR_INTERFACE_TYPE_BRIDGE, "bridge") E(VIR_INTERFACE_TYPE_BOND, "bond") E(VIR_INTERFACE_TYPE_VLAN, "vlan")
-VIR_ENUM(virInterfaceType, VIR_INTERFACE_TYPE_VALUES)
-#define VIR_INTERFACE_START_VALUES(E) \
-    E(VIR_INTERFACE_START_UNSET, NULL) E(VIR_INTERFACE_START_NONE, "none") E(VIR_INTERFACE_START_ONBOOT, "onboot") E(VIR_INTERFACE_START_HOTPLUG, "hotplug")
-VIR_ENUM(virInterfaceStart, VIR_INTERFACE_START_VALUES)
-
-typedef struct { char *address; unsigned int prefix; bool hasPrefix; } virInterfaceIp;
-typedef struct {
-    char *family;
-    bool autoconf, dhcp;
-    virTristateBool dhcpPeerdns;
-    VIR_LIST(virInterfaceIp) ips;
-    char *gateway;
-} virInterfaceProtocol;
-typedef struct {
-    gint refs;
-    virInterfaceType type;
-    char *name;
-    virInterfaceStart start;
-    unsigned int mtu;
-    VIR_LIST(virInterfaceProtocol) protocols;
-    char *linkState, *linkSpeed;
-    char *mac;
-} virInterfaceDef;
-VIR_DOCUMENT_DECLARE(virInterfaceDef)
 
 #define VIR_NETWORK_PLUG_VALUES(E) \
     E(VIR_NETWORK_PLUG_NONE, "none") E(VIR_NETWORK_PLUG_NETWORK, "network") E(VIR_NETWORK_PLUG_BRIDGE, "bridge") \

@@ -34,15 +34,15 @@ static const virXmlCase plugs[] = {
     { VIR_NETWORK_PLUG_HOSTDEV_PCI, &pciXml }, { 0 }
 };
 static const virXmlRow portRows[] = {
-    X_UUID("uuid", uuid, 0, X_HAS(hasUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
-    X_STR("owner/name", ownerName, 0),
-    X_UUID("owner/uuid", ownerUuid, 0, X_HAS(hasOwnerUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
+    X_UUID("uuid", uuid, XF_WANTED, X_HAS(hasUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
+    X_STR("owner/name", ownerName, XF_WANTED),
+    X_UUID("owner/uuid", ownerUuid, XF_WANTED, X_HAS(hasOwnerUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_STR("group", group, 0, DEVICE),
-    X_MAC("mac/@address", mac, 0, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR),
+    X_MAC("mac/@address", mac, XF_WANTED, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
     X_UINT("bandwidth/@classID", classId, 0),
     X_OBJ("bandwidth", bandwidth, virNetBandwidth, 0),
-    X_YESNO("rxfilters/@trustGuest", trustGuestRxFilters, 0, .bad = "Invalid trustGuest setting '%s' in network port",
+    X_YESNO("rxfilters/@trustGuest", trustGuestRxFilters, XF_WANTED, .bad = "Invalid trustGuest setting '%s' in network port",
             .code = VIR_ERR_XML_ERROR),
     X_OBJ("vlan", vlan, virNetVlan, 0),
     X_YESNO("port/@isolated", portIsolated, 0),

@@ -222,7 +222,10 @@ static char *variable(const char *text)
         if (!digits || *p != ']')
             return g_string_free(out, TRUE);
         g_string_append_c(out, *p++);
+        if (g_str_has_suffix(out->str, "[@0]"))         /* the first iterator is the one that is meant without any */
+            g_string_truncate(out, out->len - 4);
     }
+    p += strspn(p, " ");
     return g_string_free(out, *p != 0);
 }
 

@@ -212,8 +212,8 @@ virXmlType *const virNWFilterProtocolXml[VIR_NWFILTER_PROTOCOLS] = {
 #define PROTOCOL(name, which, table) X_OBJ_AS(name, protocol[VIR_NWFILTER_PROTOCOL_##which], virNWFilterMatch, table, XF_EMPTY)
 #define PRIORITY .pattern = "-?([0-9]{1,3}|1000)"
 static const virXmlRow ruleRows[] = {
-    X_ENUM("@action", action, virNWFilterAction, 0, .bad = "unknown rule action attribute value"),
-    X_ENUM("@direction", direction, virNWFilterDirection, 0, .bad = "unknown rule direction attribute value"),
+    X_ENUM("@action", action, virNWFilterAction, XF_WANTED, .bad = "unknown rule action attribute value"),
+    X_ENUM("@direction", direction, virNWFilterDirection, XF_WANTED, .bad = "unknown rule direction attribute value"),
     X_STR("@priority", priority, 0, PRIORITY),
     X_STR("@statematch", statematch, 0, .pattern = "[Ff][Aa][Ll][Ss][Ee]|0"),
     PROTOCOL("mac", MAC, macXml),
@@ -246,8 +246,8 @@ static X_TYPE(virNWFilterRule, "rule", ruleRows);
 #undef S
 #define S virNetFilterParam
 static const virXmlRow paramRows[] = {
-    X_STR("@name", name, 0, .pattern = "[a-zA-Z0-9_]+"),
-    X_STR("@value", value, 0, .pattern = "[a-zA-Z0-9_\\.:]+"),
+    X_STR("@name", name, XF_WANTED, .pattern = "[a-zA-Z0-9_]+"),
+    X_STR("@value", value, XF_WANTED, .pattern = "[a-zA-Z0-9_\\.:]+"),
     X_END
 };
 static X_TYPE_AS(paramXml, virNetFilterParam, "parameter", paramRows);
@@ -255,7 +255,7 @@ static X_TYPE_AS(paramXml, virNetFilterParam, "parameter", paramRows);
 #define S virNWFilterInclude
 #define NAME .pattern = "[a-zA-Z_][a-zA-Z0-9_\\.\\-]*"
 static const virXmlRow refRows[] = {
-    X_STR("@filter", filter, 0, NAME),
+    X_STR("@filter", filter, XF_WANTED, NAME),
     X_LIST_AS("parameter", params, virNetFilterParam, paramXml, 0),
     X_END
 };
@@ -283,7 +283,7 @@ static void formatOrder(const virXmlRow *row, const void *obj, virXmlOut *out)
         g_string_truncate(s, 0);
         virXmlFormat(isRule ? &virNWFilterRuleXml : &virNWFilterIncludeXml, NULL,
                      isRule ? (void *)def->rules.v[rule++] : (void *)def->filters.v[filter++], virXmlOutFlags(out), s, 1);
-        virXmlOutRaw(out, g_strchomp(s->str));
+        virXmlOutRaw(out, g_strstrip(s->str));         /* the first line's indentation is the output's */
     }
 }
 static const virXmlHook order = { .parse = parseOrder, .format = formatOrder, .rng = "" };
@@ -300,7 +300,7 @@ static virXmlType openXml = { .structName = "open", .rows = noRows };
 #define S virNWFilterDef
 #define CHAIN(name, n) name "[a-zA-Z0-9_\\.:\\-]{0," n "}"
 static const virXmlRow filterRows[] = {
-    X_STR("@name", name, 0, NAME),
+    X_STR("@name", name, XF_WANTED, NAME),
     X_STR("@chain", chain, 0, .pattern = "root|" CHAIN("mac", "9") "|" CHAIN("stp", "9") "|" CHAIN("vlan", "8") "|" CHAIN("arp", "9") "|"
           CHAIN("rarp", "8") "|" CHAIN("ipv4", "8") "|" CHAIN("ipv6", "8")),
     X_STR("@priority", priority, 0, PRIORITY, .when = hasPriority),
@@ -444,12 +444,12 @@ VIR_DOCUMENT_DEFINE(virNWFilterDef, "nwfilter_definition", completeFilter)
 
 #define S virNWFilterBindingDef
 static const virXmlRow bindingRows[] = {
-    X_STR("owner/name", ownerName, 0),
-    X_UUID("owner/uuid", ownerUuid, 0, X_HAS(hasOwnerUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
-    X_STR("portdev/@name", portDev, 0),
+    X_STR("owner/name", ownerName, XF_WANTED),
+    X_UUID("owner/uuid", ownerUuid, XF_WANTED, X_HAS(hasOwnerUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
+    X_STR("portdev/@name", portDev, XF_WANTED),
     X_FLAG("linkdev", hasLink, XF_NOFORMAT),
-    X_STR("linkdev/@name", linkDev, 0),
-    X_MAC("mac/@address", mac, 0, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR),
+    X_STR("linkdev/@name", linkDev, XF_WANTED),
+    X_MAC("mac/@address", mac, XF_WANTED, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_INLINE("filterref", filter, virNWFilterInclude, 0),
     X_END
 };

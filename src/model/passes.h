@@ -34,6 +34,10 @@ void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, un
 bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 bool virDomainAssignUSB(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+/* machine-address.c: CCW or virtio-mmio for virtio devices; VIO; s390's PCI numbers */
+bool virDomainAssignVirtio(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainAssignVio(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainAssignZpci(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 /* Where a disk goes by its target's name ("sdb" on scsi: controller 0, unit 1). False: not a name of such a disk. */
 bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error);
 /* The name ends with the LUN: "iqn…/0" when none is given. */

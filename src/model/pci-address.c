@@ -8,6 +8,7 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
 #include "base/error.h"
+#include "model/machine-defaults.h"
 #include "model/passes.h"
 
 /* What a device is, and what a bus takes. */
@@ -39,6 +40,7 @@ typedef struct {
     GArray *buses; /* virPCIBus */
     bool trial;
     bool express;         /* pcie-root */
+    bool hosts;           /* grows by further host bridges (pseries) */
     GHashTable *soldered; /* trial: infos that have their place */
     GError **error;
 } virPCISet;
@@ -144,8 +146,6 @@ static unsigned int controllerKind(const virPCISet *set, const virDomainControll
             c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_TRANSITIONAL ||
             c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_NON_TRANSITIONAL)
             return virtioKind(set, virDomainControllerModelScsiToString(c->scsiModel));
-        if (c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1078)
-            return express(set);
         return c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI ||
                        c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_NCR53C90
                    ? 0
@@ -303,12 +303,18 @@ static void place(virPCISet *set, virDeviceInfo *info, unsigned int bus, unsigne
         info->addr.pci.multi = multi;
 }
 
+static virDomainControllerModelPci growModel(const virPCISet *set)
+{
+    return set->express ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT
+           : set->hosts ? VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT
+                        : VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE;
+}
+
 /* A bus that the document names but doesn't define gets bridges or ports up to it. */
 static bool growTo(virPCISet *set, unsigned int bus)
 {
     while (set->trial && set->buses->len <= bus && set->buses->len < 256)
-        addBus(set, set->express ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT
-                                 : VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
+        addBus(set, growModel(set));
     return bus < set->buses->len;
 }
 
@@ -473,7 +479,7 @@ static bool grow(virPCISet *set, unsigned int kind)
     if (!set->express) {
         if (!(kind & (SLOT_PCI | SLOT_PCI_BRIDGE)))
             return false;
-        addBus(set, VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
+        addBus(set, growModel(set));
         return true;
     }
     if (kind & (SLOT_PCIE | SLOT_SWITCH_UP | SLOT_PCIE_TO_PCI)) {
@@ -604,9 +610,7 @@ static bool openSet(virPCISet *set)
             n = MAX(n, MIN(def->controllers.v[i]->idx, 255) + 1);
     for (unsigned int i = 0; i < n; i++) {
         const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, i);
-        addBus(set, c              ? c->pciModel
-                    : set->express ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT_PORT
-                                   : VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE);
+        addBus(set, c ? c->pciModel : growModel(set));
     }
     return virDomainDefForeachInfo(def, reserveGiven, set);
 }
@@ -623,7 +627,7 @@ static bool solderAndPlace(virPCISet *set)
         return false;
     if (set->express && virDomainDefIsQ35(set->def))
         solderQ35(set);
-    if (set->trial && !set->express) {
+    if (set->trial && !set->express && !set->hosts) {
         /* room for a bridge, should the devices not fit */
         virDeviceInfo bridge = { 0 };
         findPlace(set, SLOT_PCI_BRIDGE, &bridge);
@@ -653,6 +657,10 @@ static void nameModels(virDomainDef *def)
             if (def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_PCI &&
                 def->controllers.v[i]->pciModel == names[j].model && !def->controllers.v[i]->pciName)
                 def->controllers.v[i]->pciName = names[j].name;
+    for (unsigned int i = 0; i < def->controllers.n && virMachineHas(def, VIR_MACHINE_SPAPR); i++)
+        if (def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_PCI &&
+            def->controllers.v[i]->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT && !def->controllers.v[i]->pciName)
+            def->controllers.v[i]->pciName = VIR_DOMAIN_CONTROLLER_PCI_NAME_SPAPR_PCI_HOST_BRIDGE;
 }
 
 static int lowestBusNr(const virDomainDef *def)
@@ -664,6 +672,19 @@ static int lowestBusNr(const virDomainDef *def)
     return lowest;
 }
 
+/* Host bridges: the first is 0, the others get the lowest that is free. */
+static int nextTargetIndex(const virDomainDef *def)
+{
+    for (int index = 0;; index++) {
+        bool used = false;
+        for (unsigned int i = 0; i < def->controllers.n; i++)
+            used |= def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_PCI && def->controllers.v[i]->hasTargetIndex &&
+                    def->controllers.v[i]->targetIndex == index;
+        if (!used)
+            return index;
+    }
+}
+
 /* Chassis, port and bus numbers that the guest sees follow from index and address. */
 static void numberControllers(virDomainDef *def)
 {
@@ -673,6 +694,10 @@ static void numberControllers(virDomainDef *def)
         if (c->type != VIR_DOMAIN_CONTROLLER_PCI)
             continue;
         switch (c->pciModel) {
+        case VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT:
+            if (virMachineHas(def, VIR_MACHINE_SPAPR) && !c->hasTargetIndex)
+                c->targetIndex = c->idx ? nextTargetIndex(def) : 0, c->hasTargetIndex = true;
+            break;
         case VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE:
             if (!c->hasChassisNr)
                 c->chassisNr = c->idx, c->hasChassisNr = true;
@@ -715,7 +740,10 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
 {
     const virDomainControllerDef *root = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0);
     bool isExpress = root && root->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT;
-    virPCISet trial = { .def = def, .conf = conf, .trial = true, .express = isExpress, .error = error };
+    bool hosts = virMachineHas(def, VIR_MACHINE_SPAPR);
+    virPCISet trial = { .def = def, .conf = conf, .trial = true, .express = isExpress, .hosts = hosts, .error = error };
+    if (!root && virMachineHas(def, VIR_MACHINE_NO_PCI))
+        return true;
     if (!root) {
         if (virDomainDefForeachInfo(def, allGiven, &trial))
             return true;
@@ -739,7 +767,7 @@ bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GEr
     if (!ok)
         return false;
     nameModels(def);
-    virPCISet set = { .def = def, .conf = conf, .express = isExpress, .error = error };
+    virPCISet set = { .def = def, .conf = conf, .express = isExpress, .hosts = hosts, .error = error };
     ok = openSet(&set) && solderAndPlace(&set);
     if (ok)
         spellMultifunction(&set);

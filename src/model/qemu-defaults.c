@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
 #include "base/error.h"
+#include "model/machine-defaults.h"
 #include "model/passes.h"
 #include "model/tables.h"
 
@@ -11,15 +12,16 @@ static bool has(const virDomainParseConfig *conf, const virDomainDef *def, const
     return !conf->hasDevice || conf->hasDevice(conf, def, device);
 }
 
-static void addInput(virDomainDef *def, virDomainInputType type)
+static void addInput(virDomainDef *def, virDomainInputType type, virDomainInputBus bus)
 {
-    for (unsigned int i = 0; i < def->inputs.n; i++)
-        if (def->inputs.v[i]->type == type && (def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_PS2 ||
-                                               def->inputs.v[i]->bus == VIR_DOMAIN_INPUT_BUS_NONE))
+    for (unsigned int i = 0; i < def->inputs.n; i++) {
+        const virDomainInputDef *input = def->inputs.v[i];
+        if (input->type == type && (input->bus == bus || input->bus == VIR_DOMAIN_INPUT_BUS_NONE))
             return;
+    }
     virDomainInputDef *input = g_new0(virDomainInputDef, 1);
     input->type = type;
-    input->bus = VIR_DOMAIN_INPUT_BUS_PS2;
+    input->bus = bus;
     virListAppend(&def->inputs, input);
 }
 
@@ -52,39 +54,58 @@ static void addPciRoot(virDomainDef *def, virDomainControllerModelPci model)
         virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_PCI, 0)->pciModel = model;
 }
 
+static void addPanic(virDomainDef *def, virDomainPanicModel model)
+{
+    for (unsigned int i = 0; i < def->panics.n; i++)
+        if (!def->panics.v[i]->model || def->panics.v[i]->model == model)
+            return;
+    virDomainPanicDef *panic = g_new0(virDomainPanicDef, 1);
+    panic->model = model;
+    virListAppend(&def->panics, panic);
+}
+
 void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *conf)
 {
-    if (!virDomainArchIsX86(def->os.arch))
-        return;
-    bool q35 = virDomainDefIsQ35(def), pc = virDomainDefIsI440FX(def);
-    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_DEFAULT_USB) && !hasUsb(def) && (q35 || pc)) {
+    const virMachine *m = virMachineOf(def);
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_DEFAULT_USB) && m->traits & VIR_MACHINE_USB && !hasUsb(def)) {
         virDomainControllerDef *usb = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_USB, 0);
-        if (q35 && has(conf, def, "qemu-xhci"))
+        if (m->traits & VIR_MACHINE_SATA && has(conf, def, "qemu-xhci"))
             usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
     }
-    if (q35 && !hasFirst(def, VIR_DOMAIN_CONTROLLER_SATA))
+    if (m->traits & VIR_MACHINE_SATA && !hasFirst(def, VIR_DOMAIN_CONTROLLER_SATA))
         virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_SATA, 0);
-    if (q35)
-        addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT);
-    else if (pc)
-        addPciRoot(def, VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT);
-    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_MEMBALLOON) && !def->memballoon)
+    if (m->root)
+        addPciRoot(def, m->root);
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_MEMBALLOON) && m->traits & VIR_MACHINE_BALLOON && !def->memballoon)
         def->memballoon = g_new0(virDomainMemballoonDef, 1);
-    addInput(def, VIR_DOMAIN_INPUT_TYPE_MOUSE);
-    addInput(def, VIR_DOMAIN_INPUT_TYPE_KEYBOARD);
+    if (m->traits & VIR_MACHINE_PS2) {
+        addInput(def, VIR_DOMAIN_INPUT_TYPE_MOUSE, VIR_DOMAIN_INPUT_BUS_PS2);
+        addInput(def, VIR_DOMAIN_INPUT_TYPE_KEYBOARD, VIR_DOMAIN_INPUT_BUS_PS2);
+    }
+    if (m->traits & VIR_MACHINE_USB_INPUT && def->graphics.n) {
+        addInput(def, VIR_DOMAIN_INPUT_TYPE_KEYBOARD, VIR_DOMAIN_INPUT_BUS_USB);
+        addInput(def, VIR_DOMAIN_INPUT_TYPE_MOUSE, VIR_DOMAIN_INPUT_BUS_USB);
+    }
+    if (m->traits & VIR_MACHINE_PANIC)
+        addPanic(def, m->panic);
+    if (m->traits & VIR_MACHINE_GIC && !def->features.gicVersion) {
+        def->features.gic = true;
+        def->features.gicVersion = VIR_GIC_VERSION_2;
+    }
 }
 
 /* --- default models --- */
 
 static void passSerials(virDomainDef *def)
 {
+    const virMachine *m = virMachineOf(def);
     for (unsigned int i = 0; i < def->serials.n; i++) {
         virDomainChrDef *s = def->serials.v[i];
         if (!s->serialTarget)
             s->serialTarget =
                 s->info.addr.type == VIR_DEVICE_ADDRESS_USB   ? VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL
                 : s->info.addr.type == VIR_DEVICE_ADDRESS_PCI ? VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL
-                                                              : VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL;
+                                                              : m->serialTarget;
         if (s->serialModel)
             continue;
         static const struct {
@@ -96,11 +117,13 @@ static void passSerials(virDomainDef *def)
             { VIR_DOMAIN_CHR_SERIAL_TARGET_PCI_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_PCI_SERIAL },
             { VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_DEBUG, VIR_DOMAIN_CHR_SERIAL_MODEL_ISA_DEBUGCON },
             { VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_SPAPR_VTY },
-            { VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_PL011 },
+            { VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL, VIR_DOMAIN_CHR_SERIAL_MODEL_SCLPCONSOLE },
         };
         for (size_t j = 0; j < G_N_ELEMENTS(models); j++)
             if (models[j].target == s->serialTarget)
                 s->serialModel = models[j].model;
+        if (s->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL)
+            s->serialModel = m->systemSerial;
     }
 }
 
@@ -127,15 +150,46 @@ static void passDisks(virDomainDef *def, unsigned int flags)
 
 static void passNets(virDomainDef *def, const virDomainParseConfig *conf)
 {
+    const char *own = virMachineOf(def)->net;
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
         if (!net->model && net->type != VIR_DOMAIN_NET_TYPE_HOSTDEV) {
             static const char *const preferred[] = { "rtl8139", "e1000", "virtio", NULL };
-            for (int j = net->type == VIR_DOMAIN_NET_TYPE_VDPA ? 2 : 0; preferred[j] && !net->model; j++)
+            net->model = g_strdup(net->type == VIR_DOMAIN_NET_TYPE_VDPA ? "virtio" : own);
+            for (int j = 0; preferred[j] && !net->model; j++)
                 if (has(conf, def, preferred[j]))
                     net->model = g_strdup(preferred[j]);
         }
     }
+}
+
+static virDomainControllerModelUsb usbModel(const virDomainDef *def, const virDomainParseConfig *conf)
+{
+    g_auto(GStrv) models = g_strsplit(virMachineOf(def)->usbModels, " ", 0);
+    unsigned int i = 0;
+    while (models[i + 1] && !has(conf, def, models[i]))
+        i++;
+    int model = virDomainControllerModelUsbFromString(models[i]);
+    return model < 0 ? VIR_DOMAIN_CONTROLLER_USB_UNSET : (virDomainControllerModelUsb)model;
+}
+
+static bool isRoot(const virDomainControllerDef *c)
+{
+    return c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT;
+}
+
+static bool passPciController(const virDomainDef *def, virDomainControllerDef *c, GError **error)
+{
+    const virMachine *m = virMachineOf(def);
+    bool bridges = m->traits & VIR_MACHINE_SPAPR && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
+    if (isRoot(c) && c->idx != 0 && !bridges) {
+        virErrorSet(error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR,
+                    "pci-root and pcie-root controllers should have index 0");
+        return false;
+    }
+    if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
+        c->pciModel = m->root ? m->root : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
+    return true;
 }
 
 static bool passController(virDomainDef *def, const virDomainParseConfig *conf, virDomainControllerDef *c,
@@ -143,26 +197,17 @@ static bool passController(virDomainDef *def, const virDomainParseConfig *conf, 
 {
     switch (c->type) {
     case VIR_DOMAIN_CONTROLLER_USB:
-        if (!c->usbModel && virDomainArchIsX86(def->os.arch))
-            c->usbModel = VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI;
+        if (!c->usbModel)
+            c->usbModel = usbModel(def, conf);
         return true;
     case VIR_DOMAIN_CONTROLLER_SCSI:
         if (!c->scsiModel || c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_AUTO)
-            c->scsiModel = has(conf, def, "lsi") ? VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC
-                                                 : VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI;
+            c->scsiModel = virMachineOf(def)->scsi ? virMachineOf(def)->scsi
+                           : has(conf, def, "lsi") ? VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC
+                                                   : VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI;
         return true;
     case VIR_DOMAIN_CONTROLLER_PCI:
-        if ((c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT ||
-             c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT) &&
-            c->idx != 0) {
-            virErrorSet(error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR,
-                        "pci-root and pcie-root controllers should have index 0");
-            return false;
-        }
-        if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
-            c->pciModel = virDomainDefIsQ35(def) ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT
-                                                 : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
-        return true;
+        return passPciController(def, c, error);
     default:
         return true;
     }
@@ -268,7 +313,7 @@ bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf
     passAudio(def);
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (!def->panics.v[i]->model)
-            def->panics.v[i]->model = VIR_DOMAIN_PANIC_MODEL_ISA;
+            def->panics.v[i]->model = virMachineOf(def)->panic;
     if (def->vsock && !def->vsock->model)
         def->vsock->model = VIR_DOMAIN_VSOCK_MODEL_VIRTIO;
     for (unsigned int i = 0; i < def->shmems.n; i++)

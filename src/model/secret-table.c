@@ -24,7 +24,7 @@ static const virXmlRow secretRows[] = {
     X_UUID("uuid", uuid, 0, .bad = "malformed uuid element", .code = VIR_ERR_INTERNAL_ERROR),
     X_STR("description", description, 0),
     X_FLAG("usage", hasUsage, XF_NOFORMAT),
-    X_ENUM("usage/@type", usage, virSecretUsage, 0, .bad = "unknown secret usage type %s"),
+    X_ENUM("usage/@type", usage, virSecretUsage, XF_WANTED, .pattern = "volume|ceph|iscsi|tls|vtpm", .bad = "unknown secret usage type %s"),
     X_UNION("usage", usage, virSecretUsage, usages, 0),
     X_END
 };

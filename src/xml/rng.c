@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The schema of a table. Rows are first gathered into a tree of elements (several rows, parts and union cases
- * speak of the same element), then written as RELAX NG: names and values are checked strictly, order and
- * presence are left free.
+ * speak of the same element), then written as RELAX NG: names and values are checked strictly, and that
+ * what no list holds stands there once; order is left free, and presence too where no row says XF_WANTED.
  */
 #include <string.h>
 #include "xml/internal.h"
@@ -11,6 +11,7 @@ typedef struct _virShape virShape;
 typedef struct {
     const char *name;
     GPtrArray *data;
+    bool required;
 } virShapeAttr; /* data: alternatives, RNG text */
 struct _virShape {
     const char *name, *uri;
@@ -18,6 +19,8 @@ struct _virShape {
     GPtrArray *types; /* contents given by tables of their own */
     GString *extra;   /* of hooks */
     bool any;
+    bool many;        /* may stand there more than once */
+    bool required;
 };
 
 static void attrFree(gpointer data)
@@ -68,18 +71,20 @@ static void addOnce(GPtrArray *list, const char *text)
         g_ptr_array_add(list, g_strdup(text));
 }
 
-static void addAttr(virShape *s, const char *name, const char *data)
+static void addAttr(virShape *s, const char *name, const char *data, bool required)
 {
     for (guint i = 0; i < s->attrs->len; i++) {
         virShapeAttr *a = s->attrs->pdata[i];
         if (strcmp(a->name, name) != 0)
             continue;
         addOnce(a->data, data);
+        a->required |= required;
         return;
     }
     virShapeAttr *a = g_new0(virShapeAttr, 1);
     a->name = name;
     a->data = g_ptr_array_new_with_free_func(g_free);
+    a->required = required;
     addOnce(a->data, data);
     g_ptr_array_add(s->attrs, a);
 }
@@ -141,13 +146,16 @@ static void addRows(virShape *s, virXmlType *type)
             const virXmlStep *step = &p->steps[j];
             at = child(at, step->name, step->uri);
             if (step->predAttr)
-                addAttr(at, step->predAttr, "<text/>");
+                addAttr(at, step->predAttr, "<text/>", false);
+            at->many |= step->predAttr != NULL;
         }
         if (p->elem) {
             at = child(at, p->elem->name, p->elem->uri);
             if (p->elem->predAttr)
-                addAttr(at, p->elem->predAttr, "<text/>");
+                addAttr(at, p->elem->predAttr, "<text/>", false);
+            at->many |= p->elem->predAttr || row->kind == VIR_XML_LIST || row->kind == VIR_XML_STRV || row->kind == VIR_XML_HOOK;
         }
+        at->required |= row->flags & XF_WANTED && !p->attr;
         if (row->kind == VIR_XML_PART) {
             addRows(at, (virXmlType *)row->sub);
         } else if (row->kind == VIR_XML_UNION) {
@@ -166,11 +174,11 @@ static void addRows(virShape *s, virXmlType *type)
         } else if (row->kind != VIR_XML_FLAG) {
             g_autofree char *data = row->kind == VIR_XML_STRV ? g_strdup("<text/>") : dataOf(row);
             if (p->attr)
-                addAttr(at, p->attr, data);
+                addAttr(at, p->attr, data, row->flags & XF_WANTED);
             else
                 addOnce(at->data, data);
             if (row->kind == VIR_XML_SIZE)
-                addAttr(at, "unit", "<text/>");
+                addAttr(at, "unit", "<text/>", false);
         }
     }
 }
@@ -220,9 +228,9 @@ static void writeContent(virRngWriter *w, const virShape *s)
     g_string_append(out, "<interleave>");
     for (guint i = 0; i < s->attrs->len; i++) {
         const virShapeAttr *a = s->attrs->pdata[i];
-        g_string_append_printf(out, "<optional><attribute name='%s'>", a->name);
+        g_string_append_printf(out, "%s<attribute name='%s'>", a->required ? "" : "<optional>", a->name);
         writeChoice(out, a->data);
-        g_string_append(out, "</attribute></optional>\n");
+        g_string_append_printf(out, "</attribute>%s\n", a->required ? "" : "</optional>");
     }
     if (s->children->len && s->data->len) {
         g_string_append(out, "<text/>\n");
@@ -232,9 +240,11 @@ static void writeContent(virRngWriter *w, const virShape *s)
         g_string_append(out, "</choice>\n");
     }
     for (guint i = 0; i < s->children->len; i++) {
-        g_string_append(out, "<zeroOrMore>");
-        writeElement(w, s->children->pdata[i]);
-        g_string_append(out, "</zeroOrMore>\n");
+        const virShape *c = s->children->pdata[i];
+        const char *how = c->many ? c->required ? "oneOrMore" : "zeroOrMore" : c->required ? "group" : "optional";
+        g_string_append_printf(out, "<%s>", how);
+        writeElement(w, c);
+        g_string_append_printf(out, "</%s>\n", how);
     }
     g_string_append(out, s->extra->str);
     g_string_append(out, "<empty/></interleave>");

@@ -71,6 +71,7 @@ enum {
     XF_LAZY = 1 << 22,          /* LIST: an element with nothing in it is not written */
     XF_FOREIGN = 1 << 21,       /* RAW: elements of foreign namespaces only, one of each */
     XF_UPPER = 1 << 20,         /* XF_HEX with capitals */
+    XF_WANTED = 1 << 23,        /* the schema wants it; parsing leaves it to a pass, which has words of its own for it */
     XF_ELEM_ON = 1 << 19,       /* enums: the element without the attribute means the first word */
 };
 
@@ -133,6 +134,8 @@ struct _virXmlType {
     const virXmlRow *rows;
     void (*init)(void *obj);    /* after zeroing */
     const virXmlNamespace *ns;  /* prefixes that paths may use, ended by NULL */
+    /* What no grammar made from rows says: presence, exclusion. Asked after the schema; NULL or what is wrong with the element. */
+    const char *(*strict)(xmlNode *node);
     struct _virXmlPrep *prep;   /* the engine's, made on first use */
 };
 

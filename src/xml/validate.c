@@ -46,9 +46,9 @@ bool virXmlValidate(virXmlType *type, xmlNode *node, GError **error)
     xmlRelaxNGSetValidStructuredErrors(ctxt, (xmlStructuredErrorFunc)onError, complaints);
     int result = xmlRelaxNGValidateDoc(ctxt, doc);
     xmlRelaxNGFreeValidCtxt(ctxt);
-    if (result == 0)
-        return true;
-    virErrorSet(error, VIR_FROM, VIR_ERR_XML_INVALID_SCHEMA,
-                "Unable to validate doc against the schema of <%s>: %s", type->name, complaints->str);
-    return false;
+    const char *wrong = result ? complaints->str : type->strict ? type->strict(node) : NULL;
+    if (wrong)
+        virErrorSet(error, VIR_FROM, VIR_ERR_XML_INVALID_SCHEMA,
+                    "Unable to validate doc against the schema of <%s>: %s", type->name, wrong);
+    return !wrong;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The smaller documents: what the test driver shows is read and written without a change; wrong ones are refused with the known words. */
 #include <string.h>
+#include "model/interface.h"
 #include "model/network.h"
 #include "model/nodedev.h"
 #include "model/secret.h"
@@ -55,7 +56,7 @@ static void testStorage(void)
                                "  <capacity unit='bytes'>0</capacity>\n  <allocation unit='bytes'>0</allocation>\n  <available unit='bytes'>0</available>\n"
                                "  <source>\n  </source>\n  <target>\n    <path>/default-pool</path>\n  </target>\n</pool>\n";
     SAME(virStoragePoolDef, pool);
-    g_autoptr(virStoragePoolDef) untidy = virStoragePoolDefParse("<pool type='dir'><name>p</name><target><path>//x/y/</path></target></pool>", NULL, 0, NULL);
+    g_autoptr(virStoragePoolDef) untidy = virStoragePoolDefParse("<pool type='dir'><name>p</name><target><path>///x//y/</path></target></pool>", NULL, 0, NULL);
     g_assert_cmpstr(untidy->path, ==, "/x/y");
     REFUSED(virStoragePoolDef, "<pool type='q'/>", VIR_ERR_XML_ERROR, "Invalid value for attribute 'type' in element 'pool': 'q'.");
     REFUSED(virStoragePoolDef, "<pool type='dir'><target><path>/x/</path></target></pool>", VIR_ERR_XML_ERROR, "missing pool source name element");
@@ -64,7 +65,7 @@ static void testStorage(void)
                                  "  <allocation unit='bytes'>1048576</allocation>\n  <target>\n    <path>/default-pool/v1</path>\n    <format type='qcow2'/>\n"
                                  "  </target>\n</volume>\n";
     g_autoptr(virStorageVolDef) vol = virStorageVolDefParse(volume, NULL, 0, NULL);
-    vol->type = VIR_STORAGE_FILE;
+    vol->type = VIR_STORAGE_VOL_KIND_FILE;
     g_autofree char *text = virStorageVolDefFormat(vol, 0);
     g_assert_cmpstr(text, ==, volume);
 }
@@ -89,7 +90,7 @@ static void testNodeDevice(void)
                            "      <wwpn>1000000012341234</wwpn>\n      <fabric_wwn>2000000043214321</fabric_wwn>\n    </capability>\n"
                            "    <capability type='vport_ops'>\n      <max_vports>0</max_vports>\n      <vports>0</vports>\n    </capability>\n"
                            "  </capability>\n</device>\n");
-    REFUSED(virNodeDeviceDef, "<device><name>x</name></device>", VIR_ERR_XML_ERROR, "no device capabilities for 'x'");
+    REFUSED(virNodeDeviceDef, "<device><name>x</name></device>", VIR_ERR_INTERNAL_ERROR, "no device capabilities for 'x'");
 }
 
 static void testTables(void)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Processes behind pidfds, and the readers of /proc and /sys against a fixture tree. */
+#include "host/hugetlb.h"
+#include "host/pci.h"
 #include "host/cpu.h"
 #include "host/proc.h"
 #include "host/process.h"
@@ -121,6 +123,50 @@ static void testTopology(void)
     g_assert_true(virProcessRun(rm, 10000, NULL, NULL));
 }
 
+/* A configuration space whose list of capabilities is `ids`, the last one pointing to itself when `loop`. */
+static void pciFixture(const char *root, const char *address, const unsigned char *ids, int n, bool loop, gsize size)
+{
+    g_autofree char *path = g_strdup_printf("%s/sys/bus/pci/devices/%s/config", root, address), *dir = g_path_get_dirname(path);
+    char config[256] = { [6] = 0x10, [0x34] = 0x40 };
+    for (int i = 0; i < n; i++) {
+        config[0x40 + i * 16] = ids[i];
+        config[0x41 + i * 16] = i + 1 < n ? 0x50 + i * 16 : loop ? 0x40 + i * 16 : 0;
+    }
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0755), ==, 0);
+    g_assert_true(g_file_set_contents(path, config, size, NULL));
+}
+
+static void testPci(void)
+{
+    g_autofree char *root = g_dir_make_tmp("host-XXXXXX", NULL);
+    pciFixture(root, "0000:00:02.0", (unsigned char[]){ 1, 0x10 }, 2, false, 256);
+    pciFixture(root, "0000:00:03.0", (unsigned char[]){ 1, 5 }, 2, false, 256);
+    pciFixture(root, "0000:00:04.0", (unsigned char[]){ 1, 5 }, 2, true, 256);
+    pciFixture(root, "0000:00:05.0", (unsigned char[]){ 1, 5 }, 2, false, 64);
+    g_autoptr(virHost) host = virHostNew(root);
+    const int want[] = { -1, 1, 0, 0, -1 };
+    for (unsigned int i = 0; i < G_N_ELEMENTS(want); i++)
+        g_assert_cmpint(virHostPCIIsExpress(host, &(virHostPCIAddress){ .slot = i + 1 }), ==, want[i]);
+    const char *rm[] = { "/bin/rm", "-rf", root, NULL };
+    g_assert_true(virProcessRun(rm, 10000, NULL, NULL));
+}
+
+static void testHugepages(void)
+{
+    g_autofree char *root = g_dir_make_tmp("host-XXXXXX", NULL);
+    fixture(root, "proc/meminfo", "MemTotal: 1 kB\nHugepagesize:       2048 kB\n");
+    fixture(root, "proc/mounts", "hugetlbfs /dev/huge\\040pages hugetlbfs rw,relatime 0 0\nnone /mnt/1G hugetlbfs rw,pagesize=1024M 0 0\n"
+                                "none /other hugetlbfs rw,pagesize=2M 0 0\nnone / ext4 rw 0 0\nshort line\n");
+    g_autoptr(virHost) host = virHostNew(root);
+    g_autoptr(GHashTable) mounts = virHostHugetlbMounts(host);
+    g_assert_cmpuint(virHostHugepageDefault(host), ==, 2048);
+    g_assert_cmpuint(g_hash_table_size(mounts), ==, 2);
+    g_assert_cmpstr(g_hash_table_lookup(mounts, GUINT_TO_POINTER(2048)), ==, "/dev/huge pages");
+    g_assert_cmpstr(g_hash_table_lookup(mounts, GUINT_TO_POINTER(1 << 20)), ==, "/mnt/1G");
+    const char *rm[] = { "/bin/rm", "-rf", root, NULL };
+    g_assert_true(virProcessRun(rm, 10000, NULL, NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -128,5 +174,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/descriptors", testDescriptors);
     g_test_add_func("/host/watch", testWatchAndAdopt);
     g_test_add_func("/host/topology", testTopology);
+    g_test_add_func("/host/pci", testPci);
+    g_test_add_func("/host/hugepages", testHugepages);
     return g_test_run();
 }

@@ -5,6 +5,12 @@
 #include <string.h>
 #include "base/error.h"
 
+/* The host's devices of the golden documents are conventional ones. */
+static bool conventional(const virDomainParseConfig *conf, const virPCIAddress *address)
+{
+    return false;
+}
+
 static bool lookupTest(const virDomainParseConfig *conf, virDomainDef *def, GError **error)
 {
     if (!def->os.arch)
@@ -54,7 +60,7 @@ const virDomainParseConfig *virTestQemuConfig(void)
         .name = "QEMU", .hostArch = VIR_ARCH_X86_64, .macPrefix = { 0x52, 0x54, 0x00 },
         .features = VIR_DOMAIN_CONF_QEMU | VIR_DOMAIN_CONF_ADDRESSES | VIR_DOMAIN_CONF_QEMU_NAMESPACE
                     | VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
-        .channelTargetDir = "/var/lib/libvirt/qemu/channel/target", .lookup = lookupQemu, .canonicalMachine = canonicalQemu, .defaultCpu = defaultCpu, .hasDevice = hasDevice,
+        .channelTargetDir = "/var/lib/libvirt/qemu/channel/target", .lookup = lookupQemu, .canonicalMachine = canonicalQemu, .defaultCpu = defaultCpu, .hasDevice = hasDevice, .hostPCIIsExpress = conventional,
     };
     return &conf;
 }

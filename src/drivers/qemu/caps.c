@@ -83,6 +83,7 @@ static GPtrArray *readMachines(JsonArray *array)
                             .maxCpus = qmpInt(o, "cpu-max", 0),
                             .isDefault = qmpBool(o, "is-default"),
                             .hotplugCpus = qmpBool(o, "hotpluggable-cpus"),
+                            .numaMem = qmpBool(o, "numa-mem-supported"),
                             .deprecated = qmpBool(o, "deprecated"),
                             .defaultCpu = g_strdup(qmpStr(o, "default-cpu-type")),
                             .defaultRam = g_strdup(qmpStr(o, "default-ram-id")) };

@@ -12,6 +12,7 @@
 
 typedef struct {
     char *name, *alias, *defaultCpu, *defaultRam;
+    bool numaMem;               /* cells may have their memory without objects */
     unsigned int maxCpus;
     bool isDefault, hotplugCpus, deprecated;
 } qemuMachine;

@@ -13,6 +13,12 @@ static const char *controllerAlias(const qemuCommand *cmd, virDomainControllerTy
     return c ? c->info.alias : NULL;
 }
 
+/* POWER servers have several roots; all but the first are devices. */
+static bool isPhb(const virDomainDef *def, const virDomainControllerDef *c)
+{
+    return c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT && c->hasTargetIndex && c->targetIndex > 0;
+}
+
 static void addPci(const qemuCommand *cmd, JsonObject *o, const virDeviceInfo *info)
 {
     const virPCIAddress *a = &info->addr.pci;
@@ -20,6 +26,11 @@ static void addPci(const qemuCommand *cmd, JsonObject *o, const virDeviceInfo *i
     g_autofree char *bus = c && c->info.alias ? g_strdup(c->info.alias) : g_strdup_printf("pci.%u", a->bus);
     g_autofree char *addr =
         a->function ? g_strdup_printf("0x%x.0x%x", a->slot, a->function) : g_strdup_printf("0x%x", a->slot);
+    if (c && isPhb(cmd->def, c) && a->bus) {
+        char *child = g_strdup_printf("%s.0", bus);
+        g_free(bus);
+        bus = child;
+    }
     qmpAdd(o, "s:bus", bus, "t:multifunction", a->multi, "s:addr", addr, "P:acpi-index", info->acpiIndex, NULL);
 }
 
@@ -125,8 +136,20 @@ static void addOverrides(const qemuCommand *cmd, JsonObject *o, const char *alia
     }
 }
 
+/* On mainframes a PCI device has a companion that gives it its numbers there. */
+static void zpciCompanion(qemuCommand *cmd, const virDeviceInfo *info)
+{
+    const virPCIAddress *a = &info->addr.pci;
+    if (info->addr.type != VIR_DEVICE_ADDRESS_PCI || !a->hasZpciUid || !info->alias)
+        return;
+    g_autofree char *id = g_strdup_printf("zpci%u", a->zpciUid);
+    qemuArgJson(cmd, "-device", qmpArgs("s:driver", "zpci", "u:uid", a->zpciUid, "u:fid", a->zpciFid, "s:target", info->alias, "s:id", id, NULL));
+}
+
 void qemuDevicePlain(qemuCommand *cmd, JsonNode *node, const virDeviceInfo *info)
 {
+    if (info)
+        zpciCompanion(cmd, info);
     addOverrides(cmd, json_node_get_object(node), info ? info->alias : NULL);
     qemuArgJson(cmd, "-device", node);
 }
@@ -218,7 +241,7 @@ static const struct {
     { VIR_DOMAIN_CONTROLLER_SCSI_LSISAS1078, "megasas", 0 },
     { VIR_DOMAIN_CONTROLLER_SCSI_VMPVSCSI, "pvscsi", 0 },
     { VIR_DOMAIN_CONTROLLER_SCSI_IBMVSCSI, "spapr-vscsi", 0 },
-    { VIR_DOMAIN_CONTROLLER_SCSI_DC390, "dc390", 0 },
+    { VIR_DOMAIN_CONTROLLER_SCSI_DC390, "dc-390", 0 },
     { VIR_DOMAIN_CONTROLLER_SCSI_AM53C974, "am53c974", 0 },
 };
 
@@ -260,6 +283,12 @@ static JsonNode *serialController(const virDomainControllerDef *c)
 static JsonNode *pciController(const virDomainControllerDef *c)
 {
     JsonNode *node = qmpArgs("s:driver", virDomainControllerPciModelNameToString(c->pciName), NULL);
+    if (c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT) {
+        qmpAdd(json_node_get_object(node), "i:index", c->targetIndex, "s:id", c->info.alias, NULL);
+        if (c->hasNumaNode)
+            qmpAdd(json_node_get_object(node), "u:numa_node", c->numaNode, NULL);
+        return node;
+    }
     JsonObject *o = json_node_get_object(node);
     switch (c->pciModel) {
     case VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE:
@@ -287,7 +316,7 @@ static bool controllerBuiltIn(const virDomainDef *def, const virDomainController
 {
     switch (c->type) {
     case VIR_DOMAIN_CONTROLLER_PCI:
-        return c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT;
+        return (c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT && !isPhb(def, c)) || c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT;
     case VIR_DOMAIN_CONTROLLER_IDE:
         return c->idx == 0 && virDomainDefIsI440FX(def);
     case VIR_DOMAIN_CONTROLLER_SATA:
@@ -364,7 +393,6 @@ bool qemuCommandControllers(qemuCommand *cmd, GError **error)
     static const virDomainControllerType order[] = {
         VIR_DOMAIN_CONTROLLER_PCI,  VIR_DOMAIN_CONTROLLER_USB,  VIR_DOMAIN_CONTROLLER_SCSI,
         VIR_DOMAIN_CONTROLLER_IDE,  VIR_DOMAIN_CONTROLLER_SATA, VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL,
-        VIR_DOMAIN_CONTROLLER_CCID,
     };
     const virDomainDef *def = cmd->def;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
@@ -382,6 +410,9 @@ bool qemuCommandControllers(qemuCommand *cmd, GError **error)
     for (unsigned int i = 0; i < def->hubs.n; i++)
         if (!qemuDevice(cmd, qmpArgs("s:driver", "usb-hub", "s:id", def->hubs.v[i]->info.alias, NULL),
                         &def->hubs.v[i]->info, error))
+            return false;
+    for (unsigned int i = 0; i < def->controllers.n; i++)        /* smartcard readers may sit on a hub */
+        if (def->controllers.v[i]->type == VIR_DOMAIN_CONTROLLER_CCID && !commandController(cmd, def->controllers.v[i], error))
             return false;
     return true;
 }

@@ -90,12 +90,23 @@ static char *chardevId(const virDomainChrDef *chr)
     return g_strdup_printf("char%s", chr->info.alias);
 }
 
+/* A port of the board itself, which takes the next -serial. */
+static bool onBoard(const virDomainChrDef *chr)
+{
+    return chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_PL011 || chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_16550A ||
+           chr->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL;
+}
+
 static bool commandSerial(qemuCommand *cmd, const virDomainChrDef *chr, GError **error)
 {
     g_autofree char *id = chardevId(chr);
     const char *driver = virDomainChrSerialModelToString(chr->serialModel);
     if (!qemuChardev(cmd, &chr->source, id, false, error))
         return false;
+    if (onBoard(chr)) {
+        qemuArg(cmd, "-serial", "chardev:%s", id);
+        return true;
+    }
     if (!driver)
         driver = chr->serialTarget ? virDomainChrSerialTargetToString(chr->serialTarget) : "isa-serial";
     JsonNode *node = qmpArgs("s:driver", driver, "s:chardev", id, "s:id", chr->info.alias, NULL);

@@ -29,11 +29,16 @@ void qemuAssignNodeNames(virDomainDef *def)
     unsigned int next = 0;
     for (unsigned int i = def->disks.n; i-- > 0;) {
         virStorageSource *top = &def->disks.v[i]->src;
+        if (def->disks.v[i]->bus == VIR_DOMAIN_DISK_BUS_SD)
+            continue;           /* an old drive has no nodes */
         if (sourceEmpty(top))
             next++; /* a drive without a medium keeps a number for it */
         for (virStorageSource *s = top; s && !sourceEmpty(s); s = s->backing)
             s->index = ++next;
     }
+    for (unsigned int i = 0; i < def->hostdevs.n; i++)
+        if (def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
+            def->hostdevs.v[i]->iscsi.index = ++next;
 }
 
 /* ---- caching ---- */
@@ -95,9 +100,9 @@ static JsonNode *networkUrl(const virStorageSource *s)
     JsonObject *o = json_node_get_object(node);
     if (s->sslVerify != VIR_TRISTATE_BOOL_ABSENT)
         qmpAdd(o, "t:sslverify", s->sslVerify, NULL);
+    qmpAdd(o, "P:timeout", s->timeout, NULL);
     if (s->hasReadahead)
         qmpAdd(o, "U:readahead", s->readahead, NULL);
-    qmpAdd(o, "P:timeout", s->timeout, NULL);
     return node;
 }
 
@@ -109,6 +114,11 @@ static JsonNode *networkIscsi(const virStorageSource *s)
     return qmpArgs("s:driver", "iscsi", "s:portal", portal, "s:target", parts[0], "i:lun",
                    parts[0] && parts[1] ? atoi(parts[1]) : 0, "s:transport", "tcp", "s:initiator-name", s->initiatorIqn,
                    NULL);
+}
+
+JsonNode *qemuIscsiNode(qemuCommand *cmd, const virStorageSource *s, GError **error)
+{
+    return networkIscsi(s);
 }
 
 static JsonNode *networkNode(const virStorageSource *s, GError **error)
@@ -137,7 +147,7 @@ static JsonNode *networkNode(const virStorageSource *s, GError **error)
         return networkIscsi(s);
     case VIR_STORAGE_PROTOCOL_RBD:
         return qmpArgs("s:driver", "rbd", "s:pool", first, "s:image", rest, "s:snapshot", s->snapshot, "s:conf",
-                       s->configFile, "o:server", s->hosts.n ? serverList(s, 6789, false) : NULL, NULL);
+                       s->configFile, "o:server", s->hosts.n ? serverList(s, 0, false) : NULL, NULL);
     case VIR_STORAGE_PROTOCOL_GLUSTER:
         return qmpArgs("s:driver", "gluster", "s:volume", first, "s:path", rest, "o:server", serverList(s, 24007, true),
                        "i:debug", 4, NULL);
@@ -164,6 +174,25 @@ static bool isBlockDevice(const virStorageSource *s)
     return s->type == VIR_STORAGE_BLOCK || (s->path && stat(s->path, &st) == 0 && S_ISBLK(st.st_mode));
 }
 
+/* The helper that asks for persistent reservations on the guest's behalf: one of ours for all, or the document's. */
+static char *reservationsId(const virStorageSource *s)
+{
+    return s->reservations->managed == VIR_TRISTATE_BOOL_YES ? g_strdup("pr-helper0") : g_strdup_printf("pr-helper-libvirt-%u-storage", s->index);
+}
+
+static void commandReservations(qemuCommand *cmd, const virStorageSource *s)
+{
+    if (!s->reservations)
+        return;
+    g_autofree char *id = reservationsId(s);
+    bool own = s->reservations->managed == VIR_TRISTATE_BOOL_YES;
+    g_autofree char *path = own ? g_strdup_printf("%s/pr-helper0.sock", cmd->domainDir) : g_strdup(s->reservations->path);
+    if (own && cmd->hasPrHelper)
+        return;
+    cmd->hasPrHelper |= own;
+    qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "pr-manager-helper", "s:id", id, "s:path", path, NULL));
+}
+
 static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *disk, GError **error)
 {
     const char *aio = disk && disk->io != VIR_DOMAIN_DISK_IO_NONE ? virDomainDiskIoToString(disk->io) : NULL;
@@ -172,11 +201,16 @@ static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *d
                     disk ? disk->dst : "pflash");
         return NULL;
     }
+    g_autofree char *pr = s->reservations ? reservationsId(s) : NULL;
     switch (s->type) {
     case VIR_STORAGE_FILE:
     case VIR_STORAGE_BLOCK:
-        return qmpArgs("s:driver", isBlockDevice(s) ? "host_device" : "file", "s:filename", s->path, "s:aio", aio,
-                       NULL);
+        return qmpArgs("s:driver", isBlockDevice(s) ? "host_device" : "file", "s:filename", s->path, "s:aio", aio, "s:pr-manager", pr, NULL);
+    case VIR_STORAGE_NVME: {
+        const virPCIAddress *a = &s->nvmeAddress;
+        g_autofree char *device = g_strdup_printf("%04x:%02x:%02x.%x", a->domain, a->bus, a->slot, a->function);
+        return qmpArgs("s:driver", "nvme", "s:device", device, "u:namespace", s->nvmeNamespace, NULL);
+    }
     case VIR_STORAGE_DIR:
         return qmpArgs("s:driver", "vvfat", "s:dir", s->path, "b:floppy",
                        disk && disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY, "b:rw", FALSE, NULL);
@@ -211,6 +245,8 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
             return false;
     }
     g_autofree char *storage = g_strdup_printf("%s-storage", prefix), *format = g_strdup_printf("%s-format", prefix);
+    g_autofree char *slice = s->hasSlice ? g_strdup_printf("%s-slice-sto", prefix) : NULL;
+    commandReservations(cmd, s);
     JsonNode *node = sourceNode(s, disk, error);
     if (!node)
         return false;
@@ -227,6 +263,9 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     qmpAdd(o, "b:auto-read-only", TRUE, "s:discard", "unmap", NULL);
     qemuArgJson(cmd, "-blockdev", node);
 
+    if (slice)          /* part of a file, as if it were one */
+        qemuArgJson(cmd, "-blockdev", qmpArgs("s:driver", "raw", "s:node-name", slice, "U:offset", (gint64)s->sliceOffset, "U:size",
+                                              (gint64)s->sliceSize, "s:file", storage, "b:auto-read-only", TRUE, "s:discard", "unmap", NULL));
     node = qmpArgs("s:node-name", format, "b:read-only", readonly, NULL);
     o = json_node_get_object(node);
     if (disk) {
@@ -238,7 +277,7 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     }
     addCache(o, disk);
     addFormat(o, s);
-    qmpAdd(o, "s:file", storage, NULL);
+    qmpAdd(o, "s:file", slice ? slice : storage, NULL);
     if (s->backing && !sourceEmpty(s->backing)) {
         g_autofree char *below = g_strdup_printf("libvirt-%u-format", s->backing->index);
         qmpAdd(o, "s:backing", below, NULL);
@@ -257,8 +296,12 @@ bool qemuCommandPflash(qemuCommand *cmd, GError **error)
         return true;
     virStorageSource code = { .type = VIR_STORAGE_FILE, .path = os->loader, .format = VIR_STORAGE_FORMAT_RAW };
     virStorageSource vars = { .type = VIR_STORAGE_FILE, .path = os->nvram, .format = VIR_STORAGE_FORMAT_RAW };
+    if (os->nvramSource.type != VIR_STORAGE_NONE)
+        vars = os->nvramSource;
+    if (!vars.format)
+        vars.format = VIR_STORAGE_FORMAT_RAW;
     return commandLayer(cmd, &code, NULL, "libvirt-pflash0", os->loaderReadonly != VIR_TRISTATE_BOOL_NO, true, error) &&
-           (!os->nvram || commandLayer(cmd, &vars, NULL, "libvirt-pflash1", false, true, error));
+           (sourceEmpty(&vars) || commandLayer(cmd, &vars, NULL, "libvirt-pflash1", false, true, error));
 }
 
 /* ---- the guest's device ---- */
@@ -345,6 +388,18 @@ static void addErrorPolicies(JsonObject *o, const virDomainDiskDef *d)
     qmpAdd(o, "s:werror", words[d->errorPolicy], "s:rerror", words[read], NULL);
 }
 
+/* Guests have always seen serial numbers with a backslash before each blank. */
+static char *escapeBlanks(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (; *text; text++) {
+        if (*text == ' ')
+            g_string_append_c(out, '\\');
+        g_string_append_c(out, *text);
+    }
+    return g_string_free(out, FALSE);
+}
+
 static bool commandDevice(qemuCommand *cmd, const virDomainDiskDef *d, const char *drive, GError **error)
 {
     static const virDomainBootDev kinds[] = { VIR_DOMAIN_BOOT_HD, VIR_DOMAIN_BOOT_CDROM, VIR_DOMAIN_BOOT_FD,
@@ -370,11 +425,18 @@ static bool commandDevice(qemuCommand *cmd, const virDomainDiskDef *d, const cha
            d->trans ? virDomainDiskGeometryTransToString(d->trans) : NULL, NULL);
     if (hasCache(d) && !floppy && !vhost && d->device != VIR_DOMAIN_DISK_DEVICE_CDROM)
         qmpAdd(o, "s:write-cache", cacheModes[d->cache].writeback ? "on" : "off", NULL);
-    qmpAdd(o, "s:serial", d->serial, NULL);
+    g_autofree char *serial = d->serial ? escapeBlanks(d->serial) : NULL;
+    qmpAdd(o, "s:serial", serial, NULL);
     if (!vhost)
         addErrorPolicies(o, d);
     qemuDevicePlain(cmd, node, &d->info);
     return true;
+}
+
+/* "sdb" -> 1 */
+static int virDomainDiskIndex(const virDomainDiskDef *d)
+{
+    return d->dst && strlen(d->dst) == 3 ? d->dst[2] - 'a' : 0;
 }
 
 static bool commandDisk(qemuCommand *cmd, const virDomainDiskDef *d, GError **error)
@@ -389,8 +451,14 @@ static bool commandDisk(qemuCommand *cmd, const virDomainDiskDef *d, GError **er
         qemuArg(cmd, "-chardev", "socket,id=%s,path=%s%s", drive, path, reconnect);
         return commandDevice(cmd, d, drive, error);
     }
-    if (d->transient)
-        return true; /* plugged in after the start, on top of an overlay; qemuPrepareHost refuses it so far */
+    if (d->bus == VIR_DOMAIN_DISK_BUS_SD) {     /* soldered to the board: it takes the drive that says if=sd */
+        g_autofree char *path = qemuEscape(d->src.path ? d->src.path : "");
+        qemuArg(cmd, "-drive", "file=%s,format=%s,if=sd,index=%d", path, d->src.format > VIR_STORAGE_FORMAT_DIR ? virStorageFormatToString(d->src.format) : "raw",
+                virDomainDiskIndex(d));
+        return true;
+    }
+    if (d->shareBacking == VIR_TRISTATE_BOOL_YES)
+        return true;            /* plugged in after the start, on top of an overlay */
     if (sourceEmpty(&d->src))
         return commandDevice(cmd, d, NULL, error);
     bool readonly = d->readonly || d->device == VIR_DOMAIN_DISK_DEVICE_CDROM || d->src.type == VIR_STORAGE_DIR;

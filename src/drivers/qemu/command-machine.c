@@ -19,27 +19,64 @@ static bool hasNvdimm(const virDomainDef *def)
     return false;
 }
 
-/* The machine's main memory is an object of its own, named by the machine, unless NUMA cells carry it. */
-static const char *defaultRam(const qemuCommand *cmd)
+static void append(GString *out, const char *name, int tristate)
 {
-    const qemuMachine *m = cmd->caps ? qemuCapsMachine(cmd->caps, cmd->def->os.machine) : NULL;
-    return cmd->def->cpu.cells.n == 0 && m ? m->defaultRam : NULL;
+    if (tristate != VIR_TRISTATE_SWITCH_ABSENT)
+        g_string_append_printf(out, ",%s=%s", name, onOff(tristate));
+}
+
+/* What only mainframes and POWER servers have. */
+static void machineSpecials(const virDomainDef *def, GString *out)
+{
+    static const char *const levels[] = { NULL, "broken", "workaround", "fixed" };
+    static const char *const ibs[] = { NULL, "broken", "workaround", "fixed-ibs", "fixed-ccd", "fixed-na" };
+    const virDomainFeatures *f = &def->features;
+    for (unsigned int i = 0; i < def->keywrap.n; i++)
+        g_string_append_printf(out, ",%s-key-wrap=%s", virDomainKeyWrapCipherToString(def->keywrap.v[i]->name), onOff(def->keywrap.v[i]->state));
+    if (def->os.arch == VIR_ARCH_AARCH64 && f->gicVersion)
+        g_string_append_printf(out, ",gic-version=%s", virGicVersionToString(f->gicVersion));
+    if (f->hptResizing)
+        g_string_append_printf(out, ",resize-hpt=%s", virDomainHptResizingToString(f->hptResizing));
+    if (f->hptMaxPageSize)
+        g_string_append_printf(out, ",cap-hpt-max-page-size=%lluk", f->hptMaxPageSize);
+    append(out, "cap-htm", f->htm);
+    append(out, "cap-nested-hv", f->nestedHv);
+    append(out, "cap-ccf-assist", f->ccfAssist);
+    if (f->cfpc)
+        g_string_append_printf(out, ",cap-cfpc=%s", levels[f->cfpc]);
+    if (f->sbbc)
+        g_string_append_printf(out, ",cap-sbbc=%s", levels[f->sbbc]);
+    if (f->ibs)
+        g_string_append_printf(out, ",cap-ibs=%s", ibs[f->ibs]);
+    append(out, "ras", f->rasFeature);
+}
+
+/* The mainframe's loader is told by the disk that comes first. */
+static const char *loadparm(const virDomainDef *def)
+{
+    const virDeviceInfo *first = NULL;
+    for (unsigned int i = 0; i < def->disks.n; i++) {
+        const virDeviceInfo *info = &def->disks.v[i]->info;
+        if (info->bootIndex && (!first || info->bootIndex < first->bootIndex))
+            first = info;
+    }
+    return first ? first->loadparm : NULL;
 }
 
 void qemuCommandMachine(qemuCommand *cmd)
 {
     const virDomainDef *def = cmd->def;
     const virDomainFeatures *f = &def->features;
-    const char *ram = defaultRam(cmd);
+    const char *ram = qemuDefaultRam(cmd), *parm = loadparm(def);
     g_autoptr(GString) m = g_string_new(def->os.machine);
-    if (qemuIsX86(def))
-        g_string_append(m, ",usb=off");
+    g_string_append(m, ",usb=off");
     if (f->vmport != VIR_TRISTATE_SWITCH_ABSENT)
         g_string_append_printf(m, ",vmport=%s", onOff(f->vmport));
     if (f->smm)
         g_string_append_printf(m, ",smm=%s", f->smmState == VIR_TRISTATE_SWITCH_OFF ? "off" : "on");
     if (f->ioapicDriver != VIR_DOMAIN_IOAPIC_NONE)
         g_string_append_printf(m, ",kernel_irqchip=%s", f->ioapicDriver == VIR_DOMAIN_IOAPIC_QEMU ? "split" : "on");
+    machineSpecials(def, m);
     g_string_append_printf(m, ",dump-guest-core=%s", def->dumpCore == VIR_TRISTATE_SWITCH_ON ? "on" : "off");
     if (def->mem.nosharepages)
         g_string_append(m, ",mem-merge=off");
@@ -49,9 +86,18 @@ void qemuCommandMachine(qemuCommand *cmd)
         g_string_append_printf(m, ",memory-backend=%s", ram);
     if (def->os.loader && def->os.loaderType == VIR_DOMAIN_LOADER_TYPE_PFLASH) {
         g_string_append(m, ",pflash0=libvirt-pflash0-format");
-        if (def->os.nvram)
+        if (def->os.nvram || def->os.nvramSource.type != VIR_STORAGE_NONE)
             g_string_append(m, ",pflash1=libvirt-pflash1-format");
     }
+    if (qemuHasHmat(def))
+        g_string_append(m, ",hmat=on");
+    if (def->os.arch == VIR_ARCH_PPC64 && def->cpu.mode == VIR_CPU_MODE_HOST_MODEL && def->cpu.model)
+        g_string_append_printf(m, ",max-cpu-compat=%s", def->cpu.model);
+    if (parm)
+        g_string_append_printf(m, ",loadparm=%s", parm);
+    if (def->launchSecurity)
+        g_string_append(m, ",confidential-guest-support=lsec0");
+    qemuCommandEnclaves(cmd, m);
     qemuArg(cmd, "-machine", "%s", m->str);
     if (def->virtType == VIR_DOMAIN_VIRT_KVM && f->kvm.dirtyRing == VIR_TRISTATE_SWITCH_ON)
         qemuArg(cmd, "-accel", "kvm,dirty-ring-size=%u", f->kvm.dirtyRingSize);
@@ -151,8 +197,10 @@ static void cpuFeatures(const virDomainDef *def, GString *out)
              emulate = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_EMULATE;
         if (passthrough)
             g_string_append(out, ",host-cache-info=on");
+        else if (!emulate && (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH || def->cpu.mode == VIR_CPU_MODE_MAXIMUM))
+            g_string_append(out, ",host-cache-info=off,l3-cache=off");
         else if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH || def->cpu.mode == VIR_CPU_MODE_MAXIMUM)
-            g_string_append_printf(out, ",host-cache-info=off,l3-cache=%s", emulate ? "on" : "off");
+            g_string_append_printf(out, ",l3-cache=%s,host-cache-info=off", emulate ? "on" : "off");
         else
             g_string_append_printf(out, ",l3-cache=%s", emulate ? "on" : "off");
     }
@@ -208,7 +256,7 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
             g_string_append(out, cpu->model);
             if (cpu->vendorId)
                 g_string_append_printf(out, ",vendor=%s", cpu->vendorId);
-        } else if (m && m->defaultCpu) { /* "qemu64-x86_64-cpu" */
+        } else if (m && m->defaultCpu && qemuIsX86(def)) { /* "qemu64-x86_64-cpu" */
             const char *suffix = strstr(m->defaultCpu, cmd->caps->arch);
             g_string_append_len(out, m->defaultCpu,
                                 suffix && suffix > m->defaultCpu ? suffix - 1 - m->defaultCpu
@@ -232,105 +280,7 @@ bool qemuCommandCpu(qemuCommand *cmd, GError **error)
     return true;
 }
 
-/* ---- -m and memory objects ---- */
-
-static JsonNode *nodeArray(const virBitmap *map)
-{
-    JsonArray *array = json_array_new();
-    for (int n = virBitmapNext(map, -1); n >= 0; n = virBitmapNext(map, n))
-        json_array_add_int_element(array, n);
-    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
-    json_node_take_array(node, array);
-    return node;
-}
-
-static void addNumaPolicy(JsonObject *o, const virDomainDef *def, int cell)
-{
-    static const char *const policies[] = { "bind", "preferred", "interleave", "restrictive" };
-    const virBitmap *nodes = def->numatune.hasMemory ? def->numatune.nodeset : NULL;
-    int mode = def->numatune.mode;
-    for (unsigned int i = 0; i < def->numatune.nodes.n; i++)
-        if ((int)def->numatune.nodes.v[i]->cellid == cell) {
-            nodes = def->numatune.nodes.v[i]->nodeset;
-            mode = def->numatune.nodes.v[i]->mode;
-        }
-    if (nodes && mode != VIR_DOMAIN_NUMATUNE_RESTRICTIVE)
-        qmpAdd(o, "o:host-nodes", nodeArray(nodes), "s:policy", policies[mode], NULL);
-}
-
-/* One piece of guest memory; `cell` -1: all of it. */
-static JsonNode *memoryObject(const qemuCommand *cmd, const char *id, unsigned long long kib, int cell)
-{
-    const virDomainDef *def = cmd->def;
-    const virDomainMemTune *mem = &def->mem;
-    int access = cell >= 0 && def->cpu.cells.v[cell]->access ? def->cpu.cells.v[cell]->access : mem->access;
-    bool memfd = mem->source == VIR_DOMAIN_MEMORY_SOURCE_MEMFD,
-         file = mem->source == VIR_DOMAIN_MEMORY_SOURCE_FILE || (access && !memfd);
-    g_autofree char *path = file ? g_strdup_printf("%s/%s", cmd->memoryDir, id) : NULL;
-    JsonNode *node = qmpArgs("s:qom-type",
-                             memfd  ? "memory-backend-memfd"
-                             : file ? "memory-backend-file"
-                                    : "memory-backend-ram",
-                             "s:id", id, "s:mem-path", path, NULL);
-    JsonObject *o = json_node_get_object(node);
-    if (memfd && mem->hugepages)
-        qmpAdd(o, "b:hugetlb", TRUE, NULL);
-    if (mem->discard && (file || memfd))
-        qmpAdd(o, "b:discard-data", TRUE, NULL);
-    if (file || memfd)
-        qmpAdd(o, "b:share", access == VIR_DOMAIN_MEMORY_ACCESS_SHARED, NULL);
-    if ((file || memfd) && cell < 0)
-        qmpAdd(o, "b:x-use-canonical-path-for-ramblock-id", FALSE, NULL);
-    if (mem->allocation == VIR_DOMAIN_MEMORY_ALLOCATION_IMMEDIATE)
-        qmpAdd(o, "b:prealloc", TRUE, "P:prealloc-threads", mem->allocationThreads, NULL);
-    qmpAdd(o, "U:size", kib * 1024, NULL);
-    addNumaPolicy(o, def, cell);
-    return node;
-}
-
-bool qemuCommandMemory(qemuCommand *cmd, GError **error)
-{
-    const virDomainDef *def = cmd->def;
-    const char *ram = defaultRam(cmd);
-    unsigned long long memory = def->cpu.cells.n ? 0 : def->memory;
-    for (unsigned int i = 0; i < def->cpu.cells.n; i++)
-        memory += (def->cpu.cells.v[i]->memory + 1023) / 1024 * 1024;
-    if (def->maxMemory > 0)
-        qemuArg(cmd, "-m", "size=%lluk,slots=%u,maxmem=%lluk", memory, def->memorySlots, def->maxMemory);
-    else
-        qemuArg(cmd, "-m", "%llu", (memory + 1023) / 1024);
-    if (ram)
-        qemuArgJson(cmd, "-object", memoryObject(cmd, ram, (def->memory + 1023) / 1024 * 1024, -1));
-    else if (def->cpu.cells.n == 0 && def->mem.allocation == VIR_DOMAIN_MEMORY_ALLOCATION_IMMEDIATE)
-        qemuArg(cmd, "-mem-prealloc", NULL);
-    return true;
-}
-
-bool qemuCommandNuma(qemuCommand *cmd, GError **error)
-{
-    const virDomainDef *def = cmd->def;
-    for (unsigned int i = 0; i < def->cpu.cells.n; i++) {
-        const virNumaCell *cell = def->cpu.cells.v[i];
-        g_autofree char *id = g_strdup_printf("ram-node%u", i);
-        g_autoptr(GString) numa = g_string_new(NULL);
-        g_string_printf(numa, "node,nodeid=%u", i);
-        for (int from = cell->cpus ? virBitmapNext(cell->cpus, -1) : -1; from >= 0;) {
-            int to = from;
-            while (virBitmapHas(cell->cpus, to + 1))
-                to++;
-            g_string_append_printf(numa, from == to ? ",cpus=%d" : ",cpus=%d-%d", from, to);
-            from = virBitmapNext(cell->cpus, to);
-        }
-        g_string_append_printf(numa, ",memdev=%s", id);
-        qemuArgJson(cmd, "-object", memoryObject(cmd, id, (cell->memory + 1023) / 1024 * 1024, i));
-        qemuArg(cmd, "-numa", "%s", numa->str);
-    }
-    for (unsigned int i = 0; i < def->cpu.cells.n; i++)
-        for (unsigned int k = 0; k < def->cpu.cells.v[i]->distances.n; k++)
-            qemuArg(cmd, "-numa", "dist,src=%u,dst=%u,val=%u", i, def->cpu.cells.v[i]->distances.v[k]->id,
-                    def->cpu.cells.v[i]->distances.v[k]->value);
-    return true;
-}
+/* ---- -smp ---- */
 
 void qemuCommandSmp(qemuCommand *cmd)
 {

@@ -15,25 +15,46 @@ static bool unsupported(const char *what, const char *which, GError **error)
 
 /* ---- file systems ---- */
 
+/* A file system served by a virtiofsd: its socket. */
+static bool commandVirtiofs(qemuCommand *cmd, const virDomainFsDef *fs, GError **error)
+{
+    g_autofree char *chardev = g_strdup_printf("chr-vu-%s", fs->info.alias);
+    g_autofree char *own = fs->socket ? NULL : g_strdup_printf("%s/%s-fs.sock", cmd->domainDir, fs->info.alias);
+    g_autofree char *path = qemuEscape(fs->socket ? fs->socket : own), *driver = qemuVirtioDriver("vhost-user-fs", &fs->info, 0);
+    qemuArg(cmd, "-chardev", "socket,id=%s,path=%s", chardev, path);
+    JsonNode *node = qmpArgs("s:driver", driver, NULL);
+    JsonObject *o = json_node_get_object(node);
+    qemuAddVirtio(o, &fs->virtio);
+    qmpAdd(o, "s:id", fs->info.alias, "s:chardev", chardev, NULL);
+    if (fs->queueSize)
+        qmpAdd(o, "U:queue-size", (gint64)fs->queueSize, NULL);
+    qmpAdd(o, "s:tag", fs->target, "P:bootindex", fs->info.bootIndex, NULL);
+    return qemuDevice(cmd, node, &fs->info, error);
+}
+
 static bool commandFs(qemuCommand *cmd, const virDomainFsDef *fs, GError **error)
 {
+    if (fs->type == VIR_DOMAIN_FS_TYPE_MOUNT && fs->driver == VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
+        return commandVirtiofs(cmd, fs, error);
     if (fs->type != VIR_DOMAIN_FS_TYPE_MOUNT ||
-        (fs->driver != VIR_DOMAIN_FS_DRIVER_NONE && fs->driver != VIR_DOMAIN_FS_DRIVER_PATH))
+        (fs->driver != VIR_DOMAIN_FS_DRIVER_NONE && fs->driver != VIR_DOMAIN_FS_DRIVER_PATH && fs->driver != VIR_DOMAIN_FS_DRIVER_HANDLE))
         return unsupported("filesystem driver", virDomainFsDriverToString(fs->driver), error);
     static const char *const modes[] = { "passthrough", "passthrough", "mapped", "none" };
-    g_autoptr(GString) out = g_string_new("local");
+    bool handle = fs->driver == VIR_DOMAIN_FS_DRIVER_HANDLE;
+    g_autoptr(GString) out = g_string_new(handle ? "handle" : "local");
     g_autofree char *path = qemuEscape(fs->source ? fs->source : ""), *id = g_strdup_printf("fsdev-%s", fs->info.alias);
     g_autofree char *driver = qemuVirtioDriver("virtio-9p", &fs->info, fs->model);
-    g_string_append_printf(out, ",security_model=%s", modes[fs->accessmode]);
-    if (fs->wrpolicy == VIR_DOMAIN_FS_WRPOLICY_IMMEDIATE)
-        g_string_append(out, ",writeout=immediate");
+    if (!handle)
+        g_string_append_printf(out, ",security_model=%s", modes[fs->accessmode]);
     if (fs->multidevs != VIR_DOMAIN_FS_MULTIDEVS_NONE)
         g_string_append_printf(out, ",multidevs=%s", virDomainFsMultidevsToString(fs->multidevs));
     if (fs->fmode)
         g_string_append_printf(out, ",fmode=%04o", fs->fmode);
     if (fs->dmode)
         g_string_append_printf(out, ",dmode=%04o", fs->dmode);
-    qemuArg(cmd, "-fsdev", "%s,id=%s,path=%s%s", out->str, id, path, fs->readonly ? ",readonly=on" : "");
+    if (fs->wrpolicy == VIR_DOMAIN_FS_WRPOLICY_IMMEDIATE)
+        g_string_append(out, ",writeout=immediate");
+    qemuArg(cmd, "-fsdev", "%s,id=%s,path=%s%s", out->str, id, path, fs->readonly ? ",readonly" : "");
     JsonNode *node = qmpArgs("s:driver", driver, NULL);
     qemuAddVirtio(json_node_get_object(node), &fs->virtio);
     qmpAdd(json_node_get_object(node), "s:id", fs->info.alias, "s:fsdev", id, "s:mount_tag", fs->target, NULL);
@@ -48,43 +69,29 @@ bool qemuCommandFilesystems(qemuCommand *cmd, GError **error)
     return true;
 }
 
-/* ---- memory modules ---- */
+/* ---- host devices ---- */
 
-bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error)
+static bool commandScsiHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GError **error)
 {
-    for (unsigned int i = 0; i < cmd->def->mems.n; i++) {
-        const virDomainMemoryDef *m = cmd->def->mems.v[i];
-        g_autofree char *id = g_strdup_printf("mem%s", m->info.alias);
-        bool pmem = m->model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_PMEM;
-        if (m->model != VIR_DOMAIN_MEMORY_DEVICE_DIMM && m->model != VIR_DOMAIN_MEMORY_DEVICE_NVDIMM && !pmem)
-            return unsupported("memory device", virDomainMemoryDeviceModelToString(m->model), error);
-        bool file = m->path != NULL;
-        JsonNode *object = qmpArgs("s:qom-type", file ? "memory-backend-file" : "memory-backend-ram", "s:id", id,
-                                   "s:mem-path", m->path, NULL);
-        JsonObject *o = json_node_get_object(object);
-        if (file)
-            qmpAdd(o, "b:share", pmem || m->access == VIR_DOMAIN_MEMORY_ACCESS_SHARED, NULL);
-        qmpAdd(o, "U:size", (m->size + 2047) / 2048 * 2048 * 1024, NULL); /* modules come in steps of 2 MiB */
-        if (m->alignsize)
-            qmpAdd(o, "U:align", m->alignsize * 1024, NULL);
-        qmpAdd(o, "B:pmem", m->pmem, "B:readonly", m->readonly, NULL);
-        qemuArgJson(cmd, "-object", object);
-        g_autofree char *driver = pmem ? qemuVirtioDriver("virtio-pmem", &m->info, 0)
-                                       : g_strdup(m->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM ? "pc-dimm" : "nvdimm");
-        JsonNode *node = qmpArgs("s:driver", driver, NULL);
-        o = json_node_get_object(node);
-        if (m->hasNode)
-            qmpAdd(o, "i:node", m->node, NULL);
-        if (m->labelSize)
-            qmpAdd(o, "U:label-size", m->labelSize * 1024, NULL);
-        qmpAdd(o, "s:memdev", id, "s:id", m->info.alias, NULL);
-        if (!qemuDevice(cmd, node, &m->info, error))
-            return false;
-    }
+    const virDriveAddress *a = &h->info.addr.drive;
+    const virDomainControllerDef *c = virDomainDefFindController(cmd->def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
+    g_autofree char *backend = g_strdup_printf("libvirt-%u-backend", h->iscsi.index);
+    g_autofree char *bus = g_strdup_printf("%s.0", c && c->info.alias ? c->info.alias : "scsi0");
+    JsonNode *node = h->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI ? qemuIscsiNode(cmd, &h->iscsi, error)
+                                                                         : qmpArgs("s:driver", "host_device", "s:filename", h->iscsi.path, NULL);
+    if (!node)
+        return false;
+    qmpAdd(json_node_get_object(node), "s:node-name", backend, "b:read-only", h->readonly, NULL);
+    qemuArgJson(cmd, "-blockdev", node);
+    node = qmpArgs("s:driver", "scsi-generic", "B:share-rw", h->shareable, "s:drive", backend, "s:id", h->info.alias, "P:bootindex", h->info.bootIndex,
+                   "s:bus", bus, NULL);
+    if (c && c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC)
+        qmpAdd(json_node_get_object(node), "u:scsi-id", a->unit, NULL);
+    else
+        qmpAdd(json_node_get_object(node), "u:channel", a->bus, "u:scsi-id", a->target, "u:lun", a->unit, NULL);
+    qemuDevicePlain(cmd, node, &h->info);
     return true;
 }
-
-/* ---- host devices ---- */
 
 static bool commandHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GError **error)
 {
@@ -108,6 +115,19 @@ static bool commandHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GErro
         qemuDevicePlain(cmd, node, &h->info);
         return true;
     }
+    if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV) {
+        static const char *const models[] = { [VIR_DOMAIN_HOSTDEV_MODEL_VFIO_PCI] = "vfio-pci", [VIR_DOMAIN_HOSTDEV_MODEL_VFIO_CCW] = "vfio-ccw",
+                                              [VIR_DOMAIN_HOSTDEV_MODEL_VFIO_AP] = "vfio-ap" };
+        char uuid[37];
+        virUUIDFormat(h->mdevUuid, uuid);
+        g_autofree char *path = g_strdup_printf("/sys/bus/mdev/devices/%s", uuid);
+        const char *driver = h->ramfb == VIR_TRISTATE_SWITCH_ON ? "vfio-pci-nohotplug" : models[h->model];
+        return qemuDevice(cmd, qmpArgs("s:driver", driver, "s:id", h->info.alias, "s:sysfsdev", path, "s:display",
+                                       virTristateSwitchToString(h->display), "P:bootindex", h->info.bootIndex, "B:ramfb",
+                                       h->ramfb == VIR_TRISTATE_SWITCH_ON, NULL), &h->info, error);
+    }
+    if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
+        return commandScsiHostdev(cmd, h, error);
     return unsupported("host device", virDomainHostdevTypeToString(h->type), error);
 }
 
@@ -220,18 +240,56 @@ static bool commandRng(qemuCommand *cmd, const virDomainRngDef *r, GError **erro
     return qemuDevice(cmd, node, &r->info, error);
 }
 
+static bool commandVsock(qemuCommand *cmd, GError **error)
+{
+    const virDomainVsockDef *v = cmd->def->vsock;
+    if (!v)
+        return true;
+    g_autofree char *driver = qemuVirtioDriver("vhost-vsock", &v->info, v->model), *fd = g_strdup_printf("%d", cmd->vsockFd ? cmd->vsockFd : -1);
+    JsonNode *node = qmpArgs("s:driver", driver, NULL);
+    JsonObject *o = json_node_get_object(node);
+    qemuAddVirtio(o, &v->virtio);
+    qmpAdd(o, "s:id", v->info.alias, "u:guest-cid", v->cid, "s:vhostfd", fd, NULL);
+    return qemuDevice(cmd, node, &v->info, error);
+}
+
+/* Memory that the host cannot read. */
+static void commandLaunchSecurity(qemuCommand *cmd)
+{
+    const virDomainLaunchSecurity *l = cmd->def->launchSecurity;
+    if (!l)
+        return;
+    if (l->type == VIR_DOMAIN_LAUNCH_SECURITY_S390_PV) {
+        qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "s390-pv-guest", "s:id", "lsec0", NULL));
+        return;
+    }
+    g_autofree char *dh = l->dhCert ? g_strdup_printf("%s/dh_cert.base64", cmd->domainDir) : NULL;
+    g_autofree char *session = l->session ? g_strdup_printf("%s/session.base64", cmd->domainDir) : NULL;
+    JsonNode *node = qmpArgs("s:qom-type", "sev-guest", "s:id", "lsec0", "u:cbitpos", l->cbitpos, "u:reduced-phys-bits", l->reducedPhysBits,
+                             "u:policy", l->policy, "s:dh-cert-file", dh, "s:session-file", session, "t:kernel-hashes", l->kernelHashes, NULL);
+    qemuArgJson(cmd, "-object", node);
+}
+
+static bool commandCryptos(qemuCommand *cmd, GError **error)
+{
+    for (unsigned int i = 0; i < cmd->def->cryptos.n; i++) {
+        const virDomainCryptoDef *c = cmd->def->cryptos.v[i];
+        g_autofree char *object = g_strdup_printf("obj%s", c->info.alias), *driver = qemuVirtioDriver("virtio-crypto", &c->info, 0);
+        qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", c->backend == VIR_DOMAIN_CRYPTO_BACKEND_LKCF ? "cryptodev-backend-lkcf" : "cryptodev-backend-builtin",
+                                            "s:id", object, "P:queues", c->queues, NULL));
+        JsonNode *node = qmpArgs("s:driver", driver, NULL);
+        qemuAddVirtio(json_node_get_object(node), &c->virtio);
+        qmpAdd(json_node_get_object(node), "s:cryptodev", object, "s:id", c->info.alias, NULL);
+        if (!qemuDevice(cmd, node, &c->info, error))
+            return false;
+    }
+    return true;
+}
+
 static bool commandRefused(const virDomainDef *def, GError **error)
 {
-    if (def->shmems.n)
-        return unsupported("device", "shmem", error);
-    if (def->vsock)
-        return unsupported("device", "vsock", error);
     if (def->tpms.n && def->tpms.v[0]->backend != VIR_DOMAIN_TPM_BACKEND_PASSTHROUGH)
         return unsupported("TPM backend", virDomainTpmBackendToString(def->tpms.v[0]->backend), error);
-    if (def->cryptos.n)
-        return unsupported("device", "crypto", error);
-    if (def->launchSecurity)
-        return unsupported("launch security", virDomainLaunchSecurityTypeToString(def->launchSecurity->type), error);
     return true;
 }
 
@@ -254,6 +312,15 @@ bool qemuCommandMisc(qemuCommand *cmd, GError **error)
     if (def->features.vmcoreinfo == VIR_TRISTATE_SWITCH_ON)
         qemuArgJson(cmd, "-device", qmpArgs("s:driver", "vmcoreinfo", NULL));
     return true;
+}
+
+/* After the sandbox, as the reference has them. */
+bool qemuCommandLate(qemuCommand *cmd, GError **error)
+{
+    if (!qemuCommandShmems(cmd, error))
+        return false;
+    commandLaunchSecurity(cmd);
+    return commandVsock(cmd, error) && commandCryptos(cmd, error);
 }
 
 void qemuCommandPanics(qemuCommand *cmd)

@@ -65,10 +65,10 @@ static void commandAudio(qemuCommand *cmd, const virDomainAudioDef *a)
                                                                 : virDomainAudioTypeToString(a->type);
     JsonNode *node = qmpArgs("s:id", id, "s:driver", driver, "P:timer-period", a->timerPeriod, NULL);
     JsonObject *o = json_node_get_object(node);
-    qmpAdd(o, "o:in", audioSide(&a->input), "o:out", audioSide(&a->output), "s:server", a->serverName, "s:path",
-           a->path, "t:try-mmap", a->tryMMap, "t:exclusive", a->exclusive, NULL);
+    qmpAdd(o, "t:try-mmap", a->tryMMap, "t:exclusive", a->exclusive, NULL);
     if (a->hasDspPolicy)
         qmpAdd(o, "i:dsp-policy", a->dspPolicy, NULL);
+    qmpAdd(o, "o:in", audioSide(&a->input), "o:out", audioSide(&a->output), "s:server", a->serverName, "s:path", a->path, NULL);
     qemuArgJson(cmd, "-audiodev", node);
 }
 
@@ -125,6 +125,20 @@ static void appendWord(GString *out, const char *name, const char *value)
         g_string_append_printf(out, "%s=%s,", name, value);
 }
 
+/* Which of the protocol's channels are encrypted. */
+static void spiceChannels(const virDomainGraphicsDef *g, GString *out)
+{
+    static const char *const words[] = { NULL, "tls", "plaintext" };
+    int mode = g->defaultMode == VIR_DOMAIN_SPICE_CHANNEL_MODE_SECURE ? 1 : g->defaultMode == VIR_DOMAIN_SPICE_CHANNEL_MODE_INSECURE ? 2 : 0;
+    if (mode)
+        g_string_append_printf(out, "%s-channel=default,", words[mode]);
+    for (unsigned int i = 0; i < g->channels.n; i++) {
+        mode = g->channels.v[i]->mode == VIR_DOMAIN_SPICE_CHANNEL_MODE_SECURE ? 1 : g->channels.v[i]->mode == VIR_DOMAIN_SPICE_CHANNEL_MODE_INSECURE ? 2 : 0;
+        if (mode)
+            g_string_append_printf(out, "%s-channel=%s,", words[mode], virDomainSpiceChannelNameToString(g->channels.v[i]->name));
+    }
+}
+
 static void commandSpice(qemuCommand *cmd, const virDomainGraphicsDef *g)
 {
     static const char *const streaming[] = { NULL, "filter", "all", "off" };
@@ -143,15 +157,18 @@ static void commandSpice(qemuCommand *cmd, const virDomainGraphicsDef *g)
     } else {
         g_string_append(out, "port=0,");
     }
+    if (g->mousemode != VIR_DOMAIN_MOUSE_MODE_NONE)
+        g_string_append_printf(out, "agent-mouse=%s,", g->mousemode == VIR_DOMAIN_MOUSE_MODE_SERVER ? "off" : "on");
     if (!g->passwd)
         g_string_append(out, "disable-ticketing=on,");
+    if (cmd->spiceTlsDir && g->tlsPort > 0)
+        g_string_append_printf(out, "x509-dir=%s,", cmd->spiceTlsDir);
+    spiceChannels(g, out);
     appendWord(out, "image-compression", virDomainSpiceImageCompressionToString(g->image));
     appendWord(out, "jpeg-wan-compression", virDomainSpiceJpegCompressionToString(g->jpeg));
     appendWord(out, "zlib-glz-wan-compression", virDomainSpiceZlibCompressionToString(g->zlib));
     appendWord(out, "playback-compression", virTristateSwitchToString(g->playback));
     appendWord(out, "streaming-video", streaming[g->streaming]);
-    if (g->mousemode == VIR_DOMAIN_MOUSE_MODE_SERVER)
-        g_string_append(out, "agent-mouse=off,");
     if (g->copypaste == VIR_TRISTATE_BOOL_NO)
         g_string_append(out, "disable-copy-paste=on,");
     if (g->filetransfer == VIR_TRISTATE_BOOL_NO)
@@ -181,7 +198,9 @@ static bool commandGraphics(qemuCommand *cmd, const virDomainGraphicsDef *g, GEr
         qemuArg(cmd, "-display", g->rendernode ? "egl-headless,rendernode=%s" : "egl-headless", g->rendernode);
         return true;
     case VIR_DOMAIN_GRAPHICS_SDL:
-        qemuArg(cmd, "-display", "sdl%s%s", g->fullscreen == VIR_TRISTATE_BOOL_YES ? ",full-screen=on" : "",
+        if (g->fullscreen == VIR_TRISTATE_BOOL_YES)
+            qemuArg(cmd, "-full-screen", NULL);
+        qemuArg(cmd, "-display", "sdl%s",
                 g->gl == VIR_TRISTATE_BOOL_YES  ? ",gl=on"
                 : g->gl == VIR_TRISTATE_BOOL_NO ? ",gl=off"
                                                 : "");
@@ -192,6 +211,8 @@ static bool commandGraphics(qemuCommand *cmd, const virDomainGraphicsDef *g, GEr
             g_string_append(out, ",p2p=on");
         else if (g->dbusAddress)
             g_string_append_printf(out, ",addr=%s", g->dbusAddress);
+        else
+            g_string_append_printf(out, ",addr=unix:path=%s/dbus/%s-dbus.sock", cmd->stateDir, strrchr(cmd->memoryDir, '/') + 1);
         if (g->gl != VIR_TRISTATE_BOOL_ABSENT)
             g_string_append_printf(out, ",gl=%s", g->gl == VIR_TRISTATE_BOOL_YES ? "on" : "off");
         if (g->rendernode)
@@ -230,7 +251,7 @@ static char *videoDriver(const virDomainDef *def, const virDomainVideoDef *v, bo
     case VIR_DOMAIN_VIDEO_RAMFB:
         return g_strdup("ramfb");
     case VIR_DOMAIN_VIDEO_VIRTIO:
-        return primary ? g_strdup(wantsGl(def, v) ? "virtio-vga-gl" : "virtio-vga")
+        return primary && def->os.arch != VIR_ARCH_AARCH64 && def->os.arch != VIR_ARCH_ARMV7L ? g_strdup(wantsGl(def, v) ? "virtio-vga-gl" : "virtio-vga")
                        : qemuVirtioDriver(wantsGl(def, v) ? "virtio-gpu-gl" : "virtio-gpu", &v->info, 0);
     default:
         return NULL;

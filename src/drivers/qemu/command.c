@@ -111,6 +111,13 @@ static void commandEnvironment(qemuCommand *cmd)
         if (cmd->def->audios.v[i]->sdlDriver != VIR_DOMAIN_AUDIO_SDL_DRIVER_NONE)
             g_ptr_array_add(cmd->env, g_strdup_printf("SDL_AUDIODRIVER=%s", virDomainAudioSdlDriverToString(
                                                                                 cmd->def->audios.v[i]->sdlDriver)));
+    for (unsigned int i = 0; i < cmd->def->graphics.n; i++) {
+        const virDomainGraphicsDef *g = cmd->def->graphics.v[i];
+        if (g->type == VIR_DOMAIN_GRAPHICS_SDL && g->xauth)
+            g_ptr_array_add(cmd->env, g_strdup_printf("XAUTHORITY=%s", g->xauth));
+        if (g->type == VIR_DOMAIN_GRAPHICS_SDL && g->display)
+            g_ptr_array_add(cmd->env, g_strdup_printf("DISPLAY=%s", g->display));
+    }
     for (unsigned int i = 0; cmd->def->qemuCommandline && i < cmd->def->qemuCommandline->env.n; i++) {
         const virDomainQemuEnv *env = cmd->def->qemuCommandline->env.v[i];
         g_ptr_array_add(cmd->env, g_strdup_printf("%s=%s", env->name, env->value ? env->value : ""));
@@ -198,7 +205,7 @@ static void commandPower(qemuCommand *cmd)
     const virDomainDef *def = cmd->def;
     const char *device = virDomainDefIsQ35(def) ? "ICH9-LPC" : "PIIX4_PM";
     qemuArg(cmd, "-no-shutdown", NULL);
-    if (!def->features.acpi && qemuIsX86(def))
+    if (!def->features.acpi && (qemuIsX86(def) || def->os.arch == VIR_ARCH_AARCH64))
         qemuArg(cmd, "-no-acpi", NULL);
     if (def->suspendToMem != VIR_TRISTATE_BOOL_ABSENT)
         qemuArg(cmd, "-global", "%s.disable_s3=%d", device, def->suspendToMem == VIR_TRISTATE_BOOL_NO);
@@ -216,6 +223,8 @@ static void commandBoot(qemuCommand *cmd)
         g_string_append_printf(boot, "splash-time=%u,", os->bootmenuTimeout);
     if (os->hasBiosRebootTimeout)
         g_string_append_printf(boot, "reboot-timeout=%d,", os->biosRebootTimeout);
+    if (os->biosUseserial == VIR_TRISTATE_BOOL_YES)
+        qemuArgJson(cmd, "-device", qmpArgs("s:driver", "sga", NULL));
     qemuArg(cmd, "-boot", "%sstrict=on", boot->str);
     if (os->kernel)
         qemuArg(cmd, "-kernel", "%s", os->kernel);
@@ -298,7 +307,7 @@ static bool commandDevices(qemuCommand *cmd, GError **error)
            qemuCommandScreens(cmd, error) && qemuCommandMisc(cmd, error);
 }
 
-static void commandTail(qemuCommand *cmd)
+static bool commandTail(qemuCommand *cmd, GError **error)
 {
     const virDomainDef *def = cmd->def;
     for (unsigned int i = 0; def->qemuCommandline && i < def->qemuCommandline->args.n; i++)
@@ -308,10 +317,13 @@ static void commandTail(qemuCommand *cmd)
     if (cmd->sandbox)
         qemuArg(cmd, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
     qemuCommandPanics(cmd);
+    if (!qemuCommandLate(cmd, error))
+        return false;
     if (cmd->timestamps)
         qemuArg(cmd, "-msg", "timestamp=on");
     g_ptr_array_add(cmd->argv, NULL);
     g_ptr_array_add(cmd->env, NULL);
+    return true;
 }
 
 /* What QEMU does with deprecated parts of QMP: <qemu:deprecation behavior=''/>. */
@@ -348,9 +360,15 @@ bool qemuCommandBuild(qemuCommand *cmd, GError **error)
                 qmpArgs("s:qom-type", "secret", "s:id", "masterKey0", "s:format", "raw", "s:file", key, NULL));
     if (!qemuCommandPflash(cmd, error))
         return false;
+    if (!qemuCommandEnclaveBackends(cmd, error))
+        return false;
     qemuCommandMachine(cmd);
+    if (def->features.hasTseg && def->features.tseg)
+        qemuArg(cmd, "-global", "mch.extended-tseg-mbytes=%llu", def->features.tseg >> 20);
     if (!qemuCommandCpu(cmd, error))
         return false;
+    if (def->os.loaderSecure == VIR_TRISTATE_BOOL_YES && def->os.loaderType == VIR_DOMAIN_LOADER_TYPE_PFLASH)
+        qemuArg(cmd, "-global", "driver=cfi.pflash01,property=secure,value=on");
     if (def->os.loader && def->os.loaderType != VIR_DOMAIN_LOADER_TYPE_PFLASH &&
         def->os.loaderType != VIR_DOMAIN_LOADER_TYPE_NONE)
         qemuArg(cmd, "-bios", "%s", def->os.loader);
@@ -378,6 +396,5 @@ bool qemuCommandBuild(qemuCommand *cmd, GError **error)
     commandBoot(cmd);
     if (!commandDevices(cmd, error))
         return false;
-    commandTail(cmd);
-    return true;
+    return commandTail(cmd, error);
 }

@@ -20,13 +20,19 @@ typedef struct {
     const qemuCaps *caps;
     const char *domainDir;              /* LIB/domain-1-NAME */
     const char *channelDir;             /* LIB/channel/target/domain-1-NAME */
+    const char *stateDir;               /* RUN/qemu */
     const char *memoryDir;              /* LIB/ram/1-NAME */
+    GHashTable *hugeMounts;             /* KiB of a huge page -> its hugetlbfs mount */
+    unsigned long long defaultHugepage; /* KiB */
+    const char *spiceTlsDir;            /* NULL: spice without TLS */
     int monitorFd;                      /* a listening socket; -1: let QEMU make it */
+    int vsockFd;                        /* 0: none */
     bool sandbox, timestamps, vncSasl;
     const char *incoming;               /* -incoming, NULL: none */
     const qemuNetHost *nets;            /* one for each of def->nets, or NULL */
     GHashTable *sockets;                /* chardev id -> descriptor + 1 of its listening socket; NULL: QEMU makes them by path */
     /* out */
+    bool hasPrHelper;                   /* the guest's reservation helper is on the line already */
     GPtrArray *argv;                    /* NULL terminated */
     GPtrArray *env;                     /* "LC_ALL=C" … */
 } qemuCommand;
@@ -60,6 +66,12 @@ void qemuDevicePlain(qemuCommand *cmd, JsonNode *node, const virDeviceInfo *info
 unsigned int qemuBootIndex(const qemuCommand *cmd, virDomainBootDev kind, const void *device, const virDeviceInfo *info);
 
 void qemuCommandMachine(qemuCommand *cmd);
+/* command-memory.c. The name that the machine gives its main memory, NULL: none, or NUMA cells carry it. */
+const char *qemuDefaultRam(const qemuCommand *cmd);
+bool qemuHasHmat(const virDomainDef *def);
+void qemuCommandEnclaves(qemuCommand *cmd, GString *machine);
+bool qemuCommandEnclaveBackends(qemuCommand *cmd, GError **error);
+bool qemuCommandShmems(qemuCommand *cmd, GError **error);
 bool qemuCommandMemory(qemuCommand *cmd, GError **error);
 void qemuCommandSmp(qemuCommand *cmd);
 bool qemuCommandNuma(qemuCommand *cmd, GError **error);
@@ -74,6 +86,9 @@ bool qemuCommandScreens(qemuCommand *cmd, GError **error);
 bool qemuCommandFilesystems(qemuCommand *cmd, GError **error);
 bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error);
 bool qemuCommandInputs(qemuCommand *cmd, GError **error);
+/* The block node of an iSCSI unit; objects that it needs go before. */
+JsonNode *qemuIscsiNode(qemuCommand *cmd, const virStorageSource *source, GError **error);
+bool qemuCommandLate(qemuCommand *cmd, GError **error);
 bool qemuCommandMisc(qemuCommand *cmd, GError **error);
 void qemuCommandPanics(qemuCommand *cmd);
 bool qemuCommandSmartcards(qemuCommand *cmd, GError **error);

@@ -5,6 +5,7 @@
  */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/documents.h"
+#include "drivers/qemu/firmware.h"
 #include "drivers/qemu/monitor.h"
 #include "model/domain-enums.h"
 #include <string.h>
@@ -206,59 +207,12 @@ static void formatCpu(GString *out, const qemuCaps *caps, bool kvm)
     g_string_append(out, "  </cpu>\n");
 }
 
-/* ---- firmware: descriptors that distributions install ---- */
-
-typedef struct {
-    bool bios, efi, secure;
-} Firmware;
-
-static bool listHas(JsonArray *list, const char *word)
-{
-    for (guint i = 0; list && i < json_array_get_length(list); i++)
-        if (g_strcmp0(json_array_get_string_element(list, i), word) == 0)
-            return true;
-    return false;
-}
-
-static bool targetFits(JsonArray *targets, const char *arch, const char *machine)
-{
-    for (guint i = 0; targets && i < json_array_get_length(targets); i++) {
-        JsonObject *t = qmpItem(targets, i);
-        JsonArray *machines = qmpArr(t, "machines");
-        if (g_strcmp0(qmpStr(t, "architecture"), arch) != 0)
-            continue;
-        for (guint k = 0; machines && k < json_array_get_length(machines); k++)
-            if (g_pattern_match_simple(json_array_get_string_element(machines, k), machine))
-                return true;
-    }
-    return false;
-}
-
-static void readFirmware(const char *folder, const char *arch, const char *machine, Firmware *found)
-{
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
-        g_autoptr(JsonNode) root = g_str_has_suffix(name, ".json") && g_file_get_contents(path, &text, NULL, NULL)
-                                       ? json_from_string(text, NULL)
-                                       : NULL;
-        JsonObject *o = qmpReplyObj(root);
-        JsonArray *types = qmpArr(o, "interface-types"), *features = qmpArr(o, "features");
-        if (!targetFits(qmpArr(o, "targets"), arch, machine))
-            continue;
-        found->bios |= listHas(types, "bios");
-        found->efi |= listHas(types, "uefi");
-        found->secure |= listHas(features, "requires-smm");
-    }
-}
+/* ---- firmware ---- */
 
 static void formatOs(GString *out, const qemuCaps *caps, const char *machine)
 {
-    static const char *const folders[] = { "/usr/share/qemu/firmware", "/etc/qemu/firmware" };
-    Firmware f = { 0 };
-    for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
-        readFirmware(folders[i], caps->arch, machine, &f);
+    qemuFirmwareOffer f = { 0 };
+    qemuFirmwareList(NULL, caps->arch, machine, &f);
     g_string_append(out, "  <iothreads supported='yes'/>\n  <os supported='yes'>\n    <enum name='firmware'");
     g_string_append_printf(out, f.bios || f.efi ? ">\n%s%s    </enum>\n" : "/>\n",
                            f.bios ? "      <value>bios</value>\n" : "", f.efi ? "      <value>efi</value>\n" : "");

@@ -2,6 +2,7 @@
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/qemu.h"
+#include "host/pci.h"
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -55,6 +56,12 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     if (m && !def->os.machine)
         def->os.machine = g_strdup(m->name);
     return true;
+}
+
+static bool hostPCIIsExpress(const virDomainParseConfig *conf, const virPCIAddress *a)
+{
+    virHostPCIAddress address = { a->domain, a->bus, a->slot, a->function };
+    return virHostPCIIsExpress(virHostLocal(), &address) != 0;
 }
 
 static const char *canonicalMachine(const virDomainParseConfig *conf, const virDomainDef *def)
@@ -113,13 +120,6 @@ static bool needsSpice(const virDomainDef *def)
 
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
-    if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH && def->virtType != VIR_DOMAIN_VIRT_KVM) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                    "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
-                    virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType),
-                    virArchToString(conf->hostArch));
-        return false;
-    }
     if (needsSpice(def) && !hasSpice(def)) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "chardev 'spicevmc' not supported without spice graphics");
         return false;
@@ -145,6 +145,7 @@ void qemuParseConfigInit(qemuDriver *driver)
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,
+        .hostPCIIsExpress = hostPCIIsExpress,
         .hasDevice = hasDevice,
         .postParse = postParse,
         .validate = confValidate,

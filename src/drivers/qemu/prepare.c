@@ -5,6 +5,7 @@
 #include "drivers/qemu/qemu.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "host/hugetlb.h"
 #include "host/link.h"
 #include "src/api/connect.h"
 #include "src/api/driver.h"
@@ -68,6 +69,65 @@ static bool checkSource(const virDomainDiskDef *disk, GError **error)
     return false;
 }
 
+/* A process or descriptor that the guest needs from us beside QEMU itself; NULL: none. */
+static const char *managedHelper(const virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->fss.n; i++)
+        if (def->fss.v[i]->driver == VIR_DOMAIN_FS_DRIVER_VIRTIOFS && !def->fss.v[i]->socket)
+            return "virtiofsd (name the socket of a running one in <source socket=''/>)";
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        for (const virStorageSource *s = &def->disks.v[i]->src; s; s = s->backing)
+            if (s->reservations && s->reservations->managed == VIR_TRISTATE_BOOL_YES)
+                return "the helper for persistent reservations (name the socket of a running one in <reservations managed='no'>)";
+    return def->vsock                                                               ? "the host's side of a vsock"
+           : def->launchSecurity && def->launchSecurity->type == VIR_DOMAIN_LAUNCH_SECURITY_SEV ? "launch security of type sev"
+                                                                                    : NULL;
+}
+
+/* Where guest memory lies that files hold: one folder for ordinary pages, one on each hugetlbfs. */
+void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data)
+{
+    const char *id = strrchr(qemuGuestOf(obj)->domainDir, '/') + strlen("/domain-");
+    g_autoptr(GHashTable) huge = virHostHugetlbMounts(virHostLocal());
+    g_autofree char *ordinary = g_strdup_printf("%s/ram/%s", virEngineGetDirs(virDomainObjEngine(obj))->libDir, id);
+    GHashTableIter walk;
+    gpointer mount;
+    func(ordinary, false, data);
+    g_hash_table_iter_init(&walk, huge);
+    while (g_hash_table_iter_next(&walk, NULL, &mount)) {
+        g_autofree char *dir = g_strdup_printf("%s/libvirt/qemu/%s", (char *)mount, id);
+        func(dir, true, data);
+    }
+}
+
+typedef struct {
+    qemuDriver *driver;
+    bool pages, ok;
+    GError **error;
+} MemoryFolders;
+
+static void makeMemoryFolder(const char *folder, bool huge, gpointer data)
+{
+    MemoryFolders *m = data;
+    if (m->ok && (!huge || m->pages))
+        m->ok = makeOwned(m->driver, folder, 0700, m->error);
+}
+
+static bool makeMemoryFolders(virDomainObj *obj, const virDomainDef *def, GError **error)
+{
+    bool files = def->mem.source || def->mem.access || def->mem.hugepages || def->mems.n;
+    for (unsigned int i = 0; i < def->cpu.cells.n; i++)
+        files |= def->cpu.cells.v[i]->access != 0;
+    if (!files)
+        return true;
+    MemoryFolders m = { .driver = qemuDriverOfObj(obj), .ok = true, .error = error };
+    m.pages = def->mem.hugepages || def->mem.pages.n;
+    for (unsigned int i = 0; i < def->mems.n; i++)
+        m.pages |= def->mems.v[i]->pagesize > 0;
+    qemuMemoryFolders(obj, makeMemoryFolder, &m);
+    return m.ok;
+}
+
 /* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
 static bool refuseUnsupported(const virDomainDef *def, GError **error)
 {
@@ -84,6 +144,11 @@ static bool refuseUnsupported(const virDomainDef *def, GError **error)
     for (guint i = 0; i < G_N_ELEMENTS(ignored); i++)
         if (ignored[i].given)
             virWarn("guest '%s': %s is not applied yet", def->name, ignored[i].what);
+    const char *helper = managedHelper(def);
+    if (helper) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s is not started by this driver yet", helper);
+        return false;
+    }
     for (unsigned int i = 0; i < def->disks.n; i++)
         if (def->disks.v[i]->transient) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -425,7 +490,7 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
     qemuDriver *driver = qemuDriverOfObj(obj);
     qemuGuest *guest = qemuGuestOf(obj);
     if (!refuseUnsupported(def, error) || !makeOwned(driver, guest->domainDir, 0750, error) ||
-        !makeOwned(driver, guest->channelDir, 0750, error) || !makeMasterKey(driver, guest->domainDir, error) ||
+        !makeOwned(driver, guest->channelDir, 0750, error) || !makeMemoryFolders(obj, def, error) || !makeMasterKey(driver, guest->domainDir, error) ||
         !checkDisks(def, error) || !makeNvram(driver, def, flags & VIR_DOMAIN_START_RESET_NVRAM, error) ||
         !prepareGraphics(driver, def, error) || !completeChains(def, error))
         return false;

@@ -3,8 +3,10 @@
 #define VIR_FROM VIR_FROM_QEMU
 #define VIR_LOG_NAME "qemu.process"
 #include "drivers/qemu/qemu.h"
+#include "drivers/qemu/firmware.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "host/hugetlb.h"
 #include "host/proc.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -301,6 +303,12 @@ static void removeFolder(const char *path)
 static const char *const reasonWords[] = { "unknown", "shutdown", "destroyed",     "crashed", "migrated",
                                            "saved",   "failed",   "from-snapshot", "daemon" };
 
+static void removeMemoryFolder(const char *folder, bool huge, gpointer data)
+{
+    if (access(folder, F_OK) == 0)
+        removeFolder(folder);
+}
+
 void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
 {
     qemuGuest *g = qemuGuestOf(obj);
@@ -314,8 +322,10 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
     qemuReleaseNets(obj);
     if (g->pidPath)
         unlink(g->pidPath);
-    if (g->domainDir)
+    if (g->domainDir) {
+        qemuMemoryFolders(obj, removeMemoryFolder, NULL);
         removeFolder(g->domainDir);
+    }
     if (g->channelDir)
         removeFolder(g->channelDir);
     guestClear(g);
@@ -587,8 +597,13 @@ static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, cons
         return false;
     g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir,
                                                  strrchr(g->domainDir, '/') + strlen("/domain-"));
+    g_autoptr(GHashTable) huge = virHostHugetlbMounts(virHostLocal());
     qemuCommand cmd = { .def = def,
                         .caps = caps,
+                        .stateDir = virEngineGetDirs(driver->engine)->stateDir,
+                        .hugeMounts = huge,
+                        .defaultHugepage = virHostHugepageDefault(virHostLocal()),
+                        .spiceTlsDir = driver->settings.spiceTls ? driver->settings.spiceTlsDir : NULL,
                         .domainDir = g->domainDir,
                         .channelDir = g->channelDir,
                         .memoryDir = memoryDir,
@@ -620,8 +635,9 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
     if (!caps)
         return false;
     guestPaths(obj, def);
+    g_autofree char *nvramDir = g_strdup_printf("%s/nvram", virEngineGetDirs(driver->engine)->libDir);
     virDomainDefAssignAliases(def, &driver->conf);
-    bool ok = qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
+    bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuCheckHost(def, virHostLocal(), error) && qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
               qemuLabelAll(obj, def, error) && launch(obj, def, nets, caps, error) && configureGuest(obj, def, error);
     if (ok && !(flags & VIR_DOMAIN_START_PAUSED)) {
         g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
@@ -764,6 +780,9 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     g_autofree char *domainDir = g_strdup_printf("%s/domain--1-%s", dirs->libDir, part);
     g_autofree char *channelDir = g_strdup_printf("%s/channel/target/domain--1-%s", dirs->libDir, part);
     g_autofree char *memoryDir = g_strdup_printf("%s/ram/-1-%s", dirs->libDir, part);
+    g_autofree char *nvramDir = g_strdup_printf("%s/nvram", dirs->libDir);
+    if (!qemuFirmwareChoose(def, NULL, nvramDir, error) || !qemuCheckHost(def, virHostLocal(), error))
+        return NULL;
     virDomainDefAssignAliases(def, &driver->conf);
     qemuAssignNodeNames(def);
     qemuFillSocketPaths(def, domainDir, channelDir);
@@ -777,11 +796,19 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
             (g->type == VIR_DOMAIN_GRAPHICS_VNC || !l || l->type != VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->hasPort ||
              g->autoport == VIR_TRISTATE_BOOL_YES))
             g->port = g->type == VIR_DOMAIN_GRAPHICS_VNC ? 5900 : 5901;
+        bool tls = g->type == VIR_DOMAIN_GRAPHICS_SPICE && driver->settings.spiceTls && l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
+        if (tls && (g->tlsPort < 0 || (!g->tlsPort && g->autoport == VIR_TRISTATE_BOOL_YES)))
+            g->tlsPort = 5902;
         if (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !l->address)
             l->address = g_strdup("127.0.0.1");
     }
+    g_autoptr(GHashTable) huge = virHostHugetlbMounts(virHostLocal());
     qemuCommand cmd = { .def = def,
                         .caps = caps,
+                        .stateDir = dirs->stateDir,
+                        .hugeMounts = huge,
+                        .defaultHugepage = virHostHugepageDefault(virHostLocal()),
+                        .spiceTlsDir = driver->settings.spiceTls ? driver->settings.spiceTlsDir : NULL,
                         .domainDir = domainDir,
                         .channelDir = channelDir,
                         .memoryDir = memoryDir,

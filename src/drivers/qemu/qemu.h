@@ -10,8 +10,8 @@
 /* qemu.conf, for what exists. */
 typedef struct {
     char *user, *group;
-    char *vncListen, *spiceListen, *vncPassword, *spicePassword;
-    bool dynamicOwnership, rememberOwner, vncSasl;
+    char *vncListen, *spiceListen, *vncPassword, *spicePassword, *spiceTlsDir;
+    bool dynamicOwnership, rememberOwner, vncSasl, spiceTls;
     int seccomp;                        /* -1: the default, on */
     unsigned int maxFiles;
     int autostartBypass;
@@ -55,6 +55,9 @@ static inline qemuDriver *qemuDriverOfObj(virDomainObj *obj) { return qemuDriver
 static inline qemuGuest *qemuGuestOf(virDomainObj *obj) { return virDomainObjPrivate(obj); }
 virQmp *qemuGuestQmp(virDomainObj *obj, GError **error);        /* a reference; an error when there is no monitor */
 
+/* check-host.c: what the guest needs of this host, found or refused; fills in names that only the host knows */
+bool qemuCheckHost(virDomainDef *def, const virHost *host, GError **error);
+
 /* settings.c */
 bool qemuSettingsLoad(qemuSettings *settings, const char *path, GError **error);
 void qemuSettingsClear(qemuSettings *settings);
@@ -73,6 +76,7 @@ void qemuEndProcess(virDomainObj *obj);
 
 /* prepare.c: what the host must have before the guest starts, and its removal */
 bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);
+void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);

@@ -21,6 +21,8 @@ static const virConfRow rows[] = {
     ROW("vnc_password", STRING, vncPassword),
     ROW("vnc_sasl", BOOL, vncSasl),
     ROW("spice_listen", STRING, spiceListen),
+    ROW("spice_tls", BOOL, spiceTls),
+    ROW("spice_tls_x509_cert_dir", STRING, spiceTlsDir),
     ROW("spice_password", STRING, spicePassword),
     ROW("auto_start_bypass_cache", INT, autostartBypass),
     { "security_driver", VIR_CONF_IGNORED, 0 },
@@ -33,6 +35,7 @@ bool qemuSettingsLoad(qemuSettings *s, const char *path, GError **error)
 {
     *s = (qemuSettings){ .vncListen = g_strdup("127.0.0.1"),
                          .spiceListen = g_strdup("127.0.0.1"),
+                         .spiceTlsDir = g_strdup("/etc/pki/qemu"),
                          .dynamicOwnership = true,
                          .rememberOwner = true,
                          .seccomp = -1 };
@@ -48,6 +51,7 @@ void qemuSettingsClear(qemuSettings *s)
     g_free(s->group);
     g_free(s->vncListen);
     g_free(s->spiceListen);
+    g_free(s->spiceTlsDir);
     g_free(s->vncPassword);
     g_free(s->spicePassword);
 }

@@ -62,7 +62,7 @@ static bool testOpen(virConnectPtr conn, virConnectAuthPtr auth, unsigned int fl
     virEngineConnect(engine, conn, &table);
     conn->network = &virObjectNetworkDriver;
     conn->networkPriv = virTestNodeSet(engine, VIR_TEST_NETWORKS);
-    conn->storage = &virTestStorageDriver;
+    conn->storage = virTestStorageDriver();
     conn->storagePriv = virTestNodeSet(engine, VIR_TEST_POOLS);
     conn->interface = &virTestInterfaceDriver;
     conn->interfacePriv = virTestNodeSet(engine, VIR_TEST_INTERFACES);

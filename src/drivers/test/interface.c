@@ -2,7 +2,7 @@
 /* Host interfaces of the test driver. */
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
-#include "model/network.h"
+#include "model/interface.h"
 #include "src/api/connect.h"
 
 static gpointer parse(const char *text, void *node, GError **error)
@@ -94,7 +94,9 @@ static int interfaceIsActive(virInterfacePtr iface, GError **error)
 
 static virInterfacePtr interfaceDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
-    return virObjectAddXml(conn->interfacePriv, conn, xml, VIR_OBJECT_DEFINE, false, error);
+    if (!virFlagsCheck(flags, VIR_INTERFACE_DEFINE_VALIDATE, VIR_FROM, "testInterfaceDefineXML", error))
+        return NULL;
+    return virObjectAddXml(conn->interfacePriv, conn, xml, VIR_OBJECT_DEFINE, flags & VIR_INTERFACE_DEFINE_VALIDATE, error);
 }
 
 static int interfaceUndefine(virInterfacePtr iface, GError **error)

@@ -5,26 +5,9 @@
 #include "model/nodedev.h"
 #include "src/api/connect.h"
 
-static const unsigned int capFlags[virNodeCapTypeLast] = {
-    [VIR_NODE_CAP_SYSTEM] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_SYSTEM,
-    [VIR_NODE_CAP_SCSI_HOST] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_SCSI_HOST,
-    [VIR_NODE_CAP_FC_HOST] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST,
-    [VIR_NODE_CAP_VPORTS] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS,
-};
-
-/* The flags of the capabilities, nested ones too. */
-static unsigned int flagsOf(virNodeCap *const *caps, unsigned int n)
-{
-    unsigned int flags = 0;
-    for (unsigned int i = 0; i < n; i++)
-        flags |= capFlags[caps[i]->type] | flagsOf(caps[i]->caps.v, caps[i]->caps.n);
-    return flags;
-}
-
 static bool passes(gconstpointer data, unsigned int flags)
 {
-    const virNodeDeviceDef *def = data;
-    return !flags || (flagsOf(def->caps.v, def->caps.n) & flags);
+    return !flags || (virNodeDeviceFlags(data) & flags);
 }
 
 static gpointer parse(const char *text, void *node, GError **error)
@@ -75,7 +58,7 @@ static int nodeListDevices(virConnectPtr conn, const char *cap, char **const nam
     g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
     for (guint i = 0; i < all->n && n < maxnames; i++) {
         g_autoptr(virNodeDeviceDef) def = virObjectDef((virObject *)all->byName[i].obj);
-        if (!passes(def, cap ? capFlags[type] : 0))
+        if (!passes(def, cap ? virNodeCapFlag(type) : 0))
             continue;
         if (names)
             names[n] = g_strdup(def->name);

@@ -2,6 +2,7 @@
 /* Storage pools of the test driver; what is in them is in volume.c. */
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/volume.h"
+#include "engine/pool.h"
 #include "src/api/connect.h"
 
 static const unsigned long long defaultCapacity = 100ULL << 30;
@@ -16,207 +17,46 @@ static gpointer parse(const char *text, void *node, GError **error)
     return def;
 }
 
-static gpointer handle(virConnectPtr conn, const char *name, const unsigned char *uuid, gconstpointer def)
-{
-    return virStoragePoolNew(conn, name, uuid);
-}
-
-/* Two pools must not keep their volumes in one folder. */
-static bool accept(virRegistrySnapshot *all, gpointer data, GError **error)
-{
-    const virStoragePoolDef *def = data;
-    for (guint i = 0; i < all->n; i++) {
-        const virStoragePoolDef *other = ((virObject *)all->byUuid[i])->def;
-        if (g_str_equal(other->name, def->name) || other->type != def->type || !def->path || g_strcmp0(other->path, def->path) != 0)
-            continue;
-        virErrorSet(error, VIR_FROM_STORAGE, VIR_ERR_OPERATION_FAILED, "Storage source conflict with pool: '%s'", other->name);
-        return false;
-    }
-    return true;
-}
-
-static const unsigned int typeFlags[virStoragePoolKindLast] = {
-#define TYPE(name) [VIR_STORAGE_POOL_##name] = VIR_CONNECT_LIST_STORAGE_POOLS_##name
-    TYPE(DIR), TYPE(FS), TYPE(NETFS), TYPE(LOGICAL), TYPE(DISK), TYPE(ISCSI), TYPE(SCSI), TYPE(MPATH), TYPE(RBD), TYPE(SHEEPDOG),
-    TYPE(GLUSTER), TYPE(ZFS), TYPE(VSTORAGE), [VIR_STORAGE_POOL_ISCSI_DIRECT] = VIR_CONNECT_LIST_STORAGE_POOLS_ISCSI_DIRECT,
-};
-
-static bool passes(gconstpointer data, unsigned int flags)
-{
-    const virStoragePoolDef *def = data;
-    unsigned int types = flags & ~0x3fu;
-    return !types || (typeFlags[def->type] & types);
-}
-
 const virObjectKind virTestPoolKind = {
+    VIR_POOL_KIND,
     .self = VIR_FROM_TEST,
-    .from = VIR_FROM_STORAGE,
-    .missing = VIR_ERR_NO_STORAGE_POOL,
-    .lookup = "storage pool",
-    .define = "pool",
-    .state = "storage pool",
     .running = "is active",
     .stillRunning = "is active",
-    .notRunning = "is not active",
-    .fileless = "pool has no config file",
-    .xml = &virStoragePoolDefXml,
-    .name = G_STRUCT_OFFSET(virStoragePoolDef, name),
-    .uuid = G_STRUCT_OFFSET(virStoragePoolDef, uuid),
-    .flags = 0xfffff,           /* VIR_CONNECT_LIST_STORAGE_POOLS_*: six of state, fourteen of type */
     .listFunc = "testConnectListAllStoragePools",
     .xmlFunc = "testStoragePoolGetXMLDesc",
     .parse = parse,
-    .accept = accept,
-    .passes = passes,
-    .handle = handle,
 };
-
-static virObject *find(virStoragePoolPtr pool, GError **error)
-{
-    return virObjectFindName(pool->conn->storagePriv, pool->name, error);
-}
-
-static int storagePoolIsActive(virStoragePoolPtr pool, GError **error)
-{
-    return virObjectIsActive(virObjectFind(pool->conn->storagePriv, pool->uuid, error));
-}
-
-static int storagePoolIsPersistent(virStoragePoolPtr pool, GError **error)
-{
-    return virObjectIsPersistent(virObjectFind(pool->conn->storagePriv, pool->uuid, error));
-}
-
-static int storagePoolGetAutostart(virStoragePoolPtr pool, int *autostart, GError **error)
-{
-    return virObjectGetAutostart(find(pool, error), autostart);
-}
-
-static int storagePoolSetAutostart(virStoragePoolPtr pool, int autostart, GError **error)
-{
-    return virObjectSetAutostart(find(pool, error), autostart, error);
-}
-
-static char *storagePoolGetXMLDesc(virStoragePoolPtr pool, unsigned int flags, GError **error)
-{
-    return virObjectXml(find(pool, error), flags, error);
-}
-
-static int storagePoolDestroy(virStoragePoolPtr pool, GError **error)
-{
-    return virObjectStop(find(pool, error), error);
-}
-
-static int storagePoolUndefine(virStoragePoolPtr pool, GError **error)
-{
-    return virObjectUndefine(find(pool, error), error);
-}
-
-static virStoragePoolPtr storagePoolLookupByName(virConnectPtr conn, const char *name, GError **error)
-{
-    return virObjectLookupName(conn->storagePriv, conn, name, error);
-}
-
-static virStoragePoolPtr storagePoolLookupByUUID(virConnectPtr conn, const unsigned char *uuid, GError **error)
-{
-    return virObjectLookup(conn->storagePriv, conn, uuid, error);
-}
-
-static int connectListAllStoragePools(virConnectPtr conn, virStoragePoolPtr **list, unsigned int flags, GError **error)
-{
-    return virObjectListAll(conn->storagePriv, conn, (void ***)list, flags, error);
-}
-
-static int connectNumOfStoragePools(virConnectPtr conn, GError **error)
-{
-    return virObjectCount(conn->storagePriv, true);
-}
-
-static int connectNumOfDefinedStoragePools(virConnectPtr conn, GError **error)
-{
-    return virObjectCount(conn->storagePriv, false);
-}
-
-static int connectListStoragePools(virConnectPtr conn, char **const names, int maxnames, GError **error)
-{
-    return virObjectNames(conn->storagePriv, true, names, maxnames);
-}
-
-static int connectListDefinedStoragePools(virConnectPtr conn, char **const names, int maxnames, GError **error)
-{
-    return virObjectNames(conn->storagePriv, false, names, maxnames);
-}
-
-static int storagePoolCreate(virStoragePoolPtr pool, unsigned int flags, GError **error)
-{
-    return virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolCreate", error) ? virObjectStart(find(pool, error), error) : -1;
-}
-
-static virStoragePoolPtr storagePoolCreateXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
-{
-    if (!virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolCreateXML", error))
-        return NULL;
-    return virObjectAddXml(conn->storagePriv, conn, xml, VIR_OBJECT_START, false, error);
-}
-
-static virStoragePoolPtr storagePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
-{
-    if (!virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolDefineXML", error))
-        return NULL;
-    return virObjectAddXml(conn->storagePriv, conn, xml, VIR_OBJECT_DEFINE, false, error);
-}
-
-static int storagePoolGetInfo(virStoragePoolPtr pool, virStoragePoolInfoPtr info, GError **error)
-{
-    g_autoptr(virObject) obj = find(pool, error);
-    if (!obj)
-        return -1;
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
-    const virStoragePoolDef *def = obj->def;
-    *info = (virStoragePoolInfo){ .state = obj->active ? VIR_STORAGE_POOL_RUNNING : VIR_STORAGE_POOL_INACTIVE,
-                                  .capacity = def->capacity, .allocation = def->allocation, .available = def->available };
-    return 0;
-}
 
 /* Volumes live in memory only, so what is known of an active pool is always fresh. */
 static int storagePoolRefresh(virStoragePoolPtr pool, unsigned int flags, GError **error)
 {
-    g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolRefresh", error) ? find(pool, error) : NULL;
+    g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolRefresh", error) ? virObjectFindName(pool->conn->storagePriv, pool->name, error) : NULL;
     if (!obj)
         return -1;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
     return virObjectCheckActive(obj, true, obj->kind->notRunning, error) ? 0 : -1;
 }
 
-const virStorageDriver virTestStorageDriver = {
-    .connectListAllStoragePools = connectListAllStoragePools,
-    .connectNumOfStoragePools = connectNumOfStoragePools,
-    .connectNumOfDefinedStoragePools = connectNumOfDefinedStoragePools,
-    .connectListStoragePools = connectListStoragePools,
-    .connectListDefinedStoragePools = connectListDefinedStoragePools,
-    .storagePoolIsActive = storagePoolIsActive,
-    .storagePoolIsPersistent = storagePoolIsPersistent,
-    .storagePoolGetAutostart = storagePoolGetAutostart,
-    .storagePoolSetAutostart = storagePoolSetAutostart,
-    .storagePoolGetXMLDesc = storagePoolGetXMLDesc,
-    .storagePoolDestroy = storagePoolDestroy,
-    .storagePoolUndefine = storagePoolUndefine,
-    .storagePoolLookupByName = storagePoolLookupByName,
-    .storagePoolLookupByUUID = storagePoolLookupByUUID,
-    .storagePoolCreate = storagePoolCreate,
-    .storagePoolCreateXML = storagePoolCreateXML,
-    .storagePoolDefineXML = storagePoolDefineXML,
-    .storagePoolGetInfo = storagePoolGetInfo,
-    .storagePoolRefresh = storagePoolRefresh,
-    .storagePoolNumOfVolumes = virTestPoolNumOfVolumes,
-    .storagePoolListVolumes = virTestPoolListVolumes,
-    .storagePoolListAllVolumes = virTestPoolListAllVolumes,
-    .storagePoolLookupByVolume = virTestPoolLookupByVolume,
-    .storageVolLookupByName = virTestVolLookupByName,
-    .storageVolLookupByKey = virTestVolLookupByKey,
-    .storageVolLookupByPath = virTestVolLookupByPath,
-    .storageVolCreateXML = virTestVolCreateXML,
-    .storageVolDelete = virTestVolDelete,
-    .storageVolGetInfo = virTestVolGetInfo,
-    .storageVolGetXMLDesc = virTestVolGetXMLDesc,
-    .storageVolGetPath = virTestVolGetPath,
-};
+const virStorageDriver *virTestStorageDriver(void)
+{
+    static virStorageDriver table;
+    static gsize once;
+    if (g_once_init_enter(&once)) {
+        table = virPoolCalls;
+        table.storagePoolRefresh = storagePoolRefresh;
+        table.storagePoolNumOfVolumes = virTestPoolNumOfVolumes;
+        table.storagePoolListVolumes = virTestPoolListVolumes;
+        table.storagePoolListAllVolumes = virTestPoolListAllVolumes;
+        table.storagePoolLookupByVolume = virTestPoolLookupByVolume;
+        table.storageVolLookupByName = virTestVolLookupByName;
+        table.storageVolLookupByKey = virTestVolLookupByKey;
+        table.storageVolLookupByPath = virTestVolLookupByPath;
+        table.storageVolCreateXML = virTestVolCreateXML;
+        table.storageVolDelete = virTestVolDelete;
+        table.storageVolGetInfo = virTestVolGetInfo;
+        table.storageVolGetXMLDesc = virTestVolGetXMLDesc;
+        table.storageVolGetPath = virTestVolGetPath;
+        g_once_init_leave(&once, 1);
+    }
+    return &table;
+}

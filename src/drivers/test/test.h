@@ -17,7 +17,7 @@ typedef struct {
 } virTestNode;
 
 extern const virObjectKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
-extern const virStorageDriver virTestStorageDriver;
+const virStorageDriver *virTestStorageDriver(void);
 extern const virInterfaceDriver virTestInterfaceDriver;
 extern const virNodeDeviceDriver virTestNodeDeviceDriver;
 

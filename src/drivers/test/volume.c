@@ -146,14 +146,17 @@ static bool addVol(virObject *pool, virStorageVolDef *def, GError **error)
     def->path = g_strdup_printf("%s/%s", place->path ? place->path : "", def->name);
     g_free(def->key);
     def->key = g_strdup(def->path);
-    def->type = VIR_STORAGE_FILE;
-    if (!def->format)
-        def->format = g_strdup("raw");
     if (!pool->parts)
         pool->parts = g_ptr_array_new_with_free_func((GDestroyNotify)virStorageVolDefUnref);
     g_ptr_array_add(pool->parts, virStorageVolDefRef(def));
     account(pool, (long long)def->allocation);
     return true;
+}
+
+static virStoragePoolKind poolType(virObject *pool)
+{
+    g_autoptr(virStoragePoolDef) def = virObjectDef(pool);
+    return def->type;
 }
 
 virStorageVolPtr virTestVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags, GError **error)
@@ -163,7 +166,7 @@ virStorageVolPtr virTestVolCreateXML(virStoragePoolPtr pool, const char *xml, un
     virObject *found = NULL;
     g_autoptr(GPtrArray) active = volumesOf(pool->conn, pool->name, true, &found, error);
     g_autoptr(virObject) obj = found;
-    g_autoptr(virStorageVolDef) def = active ? virStorageVolDefParse(xml, NULL, 0, error) : NULL;
+    g_autoptr(virStorageVolDef) def = active ? virStorageVolDefParseFor(poolType(obj), xml, NULL, 0, error) : NULL;
     return def && addVol(obj, def, error) ? handleOf(pool->conn, pool->name, def) : NULL;
 }
 
