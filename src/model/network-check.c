@@ -113,6 +113,8 @@ bool virNetBandwidthCheck(const virNetBandwidth *bandwidth, bool floor, GError *
     if (!bandwidth)
         return true;
     const virNetBandwidthRate *in = bandwidth->in, *out = bandwidth->out;
+    if ((in && !in->average && !in->floor) || (out && !out->average && !out->floor))
+        return SHARED_FAIL(VIR_ERR_XML_DETAIL, "Missing mandatory average or floor attributes");
     if (out && out->floor)
         return SHARED_FAIL(VIR_ERR_CONFIG_UNSUPPORTED, "'floor' attribute allowed only in <inbound> element");
     if (in && in->floor && !floor)
@@ -608,10 +610,11 @@ bool virNetworkDefComplete(virNetworkDef *def, unsigned int flags, GError **erro
         return false;
     if (!isSet(def->uuid))
         virUUIDGenerate(def->uuid);
-    if (def->forward && !def->forwardMode)
-        def->forwardMode = VIR_NETWORK_FORWARD_NAT;
-    if (def->forwardMode == VIR_NETWORK_FORWARD_NONE)
-        def->forward = false;
+    int mode = !def->forward ? VIR_NETWORK_FORWARD_NONE : def->forwardWord && *def->forwardWord ?
+        virNetworkForwardFromString(def->forwardWord) : VIR_NETWORK_FORWARD_NAT;
+    if (mode < 0)
+        return UNSUPPORTED("unknown forwarding type '%s'", def->forwardWord);
+    def->forwardMode = mode;
     if (def->bridge && !*def->bridge)
         g_clear_pointer(&def->bridge, g_free);
     if (def->zone && !*def->zone)

@@ -88,6 +88,11 @@ static const virXmlRow hostRows[] = {
 };
 X_TYPE(virNetworkDhcpHost, "host", hostRows);
 #undef S
+static bool hasDhcp(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virNetworkIp *)obj)->ranges.n || ((const virNetworkIp *)obj)->hosts.n;
+}
+
 #define S virNetworkIp
 static const virXmlRow ipRows[] = {
     X_STR("@family", family, 0, .pattern = "ipv4|ipv6"),
@@ -99,8 +104,8 @@ static const virXmlRow ipRows[] = {
     X_STR("tftp/@root", tftpRoot, XF_WANTED),
     X_LIST("dhcp/range", ranges, virNetworkRange, 0),
     X_LIST("dhcp/host", hosts, virNetworkDhcpHost, 0),
-    X_STR("dhcp/bootp/@file", bootfile, XF_WANTED, .pattern = ".+"),
-    X_STR("dhcp/bootp/@server", bootServer, 0, .pattern = ".+"),
+    X_STR("dhcp/bootp/@file", bootfile, XF_WANTED, .when = hasDhcp, .pattern = ".+"),
+    X_STR("dhcp/bootp/@server", bootServer, 0, .when = hasDhcp, .pattern = ".+"),
     X_END
 };
 static X_TYPE(virNetworkIp, "ip", ipRows);
@@ -186,8 +191,8 @@ static bool isNamed(const virXmlRow *row, const void *obj, const virXmlOut *out)
 #define S virNetworkDef
 static const virXmlRow forwardRows[] = {
     X_STR("@dev", forwardDev, 0, DEVICE),
-    X_ENUM("@mode", forwardMode, virNetworkForward, XF_ALWAYS, .bad = "unknown forwarding type '%s'",
-           .pattern = "nat|route|open|bridge|passthrough|private|vepa|hostdev"),
+    X_STR("@mode", forwardWord, XF_NOFORMAT, .pattern = "nat|route|open|bridge|passthrough|private|vepa|hostdev"),
+    X_ENUM("@mode", forwardMode, virNetworkForward, XF_ALWAYS | XF_NOPARSE, .pattern = "nat|route|open|bridge|passthrough|private|vepa|hostdev"),
     X_STR("@managed", managed, 0, .when = isHostdev, .pattern = "yes|no"),
     X_ENUM("driver/@name", driverName, virNetworkDriverName, 0, .bad = "Unknown forward <driver name='%s'/>"),
     X_OBJ("nat", nat, virNetworkNat, 0),

@@ -72,6 +72,7 @@ typedef struct {
     char *title, *description, *metadata;
     bool forward;                       /* <forward> is there; without mode: nat */
     virNetworkForward forwardMode;
+    char *forwardWord;                  /* the mode as it was written */
     char *forwardDev;
     char *managed;
     virNetworkNat *nat;

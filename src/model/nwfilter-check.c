@@ -278,13 +278,12 @@ static bool portsCheck(const virNWFilterMatch *m, const char *name, GError **err
 
 bool virNWFilterMatchCheck(virNWFilterMatch *match, const virXmlType *type, GError **error)
 {
-    bool negated = g_strcmp0(match->match, "no") == 0;
-    g_free(match->match);
-    match->match = negated ? g_strdup("no") : NULL;
+    bool negated = g_strcmp0(match->match, "no") == 0, any = false;
     for (const virXmlRow *row = type->rows; row->kind != VIR_XML_END; row++) {
         char **at = X_AT(match, row, char *);
         if (!row->digits || !*at)
             continue;
+        any = true;
         char *text = **at == '$' && row->digits != VIR_NWFILTER_COMMENT ? variable(*at) : canonical(row->digits, *at);
         if (!text) {
             virSetError(error, VIR_ERR_INTERNAL_ERROR, "%s has illegal value %s", row->path + 1, *at);
@@ -293,6 +292,8 @@ bool virNWFilterMatchCheck(virNWFilterMatch *match, const virXmlType *type, GErr
         g_free(*at);
         *at = text;
     }
+    g_free(match->match);
+    match->match = negated && any ? g_strdup("no") : NULL;      /* nothing cannot be negated */
     if (strcmp(type->name, "ip") != 0 && strcmp(type->name, "ipv6") != 0)
         return true;
     return portsCheck(match, type->name, error);

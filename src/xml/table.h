@@ -71,6 +71,7 @@ enum {
     XF_LAZY = 1 << 22,          /* LIST: an element with nothing in it is not written */
     XF_FOREIGN = 1 << 21,       /* RAW: elements of foreign namespaces only, one of each */
     XF_UPPER = 1 << 20,         /* XF_HEX with capitals */
+    XF_NOFROM = 1 << 24,        /* the error of `bad` speaks for no driver: what several kinds of documents share */
     XF_WANTED = 1 << 23,        /* the schema wants it; parsing leaves it to a pass, which has words of its own for it */
     XF_ELEM_ON = 1 << 19,       /* enums: the element without the attribute means the first word */
 };

@@ -128,11 +128,12 @@ static bool isOpenVSwitch(const virNetDevVPort *port)
 
 static bool vlansCheck(const virNetworkDef *def, GError **error)
 {
+    bool own = def->forwardMode <= VIR_NETWORK_FORWARD_OPEN;
     bool any = def->forwardMode == VIR_NETWORK_FORWARD_HOSTDEV || def->forwardMode == VIR_NETWORK_FORWARD_PASSTHROUGH ||
-               isOpenVSwitch(def->virtualport);
+               (!own && isOpenVSwitch(def->virtualport));
     bool wrong = def->vlan && !any;
     for (unsigned int i = 0; i < def->portgroups.n; i++)
-        wrong |= def->portgroups.v[i]->vlan && !any && !isOpenVSwitch(def->portgroups.v[i]->virtualport);
+        wrong |= def->portgroups.v[i]->vlan && !any && (own || !isOpenVSwitch(def->portgroups.v[i]->virtualport));
     return !wrong || UNSUPPORTED("<vlan> element specified for network %s, whose type doesn't support vlan configuration", def->name);
 }
 
