@@ -10,7 +10,7 @@
 extern virXmlType virDeviceInfoXml, virVirtioOptionsXml, virPCIAddressXml, virPCISourceAddressXml, virDeviceSeclabelXml;
 extern virXmlType virDomainChrSourceXml, virDomainSerialXml, virDomainParallelXml, virDomainConsoleXml, virDomainChannelXml;
 extern virXmlType virStorageSourceXml, virStorageAuthXml, virStorageEncryptionXml, virStorageIscsiXml, virDomainDiskDefXml;
-extern virXmlType virDomainNetDefXml;
+extern virXmlType virDomainNetDefXml, virNetDevVPortXml, virNetVlanXml, virNetBandwidthXml, virNetRouteXml;
 extern virXmlType virDomainGraphicsDefXml, virDomainVideoDefXml, virDomainSoundDefXml, virDomainAudioDefXml, virDomainInputDefXml;
 extern virXmlType virDomainControllerDefXml, virDomainFsDefXml, virDomainHostdevDefXml, virDomainHubDefXml, virDomainRedirdevDefXml,
     virDomainRedirFilterXml, virDomainMemballoonDefXml, virDomainRngDefXml, virDomainWatchdogDefXml, virDomainPanicDefXml, virDomainTpmDefXml,
