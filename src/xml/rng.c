@@ -195,9 +195,9 @@ static void addRows(virShape *s, virXmlType *type, bool inUnion)
                 at->any = true;
         } else if (row->kind != VIR_XML_FLAG) {
             g_autofree char *data = row->kind == VIR_XML_STRV ? g_strdup("<text/>") : dataOf(row);
-            bool wanted = (row->flags & XF_WANTED) || ((row->flags & XF_REQ) && p->nsteps == 0);
-            virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data, wanted && !inUnion) : NULL;
-            if (attr && wanted && !inUnion)
+            bool whole = (row->flags & XF_SCHEMA_REQ) || ((row->flags & XF_REQ) && p->nsteps == 0);
+            virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data, row->flags & XF_WANTED || (whole && !inUnion)) : NULL;
+            if (attr && whole && !inUnion)
                 at->required = true;
             if (!attr)
                 addOnce(at->data, data);

@@ -73,7 +73,7 @@ enum {
     XF_UPPER = 1 << 20,         /* XF_HEX with capitals */
     XF_NOFROM = 1 << 24,        /* the error of `bad` speaks for no driver: what several kinds of documents share */
     XF_WANTED = 1 << 23,        /* the schema wants it; parsing leaves it to a pass, which has words of its own for it */
-    XF_SCHEMA_REQ = XF_WANTED,
+    XF_SCHEMA_REQ = 1 << 25,    /* the same, and the element with it */
     XF_ELEM_ON = 1 << 19,       /* enums: the element without the attribute means the first word */
 };
 
