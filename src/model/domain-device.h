@@ -2,6 +2,7 @@
 /* Controllers, file systems, host devices and the many small devices. */
 #pragma once
 
+#include "model/domain-net.h"
 #include "model/device-info.h"
 #include "model/domain-char.h"
 #include "model/domain-disk.h"
@@ -14,6 +15,7 @@ typedef struct {
     virDomainControllerModelPci pciModel;
     virDomainControllerModelScsi scsiModel;
     virDomainControllerModelUsb usbModel;
+    virDomainControllerNoModel noModel;
     virDomainControllerModelIde ideModel;
     virDomainControllerModelVirtioSerial vioserialModel;
     /* driver */
@@ -103,6 +105,8 @@ typedef struct {
     unsigned char mdevUuid[16];
     /* capabilities (LXC) */
     char *block, *chardev, *netdev;
+    VIR_LIST(virNetIp) ips;
+    VIR_LIST(virNetRoute) routes;
     virDomainNetTeamingType teaming;
     char *teamingPersistent;
     virDeviceInfo info;

@@ -104,6 +104,7 @@ typedef struct {
 typedef struct {
     virStorageSource src;
     virDomainDiskDevice device;
+    bool hasSource;                     /* the element is there, be it empty */
     virDomainDiskModel model;
     virTristateBool rawio;
     virDomainDeviceSGIO sgio;

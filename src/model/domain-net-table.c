@@ -62,7 +62,7 @@ static const virXmlRow ipRows[] = {
     X_STR("@peer", peer, 0),
     X_END
 };
-static X_TYPE(virNetIp, "ip", ipRows);
+X_TYPE(virNetIp, "ip", ipRows);
 #undef S
 
 #define S virNetRoute
@@ -126,6 +126,11 @@ static const virXmlRow vhostuserRows[] = {
 static X_TYPE_AS(vhostuserXml, virDomainChrSource, "source", vhostuserRows);
 #undef S
 
+/* Only a device of the host can be managed. */
+static bool isHostdev(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainNetDef *)obj)->type == VIR_DOMAIN_NET_TYPE_HOSTDEV;
+}
 #define S virDomainNetDef
 static const virXmlRow socketCase[] = {
     X_STR("source/@address", socketAddress, 0),
@@ -154,6 +159,13 @@ static const virXmlRow ethernetCase[] = {
     X_END
 };
 static const virXmlRow internalCase[] = { X_STR("source/@name", internalName, 0), X_END };
+static const virXmlRow vdsCase[] = {
+    X_UUID("source/@switchid", vdsSwitchId, XF_REQ | XF_ALWAYS),
+    X_LL("source/@portid", vdsPortId, XF_REQ | XF_ALWAYS),
+    X_STR("source/@portgroupid", vdsPortgroupId, XF_REQ),
+    X_LL("source/@connectionid", vdsConnectionId, XF_REQ | XF_ALWAYS),
+    X_END
+};
 static const virXmlRow vhostuserCase[] = { X_OBJ_AS("source", vhostuser, virDomainChrSource, vhostuserXml, 0), X_END };
 static const virXmlRow hostdevPciCase[] = { X_INLINE_AS(".", hostdevPci, virPCIAddress, virPCISourceAddressXml, 0), X_END };
 static const virXmlRow hostdevUsbCase[] = {
@@ -169,6 +181,7 @@ CASE(directCase);
 CASE(devCase);
 CASE(ethernetCase);
 CASE(internalCase);
+CASE(vdsCase);
 CASE(vhostuserCase);
 CASE(hostdevPciCase);
 CASE(hostdevUsbCase);
@@ -184,7 +197,7 @@ static const virXmlRow hostdevCase[] = {
 CASE(hostdevCase);
 #undef CASE
 static const virXmlCase netCases[] = {
-    { VIR_DOMAIN_NET_TYPE_VHOSTUSER, &vhostuserCaseXml }, { VIR_DOMAIN_NET_TYPE_SERVER, &socketCaseXml },
+    { VIR_DOMAIN_NET_TYPE_VDS, &vdsCaseXml }, { VIR_DOMAIN_NET_TYPE_VHOSTUSER, &vhostuserCaseXml }, { VIR_DOMAIN_NET_TYPE_SERVER, &socketCaseXml },
     { VIR_DOMAIN_NET_TYPE_CLIENT, &socketCaseXml },       { VIR_DOMAIN_NET_TYPE_MCAST, &socketCaseXml },
     { VIR_DOMAIN_NET_TYPE_UDP, &socketCaseXml },          { VIR_DOMAIN_NET_TYPE_NETWORK, &networkCaseXml },
     { VIR_DOMAIN_NET_TYPE_BRIDGE, &bridgeCaseXml },       { VIR_DOMAIN_NET_TYPE_INTERNAL, &internalCaseXml },
@@ -219,9 +232,9 @@ static bool isEmulated(const virXmlRow *row, const void *obj, const virXmlOut *o
 
 static const virXmlRow netRows[] = {
     X_ENUM("@type", type, virDomainNetType, XF_ALWAYS | XF_ABI),
-    X_YESNO("@managed", managed, 0),
+    X_YESNO("@managed", managed, XF_LENIENT, .when = isHostdev),
     X_YESNO("@trustGuestRxFilters", trustGuestRxFilters, 0),
-    X_MAC("mac/@address", mac, XF_ABI, .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
+    X_MAC("mac/@address", mac, XF_ABI, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
     X_UNION(".", type, virDomainNetType, netCases, 0),

@@ -6,7 +6,7 @@
 /* --- <os> --- */
 #define S virDomainBootDef
 static const virXmlRow bootRows[] = {
-    X_ENUM("@dev", dev, virDomainBootDev, XF_REQ | XF_ALWAYS, .bad = "unknown boot device '%s'", .code = VIR_ERR_XML_ERROR),
+    X_ENUM("@dev", dev, virDomainBootDev, XF_REQ | XF_ALWAYS),
     X_END
 };
 static X_TYPE(virDomainBootDef, "boot", bootRows);
@@ -25,10 +25,10 @@ static X_TYPE(virDomainInitEnv, "initenv", initEnvRows);
 #undef S
 #define S virDomainOSDef
 static const virXmlRow osRows[] = {
-    X_ENUM("@firmware", firmware, virDomainOsFirmware, XF_ABI),
+    X_ENUM("@firmware", firmware, virDomainOsFirmware, XF_ABI, .bad = "unknown firmware value %s", .code = VIR_ERR_XML_ERROR),
     X_ENUM("type/@arch", arch, virArch, XF_ABI, .bad = "Unknown architecture %s"),
     X_STR("type/@machine", machine, XF_ABI),
-    X_ENUM("type", type, virDomainOSType, XF_ABI, .bad = "unknown OS type '%s'", .code = VIR_ERR_XML_ERROR),
+    X_ENUM("type", type, virDomainOSType, XF_ABI, .bad = "unknown OS type '%s'"),
     X_LIST("firmware/feature", firmwareFeatures, virDomainFirmwareFeature, 0),
     X_STR("init", init, 0),
     X_STRV("initarg", initargv, 0),

@@ -688,6 +688,9 @@ static int nextTargetIndex(const virDomainDef *def)
 /* Chassis, port and bus numbers that the guest sees follow from index and address. */
 static void numberControllers(virDomainDef *def)
 {
+    virDomainControllerDef *root = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0);
+    if (virMachineHas(def, VIR_MACHINE_SPAPR) && root && !root->hasTargetIndex)
+        root->targetIndex = 0, root->hasTargetIndex = true;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         virDomainControllerDef *c = def->controllers.v[i];
         const virPCIAddress *a = &c->info.addr.pci;
@@ -696,7 +699,7 @@ static void numberControllers(virDomainDef *def)
         switch (c->pciModel) {
         case VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT:
             if (virMachineHas(def, VIR_MACHINE_SPAPR) && !c->hasTargetIndex)
-                c->targetIndex = c->idx ? nextTargetIndex(def) : 0, c->hasTargetIndex = true;
+                c->targetIndex = nextTargetIndex(def), c->hasTargetIndex = true;
             break;
         case VIR_DOMAIN_CONTROLLER_PCI_PCI_BRIDGE:
             if (!c->hasChassisNr)

@@ -71,7 +71,7 @@ static void addOnce(GPtrArray *list, const char *text)
         g_ptr_array_add(list, g_strdup(text));
 }
 
-static void addAttr(virShape *s, const char *name, const char *data, bool required)
+static virShapeAttr *addAttr(virShape *s, const char *name, const char *data, bool required)
 {
     for (guint i = 0; i < s->attrs->len; i++) {
         virShapeAttr *a = s->attrs->pdata[i];
@@ -79,7 +79,7 @@ static void addAttr(virShape *s, const char *name, const char *data, bool requir
             continue;
         addOnce(a->data, data);
         a->required |= required;
-        return;
+        return a;
     }
     virShapeAttr *a = g_new0(virShapeAttr, 1);
     a->name = name;
@@ -87,6 +87,7 @@ static void addAttr(virShape *s, const char *name, const char *data, bool requir
     a->required = required;
     addOnce(a->data, data);
     g_ptr_array_add(s->attrs, a);
+    return a;
 }
 
 #define PATTERN(p) "<data type='string'><param name='pattern'>" p "</param></data>"
@@ -97,12 +98,33 @@ static char *enumData(const virXmlEnum *en)
     for (int i = 0; i < en->n; i++)
         if (en->words[i])
             g_string_append_printf(s, "<value>%s</value>", en->words[i]);
-    g_string_append(s, "</choice>");
+    if (s->len == strlen("<choice>"))
+        g_string_assign(s, "<notAllowed/>");    /* no word at all */
+    else
+        g_string_append(s, "</choice>");
     return g_string_free(s, FALSE);
+}
+
+/* Numbers written 31 or 0x1f: as many hexadecimal digits as the greatest one has, the first no greater than its. */
+static char *boundedPattern(unsigned long long max)
+{
+    int digits = 1;
+    unsigned long long lead = max;
+    for (; lead > 15; lead >>= 4)
+        digits++;
+    g_autofree char *first = lead < 10 ? g_strdup_printf("[0-%llu]", lead) : g_strdup_printf("[0-9a-%cA-%c]", (char)('a' + lead - 10), (char)('A' + lead - 10));
+    return digits == 1 ? g_strdup_printf(PATTERN("0*(%llu|[0-9]{0,%d}[0-9])|0x0*%s"), max, 0, first)
+                       : g_strdup_printf(PATTERN("0*[0-9]{1,%d}|0x0*(%s?[0-9a-fA-F]{1,%d})"), (int)(digits * 1.21 + 1), first, digits - 1);
 }
 
 static char *dataOf(const virXmlRow *row)
 {
+    if (row->rng)
+        return g_strdup(row->rng);
+    if (row->max && row->flags & XF_ANYBASE && (row->kind == VIR_XML_UINT || row->kind == VIR_XML_INT))
+        return boundedPattern(row->max);
+    if (row->max && !(row->flags & XF_HEX) && (row->kind == VIR_XML_UINT || row->kind == VIR_XML_ULL) && !(row->flags & XF_OCTAL))
+        return g_strdup_printf("<data type='nonNegativeInteger'><param name='maxInclusive'>%llu</param></data>", row->max);
     if (row->pattern)
         return g_strdup_printf(PATTERN("%s"), row->pattern);
     switch (row->kind) {
@@ -133,7 +155,7 @@ static char *dataOf(const virXmlRow *row)
     }
 }
 
-static void addRows(virShape *s, virXmlType *type)
+static void addRows(virShape *s, virXmlType *type, bool inUnion)
 {
     const virXmlPrep *prep = virXmlPrepare(type);
     for (unsigned int i = 0; i < prep->n; i++) {
@@ -157,10 +179,10 @@ static void addRows(virShape *s, virXmlType *type)
         }
         at->required |= row->flags & XF_WANTED && !p->attr;
         if (row->kind == VIR_XML_PART) {
-            addRows(at, (virXmlType *)row->sub);
+            addRows(at, (virXmlType *)row->sub, inUnion || p->nsteps);
         } else if (row->kind == VIR_XML_UNION) {
             for (const virXmlCase *c = row->cases; c->sub; c++)
-                addRows(at, (virXmlType *)c->sub);
+                addRows(at, (virXmlType *)c->sub, true);
         } else if (row->kind == VIR_XML_OBJ || row->kind == VIR_XML_LIST) {
             if (!g_ptr_array_find(at->types, row->sub, NULL))
                 g_ptr_array_add(at->types, (gpointer)row->sub);
@@ -173,12 +195,14 @@ static void addRows(virShape *s, virXmlType *type)
                 at->any = true;
         } else if (row->kind != VIR_XML_FLAG) {
             g_autofree char *data = row->kind == VIR_XML_STRV ? g_strdup("<text/>") : dataOf(row);
-            if (p->attr)
-                addAttr(at, p->attr, data, row->flags & XF_WANTED);
-            else
+            bool whole = (row->flags & XF_SCHEMA_REQ) || ((row->flags & XF_REQ) && p->nsteps == 0);
+            virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data, row->flags & XF_WANTED || (whole && !inUnion)) : NULL;
+            if (attr && whole && !inUnion)
+                at->required = true;
+            if (!attr)
                 addOnce(at->data, data);
             if (row->kind == VIR_XML_SIZE)
-                addAttr(at, "unit", "<text/>", false);
+                addAttr(at, row->unitAttr ? row->unitAttr : "unit", "<text/>", false);
         }
     }
 }
@@ -280,7 +304,7 @@ char *virXmlExportRng(virXmlType *type, const char *ns)
     for (guint i = 0; i < todo->len; i++) {
         virXmlType *t = todo->pdata[i];
         virShape *s = shapeNew(t->name, NULL);
-        addRows(s, t);
+        addRows(s, t, false);
         g_string_append_printf(w.out, "<define name='%s'>", (char *)g_hash_table_lookup(names, t));
         writeContent(&w, s);
         g_string_append(w.out, "</define>\n");
