@@ -429,6 +429,7 @@ static bool readMac(Reader *r, virDomainNetDef *net, unsigned int n)
     }
     if (text && !virMacParse(text, &net->mac))
         return bad(r, "Expecting VMX entry 'ethernet%u.%s' to be MAC address but found '%s'", n, net->macType == VIR_DOMAIN_NET_MAC_TYPE_STATIC ? "address" : "generatedAddress", text);
+    net->hasMac = text != NULL;
     if (!BOOL(r, true, &check, "ethernet%u.checkMACAddress", n))
         return false;
     if (!check)

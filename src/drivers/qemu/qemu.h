@@ -121,3 +121,6 @@ void qemuParseConfigInit(qemuDriver *driver, const char *libDir);
 
 /* node.c */
 void qemuNodeTable(virHypervisorDriver *table);
+
+/* cpu-calls.c */
+void qemuCpuTable(virHypervisorDriver *table);

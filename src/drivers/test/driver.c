@@ -27,6 +27,7 @@ static void fillTable(void)
         return;
     table = virEngineDriver;
     table.domainGetOSType = domainGetOSType;
+    virTestCapabilitiesTable(&table);
     table.nodeGetInfo = virTestNodeInfo;
     table.nodeGetCellsFreeMemory = virTestNodeFreeMemory;
     table.nodeGetFreeMemory = virTestNodeFree;

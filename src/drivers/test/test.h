@@ -31,6 +31,7 @@ int virTestNodeInfo(virConnectPtr conn, virNodeInfoPtr info, GError **error);
 int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int startCell, int maxCells, GError **error);
 unsigned long long virTestNodeFree(virConnectPtr conn, GError **error);
 char *virTestCapabilities(virEngine *engine, GError **error);
+void virTestCapabilitiesTable(virHypervisorDriver *table);
 
 /* snapshot.c */
 bool virTestSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
