@@ -344,7 +344,7 @@ gpointer virObjectParse(const virObjectKind *kind, const char *xml, bool validat
     if (!validate)
         return kind->parse(xml, NULL, error);
     g_autofree char *what = g_strdup_printf("%s_definition", kind->xml->name);
-    g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, what, NULL, kind->from, error);
+    g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, what, kind->xml->name, kind->from, error);
     if (!doc || !virXmlValidate(kind->xml, xmlDocGetRootElement(doc), error))
         return NULL;
     return kind->parse(NULL, xmlDocGetRootElement(doc), error);
