@@ -267,6 +267,7 @@ static void readNodes(Scan *scan)
 {
     scan->info->nodesKnown = scan->info->pagesKnown = true;
     g_autofree char *online = virHostRead("%s/devices/system/node/online", scan->host->sys);
+    scan->info->nodesListed = online != NULL;
     if (online)
         virHostForeachNumber(online, scanNode, scan);
     if (scan->info->nodes->len > 0)
@@ -292,6 +293,13 @@ static bool cacheKnown(virHostInfo *info, unsigned int id, unsigned int level)
     return false;
 }
 
+static unsigned long long kibibytes(const char *text)
+{
+    char *end;
+    unsigned long long n = strtoull(text, &end, 10);
+    return *end == 'M' ? n * 1024 : *end == 'G' ? n * 1024 * 1024 : n;
+}
+
 static void readCaches(const virHost *host, virHostInfo *info)
 {
     for (guint i = 0; i < info->cpus->len; i++) {
@@ -306,7 +314,7 @@ static void readCaches(const virHost *host, virHostInfo *info)
             g_autofree char *type = virHostRead("%s/devices/system/cpu/cpu%u/cache/index%u/type", host->sys, cpu, n);
             g_autofree char *size = virHostRead("%s/devices/system/cpu/cpu%u/cache/index%u/size", host->sys, cpu, n);
             virHostCache *c = g_new0(virHostCache, 1);
-            *c = (virHostCache){ .id = id, .level = level, .size = size ? strtoull(size, NULL, 10) : 0 };
+            *c = (virHostCache){ .id = id, .level = level, .size = size ? kibibytes(size) : 0 };
             c->type = g_strdup(g_strcmp0(type, "Instruction") == 0 ? "code" : g_strcmp0(type, "Data") == 0 ? "data" : "both");
             c->cpus = virHostRead("%s/devices/system/cpu/cpu%u/cache/index%u/shared_cpu_list", host->sys, cpu, n);
             g_ptr_array_add(info->caches, c);

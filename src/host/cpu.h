@@ -39,6 +39,7 @@ typedef struct {
     GPtrArray *cpus, *nodes, *caches;
     GArray *pageSizes;          /* unsigned long long, KiB, smallest first */
     bool cpusKnown;             /* the kernel lists processors */
+    bool nodesListed;           /* the kernel knows of NUMA */
     bool nodesKnown;            /* every node tells of its memory, or there are no nodes */
     bool pagesKnown;            /* and of its pages */
 } virHostInfo;

@@ -52,14 +52,18 @@ static void addCell(virCapsHost *host, const virHostInfo *info, const virHostNod
     }
 }
 
+/* A node without distances is not one that memory can be bound to. One that keeps its memory secret hides the whole topology. */
 static void addTopology(virCapsHost *host, const virHostInfo *info)
 {
     host->topology = true;
-    if (!info->cpusKnown || !info->nodesKnown || !info->pagesKnown)
-        return;
-    host->ncells = info->nodes->len;
-    for (guint i = 0; i < info->nodes->len; i++)
-        addCell(host, info, info->nodes->pdata[i]);
+    for (guint i = 0; info->cpusKnown && i < info->nodes->len; i++) {
+        const virHostNode *node = info->nodes->pdata[i];
+        if (info->nodesListed && node->distances->len == 0)
+            continue;
+        host->topology = host->topology && info->nodesKnown && info->pagesKnown;
+        addCell(host, info, node);
+    }
+    host->ncells = host->cells.n;
 }
 
 /* ---- caches and bandwidth ---- */
