@@ -91,4 +91,11 @@ typedef struct {
     VIR_LIST(virNetIp) guestIps;
     VIR_LIST(virNetRoute) guestRoutes;
     virDeviceInfo info;
+    char *macCurrent;                   /* live: what the guest made of it */
+    char *backendHostname, *backendFqdn;
+    unsigned int hostdevVendor, hostdevProduct;
+    bool hasHostdevVendor, hasHostdevAddress;
+    unsigned char vdsSwitch[16];        /* VMware's distributed switch */
+    long long vdsPort, vdsConnection;
+    char *vdsPortgroup;
 } virDomainNetDef;

@@ -16,7 +16,7 @@ extern virXmlType virDomainControllerDefXml, virDomainFsDefXml, virDomainHostdev
     virDomainRedirFilterXml, virDomainMemballoonDefXml, virDomainRngDefXml, virDomainWatchdogDefXml, virDomainPanicDefXml, virDomainTpmDefXml,
     virDomainSmartcardDefXml, virDomainMemoryDefXml, virDomainShmemDefXml, virDomainIommuDefXml, virDomainVsockDefXml, virDomainCryptoDefXml,
     virDomainNvramDefXml, virDomainLeaseDefXml;
-extern virXmlType virCPUDefXml, virNetIpXml, virNetRouteXml;
+extern virXmlType virCPUDefXml, virNetIpXml, virNetRouteXml, virDomainThrottleGroupXml, virDomainIothreadMapXml, virDomainPstoreDefXml;
 extern virXmlType virDomainOSDefXml, virSysinfoDefXml, virDomainFeaturesXml, virDomainClockDefXml, virDomainMemBackingXml, virDomainMemTuneXml,
     virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainCachetuneXml, virDomainMemorytuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
     virDomainKeyWrapDefXml, virDomainLaunchSecurityXml, virDomainIdMapEntryXml, virDomainQemuCommandlineXml, virDomainQemuCapabilitiesXml,
