@@ -98,7 +98,7 @@ static virDomainPtr domainDefineXMLFlags(virConnectPtr conn, const char *xml, un
     virDomainObj *obj = claimObject(engine, def, true, "virDomainDefineXMLFlags", &isNew, error);
     if (!obj)
         return NULL;
-    bool ok = virPersistConfig(engine, def, error);
+    bool ok = (!engine->hv->defined || engine->hv->defined(obj, def, error)) && virPersistConfig(engine, def, error);
     if (ok && !isNew) {
         virDomainView *view = virDomainViewEdit(obj);
         virDomainDefUnref(view->config);
@@ -140,6 +140,8 @@ static int domainUndefineFlags(virDomainPtr domain, unsigned int flags, GError *
         virErrorSet(error, from, VIR_ERR_OPERATION_INVALID, "cannot both keep and delete nvram");
     else if (!view->persistent)
         virErrorSet(error, from, VIR_ERR_OPERATION_INVALID, "cannot undefine transient domain");
+    else if (!virMomentsUndefine(obj, view->live != NULL, flags, error))
+        ok = false;
     else if (engine->hv->undefine && !engine->hv->undefine(obj, view->config, flags, error))
         ok = false;
     else

@@ -8,7 +8,7 @@ static const virXmlRow featureRows[] = {
     X_STR("@name", name, XF_REQ | XF_ABI),
     X_END
 };
-static X_TYPE(virCPUFeature, "feature", featureRows);
+X_TYPE(virCPUFeature, "feature", featureRows);
 #undef S
 
 #define S virNumaDistance
@@ -17,7 +17,7 @@ static const virXmlRow siblingRows[] = {
     X_UINT("@value", value, XF_REQ | XF_ALWAYS | XF_ABI),
     X_END
 };
-static X_TYPE(virNumaDistance, "sibling", siblingRows);
+X_TYPE(virNumaDistance, "sibling", siblingRows);
 #undef S
 
 #define S virNumaCache
@@ -29,7 +29,7 @@ static const virXmlRow cacheRows[] = {
     X_(("line/@value"), SIZE, unsigned long long, line, XF_REQ | XF_ALWAYS | XF_ABI, .scale = 1, .unit = "B"),
     X_END
 };
-static X_TYPE(virNumaCache, "cache", cacheRows);
+X_TYPE(virNumaCache, "cache", cacheRows);
 #undef S
 
 #define S virNumaCell
@@ -67,24 +67,44 @@ static const virXmlRow bandwidthRows[] = {
 static X_TYPE_AS(bandwidthXml, virNumaInterconnectDef, "bandwidth", bandwidthRows);
 #undef S
 
+#define S virCPUPages
+static const virXmlRow pagesRows[] = { X_STR("@unit", unit, 0), X_ULL("@size", size, XF_REQ | XF_ALWAYS), X_END };
+static X_TYPE(virCPUPages, "pages", pagesRows);
+#undef S
+
+#define S virCPUFeature
+static const virXmlRow hostFeatureRows[] = { X_STR("@name", name, XF_REQ, .bad = "Invalid CPU feature name"), X_END };
+static X_TYPE_AS(hostFeatureXml, virCPUFeature, "feature", hostFeatureRows);
+#undef S
+
 #define S virCPUDef
+static const virXmlRow topologyRows[] = {
+    X_UINT("@sockets", sockets, XF_REQ | XF_POSITIVE | XF_ABI),
+    X_UINT("@dies", dies, XF_POSITIVE | XF_ABI),
+    X_UINT("@cores", cores, XF_REQ | XF_POSITIVE | XF_ABI),
+    X_UINT("@threads", threads, XF_REQ | XF_POSITIVE | XF_ABI),
+    X_END
+};
+static X_TYPE_AS(topologyXml, virCPUDef, NULL, topologyRows);
+static const virXmlRow addressRows[] = {
+    X_ENUM("@mode", maxPhysAddrMode, virCPUMaxPhysAddrMode, XF_REQ | XF_ABI, X_HAS(hasMaxPhysAddr)),
+    X_UINT("@bits", maxPhysAddrBits, XF_ABI),
+    X_END
+};
+static X_TYPE_AS(addressXml, virCPUDef, NULL, addressRows);
 static const virXmlRow guestRows[] = {
-    X_ENUM("@mode", mode, virCPUMode, XF_ABI),
-    X_ENUM("@match", match, virCPUMatch, XF_ABI, .bad = "Invalid match attribute for CPU specification"),
+    X_ENUM("@mode", mode, virCPUMode, XF_ABI, .bad = "Invalid mode attribute '%s'"),
+    X_ENUM("@match", match, virCPUMatch, XF_ABI),
     X_ENUM("@check", check, virCPUCheck, 0),
     X_ONOFF("@migratable", migratable, XF_ABI),
     X_ENUM("model/@fallback", fallback, virCPUFallback, 0, .bad = "Invalid fallback attribute"),
     X_STR("model/@vendor_id", vendorId, XF_ABI),
     X_STR("model", model, XF_ABI),
     X_STR("vendor", vendor, XF_ABI),
-    X_UINT("topology/@sockets", sockets, XF_REQ | XF_POSITIVE | XF_ABI),
-    X_UINT("topology/@dies", dies, XF_POSITIVE | XF_ABI),
-    X_UINT("topology/@cores", cores, XF_REQ | XF_POSITIVE | XF_ABI),
-    X_UINT("topology/@threads", threads, XF_REQ | XF_POSITIVE | XF_ABI),
+    X_SAME("topology", topologyXml, 0),
     X_UINT("cache/@level", cacheLevel, XF_ABI, X_HAS(hasCacheLevel)),
     X_ENUM("cache/@mode", cacheMode, virCPUCacheMode, XF_REQ | XF_ABI, X_HAS(hasCache)),
-    X_ENUM("maxphysaddr/@mode", maxPhysAddrMode, virCPUMaxPhysAddrMode, XF_REQ | XF_ABI, X_HAS(hasMaxPhysAddr)),
-    X_UINT("maxphysaddr/@bits", maxPhysAddrBits, XF_ABI),
+    X_SAME("maxphysaddr", addressXml, 0),
     X_LIST("feature", features, virCPUFeature, XF_ABI),
     X_LIST("numa/cell", cells, virNumaCell, XF_ABI),
     X_LIST_AS("numa/interconnects/latency", latencies, virNumaInterconnectDef, latencyXml, XF_ABI),
@@ -92,4 +112,24 @@ static const virXmlRow guestRows[] = {
     X_END
 };
 X_TYPE(virCPUDef, "cpu", guestRows);
+static const virXmlRow hostRows[] = {
+    X_ENUM("arch", arch, virArch, XF_REQ, .bad = "Unknown architecture %s"),
+    X_FLAG("features/pae", pae, 0),
+    X_FLAG("features/nonpae", nonpae, 0),
+    X_STR("model", model, 0),
+    X_STR("vendor", vendor, 0),
+    X_UINT("microcode/@version", microcode, 0, .bad = "invalid microcode version"),
+    X_UINT("signature/@family", family, XF_REQ | XF_ALWAYS, X_HAS(hasSignature)),
+    X_UINT("signature/@model", modelNumber, XF_REQ | XF_ALWAYS, X_HAS(hasSignature)),
+    X_UINT("signature/@stepping", stepping, XF_REQ | XF_ALWAYS, X_HAS(hasSignature)),
+    X_STR("counter/@name", counter, XF_REQ),
+    X_ULL("counter/@frequency", counterFrequency, XF_REQ),
+    X_YESNO("counter/@scaling", counterScaling, 0),
+    X_SAME("topology", topologyXml, 0),
+    X_SAME("maxphysaddr", addressXml, 0),
+    X_LIST_AS("feature", features, virCPUFeature, hostFeatureXml, 0),
+    X_LIST("pages", pages, virCPUPages, 0),
+    X_END
+};
+X_TYPE_AS(virCPUHostXml, virCPUDef, "cpu", hostRows);
 #undef S

@@ -29,6 +29,8 @@ typedef struct {
     unsigned long long value;           /* latency in ns; bandwidth in KiB/s */
 } virNumaInterconnectDef;
 
+typedef struct { char *unit; unsigned long long size; } virCPUPages;
+
 typedef struct {
     bool given;                         /* the document has a <cpu> */
     virCPUMode mode;
@@ -40,7 +42,6 @@ typedef struct {
     virCPUFallback fallback;
     char *vendorId;                     /* of <model vendor_id=''> */
     char *vendor;
-    char *microcode;
     bool hasMaxPhysAddr;
     virCPUMaxPhysAddrMode maxPhysAddrMode;
     unsigned int maxPhysAddrBits;
@@ -52,4 +53,27 @@ typedef struct {
     VIR_LIST(virCPUFeature) features;
     VIR_LIST(virNumaCell) cells;
     VIR_LIST(virNumaInterconnectDef) latencies, bandwidths;
+    /* of hosts */
+    bool pae, nonpae, svmNpt;           /* what capabilities of paravirtual hypervisors tell */
+    unsigned int microcode;
+    bool hasSignature;
+    unsigned int family, modelNumber, stepping;
+    char *counter;                      /* "tsc" */
+    unsigned long long counterFrequency;
+    virTristateBool counterScaling;
+    VIR_LIST(virCPUPages) pages;
 } virCPUDef;
+
+typedef enum { VIR_CPU_DOCUMENT_HOST, VIR_CPU_DOCUMENT_GUEST, VIR_CPU_DOCUMENT_ANY } virCPUDocument;
+
+/* A <cpu> that stands alone. ANY: the host's when it has an <arch>. `validate` against the schema of its table. */
+virCPUDef *virCPUDefParse(const char *xml, virCPUDocument kind, bool validate, GError **error);
+char *virCPUDefFormat(const virCPUDef *cpu);    /* as a guest's */
+virCPUDef *virCPUDefCopy(const virCPUDef *cpu);
+void virCPUDefFree(virCPUDef *cpu);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(virCPUDef, virCPUDefFree)
+/* What a guest's <cpu> leaves unsaid, and what may not stand together. */
+bool virCPUDefComplete(virCPUDef *cpu, int from, GError **error);
+virCPUFeature *virCPUDefFeature(const virCPUDef *cpu, const char *name);        /* NULL: not listed */
+/* Appends it, or changes the policy of one that is listed already. */
+void virCPUDefSetFeature(virCPUDef *cpu, const char *name, virCPUFeaturePolicy policy);

@@ -259,41 +259,7 @@ static void passActions(virDomainDef *def)
 
 static bool passCPU(virDomainDef *def, GError **error)
 {
-    virCPUDef *cpu = &def->cpu;
-    if (!cpu->given)
-        return true;
-    if (cpu->sockets && !cpu->dies)
-        cpu->dies = 1;
-    if (cpu->model && !cpu->mode)
-        cpu->mode = VIR_CPU_MODE_CUSTOM;
-    if (cpu->mode == VIR_CPU_MODE_CUSTOM && cpu->model && !cpu->match)
-        cpu->match = VIR_CPU_MATCH_EXACT;
-    if (cpu->model && !cpu->fallback)
-        cpu->fallback = VIR_CPU_FALLBACK_ALLOW;
-    if (cpu->mode == VIR_CPU_MODE_CUSTOM && !cpu->model)
-        cpu->mode = VIR_CPU_MODE_NONE, cpu->match = VIR_CPU_MATCH_NONE, cpu->check = VIR_CPU_CHECK_UNSET;
-    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VIR_CPU_MODE_HOST_MODEL ||
-        cpu->mode == VIR_CPU_MODE_MAXIMUM) {
-        cpu->match = VIR_CPU_MATCH_NONE;
-        if (!cpu->model)
-            cpu->fallback = VIR_CPU_FALLBACK_NONE;
-        if (cpu->mode != VIR_CPU_MODE_HOST_MODEL) {
-            g_clear_pointer(&cpu->model, g_free);
-            cpu->fallback = VIR_CPU_FALLBACK_NONE;
-        }
-    }
-    for (unsigned int i = 0; i < cpu->features.n; i++) {
-        if (!cpu->features.v[i]->policy)
-            cpu->features.v[i]->policy = VIR_CPU_FEATURE_REQUIRE;
-        for (unsigned int j = 0; j < i; j++) {
-            if (strcmp(cpu->features.v[i]->name, cpu->features.v[j]->name) != 0)
-                continue;
-            virErrorSet(error, VIR_FROM_CPU, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once",
-                        cpu->features.v[i]->name);
-            return false;
-        }
-    }
-    return true;
+    return !def->cpu.given || virCPUDefComplete(&def->cpu, VIR_FROM, error);
 }
 
 static int compareCells(const void *a, const void *b)

@@ -47,6 +47,7 @@ VIR_ENUM(virDomainOSType, VIR_DOMAIN_OSTYPE_VALUES)
     E(VIR_ARCH_ARMV7L, "armv7l") \
     E(VIR_ARCH_CRIS, "cris") \
     E(VIR_ARCH_I686, "i686") \
+    E(VIR_ARCH_IA64, "ia64") \
     E(VIR_ARCH_ITANIUM, "itanium") \
     E(VIR_ARCH_LM32, "lm32") \
     E(VIR_ARCH_LOONGARCH64, "loongarch64") \

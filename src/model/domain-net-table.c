@@ -4,16 +4,16 @@
 
 #define S virNetDevVPort
 static const virXmlRow vportRows[] = {
-    X_ENUM("@type", type, virNetDevVPortType, 0),
-    X_UINT("parameters/@managerid", managerId, XF_ANYBASE, X_HAS(hasManagerId)),
-    X_UINT("parameters/@typeid", typeId, XF_ANYBASE, X_HAS(hasTypeId)),
-    X_UINT("parameters/@typeidversion", typeIdVersion, XF_ANYBASE, X_HAS(hasTypeIdVersion)),
-    X_UUID("parameters/@instanceid", instanceId, 0),
-    X_UUID("parameters/@interfaceid", interfaceId, 0),
+    X_ENUM("@type", type, virNetDevVPortType, XF_NOFROM, .bad = "unknown virtualport type %s"),
+    X_UINT("parameters/@managerid", managerId, XF_ANYBASE | XF_NOFROM, .bad = "cannot parse value of managerid parameter", .code = VIR_ERR_XML_ERROR, X_HAS(hasManagerId)),
+    X_UINT("parameters/@typeid", typeId, XF_ANYBASE | XF_NOFROM, .bad = "cannot parse value of typeid parameter", .code = VIR_ERR_XML_ERROR, X_HAS(hasTypeId)),
+    X_UINT("parameters/@typeidversion", typeIdVersion, XF_ANYBASE | XF_NOFROM, .bad = "cannot parse value of typeidversion parameter", .code = VIR_ERR_XML_ERROR, X_HAS(hasTypeIdVersion)),
+    X_UUID("parameters/@instanceid", instanceId, XF_NOFROM, .bad = "cannot parse instanceid parameter as a uuid", .code = VIR_ERR_XML_ERROR),
+    X_UUID("parameters/@interfaceid", interfaceId, XF_NOFROM, .bad = "cannot parse interfaceid parameter as a uuid", .code = VIR_ERR_XML_ERROR),
     X_STR("parameters/@profileid", profileId, 0),
     X_END
 };
-static X_TYPE(virNetDevVPort, "virtualport", vportRows);
+X_TYPE(virNetDevVPort, "virtualport", vportRows);
 #undef S
 
 #define S virNetVlanTag
@@ -27,19 +27,19 @@ static X_TYPE(virNetVlanTag, "tag", tagRows);
 
 #define S virNetVlan
 static const virXmlRow vlanRows[] = {
-    X_YESNO("@trunk", trunk, 0),
+    X_YESNO("@trunk", trunk, XF_NOFROM, .bad = "invalid \"trunk='%s'\" in <vlan> - must be yes or no", .code = VIR_ERR_XML_ERROR),
     X_LIST("tag", tags, virNetVlanTag, 0),
     X_END
 };
-static X_TYPE(virNetVlan, "vlan", vlanRows);
+X_TYPE(virNetVlan, "vlan", vlanRows);
 #undef S
 
 #define S virNetBandwidthRate
 static const virXmlRow rateRows[] = {
-    X_ULL("@average", average, 0),
-    X_ULL("@peak", peak, 0),
-    X_ULL("@floor", floor, 0),
-    X_ULL("@burst", burst, 0),
+    X_ULL("@average", average, XF_NOFROM, .bad = "could not convert bandwidth average value '%s'"),
+    X_ULL("@peak", peak, XF_NOFROM, .bad = "could not convert bandwidth peak value '%s'"),
+    X_ULL("@floor", floor, XF_NOFROM, .bad = "could not convert bandwidth floor value '%s'"),
+    X_ULL("@burst", burst, XF_NOFROM, .bad = "could not convert bandwidth burst value '%s'"),
     X_END
 };
 static X_TYPE(virNetBandwidthRate, NULL, rateRows);
@@ -51,7 +51,7 @@ static const virXmlRow bandwidthRows[] = {
     X_OBJ("outbound", out, virNetBandwidthRate, 0),
     X_END
 };
-static X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
+X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
 #undef S
 
 #define S virNetIp
@@ -159,6 +159,13 @@ static const virXmlRow ethernetCase[] = {
     X_END
 };
 static const virXmlRow internalCase[] = { X_STR("source/@name", internalName, 0), X_END };
+static const virXmlRow vdsCase[] = {
+    X_UUID("source/@switchid", vdsSwitchId, XF_REQ | XF_ALWAYS),
+    X_LL("source/@portid", vdsPortId, XF_REQ | XF_ALWAYS),
+    X_STR("source/@portgroupid", vdsPortgroupId, XF_REQ),
+    X_LL("source/@connectionid", vdsConnectionId, XF_REQ | XF_ALWAYS),
+    X_END
+};
 static const virXmlRow vhostuserCase[] = { X_OBJ_AS("source", vhostuser, virDomainChrSource, vhostuserXml, 0), X_END };
 static const virXmlRow hostdevPciCase[] = { X_INLINE_AS(".", hostdevPci, virPCIAddress, virPCISourceAddressXml, 0), X_END };
 static const virXmlRow hostdevUsbCase[] = {
@@ -174,6 +181,7 @@ CASE(directCase);
 CASE(devCase);
 CASE(ethernetCase);
 CASE(internalCase);
+CASE(vdsCase);
 CASE(vhostuserCase);
 CASE(hostdevPciCase);
 CASE(hostdevUsbCase);
@@ -194,24 +202,16 @@ static const virXmlRow hostdevCase[] = {
     X_UNION("source/address", hostdevType, virDomainHostdevType, hostdevCases, 0, .when = hasPlace),
     X_END
 };
-static const virXmlRow vdsCase[] = {
-    X_UUID("source/@switchid", vdsSwitch, XF_ALWAYS),
-    X_LL("source/@portid", vdsPort, XF_ALWAYS),
-    X_STR("source/@portgroupid", vdsPortgroup, 0),
-    X_LL("source/@connectionid", vdsConnection, XF_ALWAYS),
-    X_END
-};
-CASE(vdsCase);
 CASE(hostdevCase);
 #undef CASE
 static const virXmlCase netCases[] = {
-    { VIR_DOMAIN_NET_TYPE_VHOSTUSER, &vhostuserCaseXml }, { VIR_DOMAIN_NET_TYPE_SERVER, &socketCaseXml },
+    { VIR_DOMAIN_NET_TYPE_VDS, &vdsCaseXml }, { VIR_DOMAIN_NET_TYPE_VHOSTUSER, &vhostuserCaseXml }, { VIR_DOMAIN_NET_TYPE_SERVER, &socketCaseXml },
     { VIR_DOMAIN_NET_TYPE_CLIENT, &socketCaseXml },       { VIR_DOMAIN_NET_TYPE_MCAST, &socketCaseXml },
     { VIR_DOMAIN_NET_TYPE_UDP, &socketCaseXml },          { VIR_DOMAIN_NET_TYPE_NETWORK, &networkCaseXml },
     { VIR_DOMAIN_NET_TYPE_BRIDGE, &bridgeCaseXml },       { VIR_DOMAIN_NET_TYPE_INTERNAL, &internalCaseXml },
     { VIR_DOMAIN_NET_TYPE_DIRECT, &directCaseXml },       { VIR_DOMAIN_NET_TYPE_HOSTDEV, &hostdevCaseXml },
     { VIR_DOMAIN_NET_TYPE_VDPA, &devCaseXml },            { VIR_DOMAIN_NET_TYPE_USER, &devCaseXml },
-    { VIR_DOMAIN_NET_TYPE_ETHERNET, &ethernetCaseXml },   { VIR_DOMAIN_NET_TYPE_VDS, &vdsCaseXml },
+    { VIR_DOMAIN_NET_TYPE_ETHERNET, &ethernetCaseXml },
     { 0 }
 };
 

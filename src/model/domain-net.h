@@ -50,6 +50,9 @@ typedef struct {
     virNetMacvlanMode macvlanMode;
     char *socketAddress, *localAddress; /* server, client, mcast, udp */
     unsigned int socketPort, localPort;
+    unsigned char vdsSwitchId[16];      /* vds: a distributed switch of vSphere */
+    long long vdsPortId, vdsConnectionId;
+    char *vdsPortgroupId;
     char *internalName;
     virDomainChrSource *vhostuser;
     virDomainHostdevType hostdevType;
@@ -95,7 +98,4 @@ typedef struct {
     char *backendHostname, *backendFqdn;
     unsigned int hostdevVendor, hostdevProduct;
     bool hasHostdevVendor, hasHostdevAddress;
-    unsigned char vdsSwitch[16];        /* VMware's distributed switch */
-    long long vdsPort, vdsConnection;
-    char *vdsPortgroup;
 } virDomainNetDef;

@@ -154,6 +154,8 @@ virDomainControllerDef *virDomainDefFindController(const virDomainDef *def, virD
 virDomainDiskDef *virDomainDefFindDisk(const virDomainDef *def, const char *target);    /* target dev, or source path */
 virDomainNetDef *virDomainDefFindNet(const virDomainDef *def, const char *device);      /* MAC, target dev, or alias */
 /* vCPUs of <cpu><topology>: sockets*dies*cores*threads, 0 when not given. */
+/* 0 "a", 25 "z", 26 "aa": what follows "sd" in a disk's name. */
+char *virDomainDiskLetters(unsigned int index);
 unsigned int virCPUTopologyCount(const virCPUDef *cpu);
 bool virDomainDefIsQ35(const virDomainDef *def);
 bool virDomainDefIsI440FX(const virDomainDef *def);

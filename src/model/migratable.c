@@ -88,6 +88,13 @@ static bool dropAlias(virDomainDef *def, const char *kind, void *device, virDevi
     return true;
 }
 
+/* An older receiver's idea of the model has this feature, today's has not. */
+static void spellCpu(virCPUDef *cpu)
+{
+    if (g_strcmp0(cpu->model, "Icelake-Server") == 0 && !virCPUDefFeature(cpu, "pconfig"))
+        virCPUDefSetFeature(cpu, "pconfig", VIR_CPU_FEATURE_DISABLE);
+}
+
 virDomainDef *virDomainDefMigratable(const virDomainDef *def)
 {
     virDomainDef *copy = virDomainDefCopy(def);
@@ -98,6 +105,7 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def)
             virXmlFree(&virDomainInputDefXml, virListTake(&copy->inputs, i));
     }
     if (virDomainDefIsQemu(def)) {
+        spellCpu(&copy->cpu);
         virDomainControllersSort(copy);
         dropQemuDefaults(copy);
     }

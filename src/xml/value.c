@@ -180,7 +180,7 @@ static bool invalid(const virXmlRow *row, const char *text, xmlNode *node, const
 {
     if (row->bad) {
         g_autofree char *message = g_strdup_printf(row->bad, text);
-        virXmlErrorAt(error, node, ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+        virXmlErrorAt(error, node, row->flags & XF_NOFROM ? VIR_FROM_NONE : ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                       message);
         return false;
     }

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CACHE_FORMAT = 1, GREETING_MS = 20 * 1000, QUIT_MS = 2000 };
+enum { CACHE_FORMAT = 2, GREETING_MS = 20 * 1000, QUIT_MS = 2000 };
 
 /* ---- reading replies ---- */
 
@@ -33,8 +33,19 @@ static void cpuModelFree(gpointer data)
 {
     qemuCpuModel *m = data;
     g_free(m->name);
+    g_free(m->type);
     g_strfreev(m->blockers);
     g_free(m);
+}
+
+static void cpuBestFree(qemuCpuBest *best)
+{
+    if (!best)
+        return;
+    g_strfreev(best->features);
+    g_strfreev(best->migratable);
+    g_free(best->vendor);
+    g_free(best);
 }
 
 void qemuCapsUnref(qemuCaps *caps)
@@ -48,6 +59,8 @@ void qemuCapsUnref(qemuCaps *caps)
     g_clear_pointer(&caps->cpus[0], g_ptr_array_unref);
     g_clear_pointer(&caps->cpus[1], g_ptr_array_unref);
     g_clear_pointer(&caps->types, g_hash_table_unref);
+    cpuBestFree(caps->best[0]);
+    cpuBestFree(caps->best[1]);
     g_free(caps);
 }
 
@@ -92,27 +105,75 @@ static GPtrArray *readMachines(JsonArray *array)
     return list;
 }
 
+static char **readWords(JsonArray *array)
+{
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    for (guint i = 0; array && i < json_array_get_length(array); i++)
+        g_strv_builder_add(words, json_array_get_string_element(array, i));
+    return g_strv_builder_end(words);
+}
+
 static GPtrArray *readCpus(JsonArray *array)
 {
     GPtrArray *list = array ? g_ptr_array_new_with_free_func(cpuModelFree) : NULL;
     for (guint i = 0; array && i < json_array_get_length(array); i++) {
         JsonObject *o = qmpItem(array, i);
-        JsonArray *lacks = qmpArr(o, "unavailable-features");
-        g_autoptr(GStrvBuilder) blockers = g_strv_builder_new();
-        for (guint k = 0; lacks && k < json_array_get_length(lacks); k++)
-            g_strv_builder_add(blockers, json_array_get_string_element(lacks, k));
         qemuCpuModel *m = g_new0(qemuCpuModel, 1);
         *m = (qemuCpuModel){ .name = g_strdup(qmpStr(o, "name")),
-                             .blockers = g_strv_builder_end(blockers),
+                             .type = g_strdup(qmpStr(o, "typename")),
+                             .blockers = readWords(qmpArr(o, "unavailable-features")),
+                             .rated = json_object_has_member(o, "unavailable-features"),
                              .deprecated = qmpBool(o, "deprecated") };
         g_ptr_array_add(list, m);
     }
     return list;
 }
 
+static qemuCpuBest *readBest(JsonObject *o)
+{
+    if (!o)
+        return NULL;
+    qemuCpuBest *best = g_new0(qemuCpuBest, 1);
+    *best = (qemuCpuBest){ .features = readWords(qmpArr(o, "on")),
+                           .migratable = readWords(qmpArr(o, "migratable")),
+                           .vendor = g_strdup(qmpStr(o, "vendor")),
+                           .family = qmpInt(o, "family", 0),
+                           .model = qmpInt(o, "model", 0),
+                           .stepping = qmpInt(o, "stepping", 0) };
+    return best;
+}
+
 static JsonArray *replyArray(JsonObject *replies, const char *name)
 {
     return qmpArr(replies, name);
+}
+
+/* ARM boards are too different for a default; the one that comes first is the one that the reference puts there. */
+static void preferMachine(GPtrArray *machines, const char *name)
+{
+    for (guint i = 0; i < machines->len; i++) {
+        qemuMachine *m = machines->pdata[i];
+        if (!g_str_equal(m->name, name))
+            continue;
+        g_ptr_array_steal_index(machines, i);
+        g_ptr_array_insert(machines, 0, m);
+        return;
+    }
+}
+
+/* "power9_v2.0-powerpc64-cpu" is what models call "power9". */
+static void nameDefaultCpus(qemuCaps *caps)
+{
+    GPtrArray *models = caps->cpus[1] ? caps->cpus[1] : caps->cpus[0];
+    for (guint i = 0; i < caps->machines->len; i++) {
+        qemuMachine *m = caps->machines->pdata[i];
+        g_autofree char *type = g_steal_pointer(&m->defaultCpu);
+        for (guint k = 0; type && models && !m->defaultCpu && k < models->len; k++) {
+            const qemuCpuModel *model = models->pdata[k];
+            if (g_strcmp0(model->type, type) == 0)
+                m->defaultCpu = g_str_has_prefix(model->name, "power") ? g_ascii_strup(model->name, -1) : g_strdup(model->name);
+        }
+    }
 }
 
 static qemuCaps *capsFromReplies(const char *binary, JsonObject *replies)
@@ -127,8 +188,13 @@ static qemuCaps *capsFromReplies(const char *binary, JsonObject *replies)
     caps->arch = g_strdup(qmpStr(qmpObj(replies, "query-target"), "arch"));
     caps->kvm = qmpBool(qmpObj(replies, "query-kvm"), "enabled");
     caps->machines = readMachines(replyArray(replies, "query-machines"));
+    if (caps->machines->len > 0 && !((qemuMachine *)caps->machines->pdata[0])->isDefault)
+        preferMachine(caps->machines, "integratorcp");
     caps->cpus[0] = readCpus(replyArray(replies, "cpus-tcg"));
     caps->cpus[1] = readCpus(replyArray(replies, "cpus-kvm"));
+    nameDefaultCpus(caps);
+    caps->best[0] = readBest(qmpObj(replies, "best-tcg"));
+    caps->best[1] = readBest(qmpObj(replies, "best-kvm"));
     caps->types = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     JsonArray *types = replyArray(replies, "qom-list-types");
     for (guint i = 0; types && i < json_array_get_length(types); i++)
@@ -224,6 +290,48 @@ static bool probeAsk(virQmp *qmp, bool full, const char *cpus, JsonObject *into,
     return ok;
 }
 
+/* Of some three hundred properties of a CPU model those that say what it is: names of features and the signature. */
+static void addFeatures(JsonObject *into, const char *name, JsonObject *props)
+{
+    JsonArray *on = json_array_new();
+    g_autoptr(GList) members = json_object_get_members(props);
+    for (GList *l = members; l; l = l->next)
+        if (qmpBool(props, l->data))
+            json_array_add_string_element(on, l->data);
+    json_object_set_array_member(into, name, on);
+}
+
+static void probeBest(virQmp *qmp, bool kvm, JsonObject *into)
+{
+    const char *arch = qmpStr(qmpObj(into, "query-target"), "arch");
+    if (g_strcmp0(arch, "x86_64") != 0 && g_strcmp0(arch, "i386") != 0)
+        return; /* the others tell nothing that we could use without KVM */
+    virQmpRequest requests[2] = { 0 };
+    for (int i = 0; i < 2; i++)
+        requests[i] = (virQmpRequest){
+            .command = "query-cpu-model-expansion",
+            .args = qmpArgs("s:type", "full", "o:model",
+                            qmpArgs("s:name", kvm ? "host" : "max", "o:props", qmpArgs("b:migratable", i, NULL), NULL), NULL)
+        };
+    JsonObject *best = json_object_new();
+    if (qmpCallMany(qmp, requests, 2, NULL)) {
+        JsonObject *all = qmpObj(qmpObj(qmpReplyObj(requests[0].reply), "model"), "props");
+        JsonObject *migratable = qmpObj(qmpObj(qmpReplyObj(requests[1].reply), "model"), "props");
+        static const char *const numbers[] = { "family", "model", "stepping" };
+        for (guint i = 0; all && i < G_N_ELEMENTS(numbers); i++)
+            json_object_set_int_member(best, numbers[i], qmpInt(all, numbers[i], 0));
+        if (all && migratable) {
+            json_object_set_string_member(best, "vendor", qmpStr(all, "vendor"));
+            addFeatures(best, "on", all);
+            addFeatures(best, "migratable", migratable);
+            json_object_set_object_member(into, kvm ? "best-kvm" : "best-tcg", json_object_ref(best));
+        }
+    }
+    json_object_unref(best);
+    virQmpRequestClear(&requests[0]);
+    virQmpRequestClear(&requests[1]);
+}
+
 static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool full, JsonObject *into, GError **error)
 {
     int pair[2], words[2];
@@ -240,7 +348,9 @@ static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool f
     if (process) {
         ok = virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK &&
              probeAsk(qmp, full, kvm ? "cpus-kvm" : "cpus-tcg", into, error);
-        if (!ok)
+        if (ok)
+            probeBest(qmp, kvm && (!full || qmpBool(qmpObj(into, "query-kvm"), "enabled")), into);
+        else
             probeAppendWords(said, error);
         virProcessSignal(process, SIGKILL); /* nothing of it is worth an orderly end */
         virProcessWait(process, QUIT_MS);

@@ -11,17 +11,26 @@
 #include "host/host.h"
 
 typedef struct {
-    char *name, *alias, *defaultCpu, *defaultRam;
+    char *name, *alias, *defaultRam;
+    char *defaultCpu;           /* the model's name; NULL: none, or none that has a name */
     bool numaMem;               /* cells may have their memory without objects */
     unsigned int maxCpus;
     bool isDefault, hotplugCpus, deprecated;
 } qemuMachine;
 
 typedef struct {
-    char *name;
+    char *name, *type;          /* of QOM; aliases share one */
     char **blockers;            /* features that this host lacks; empty: usable */
     bool deprecated;
+    bool rated;                 /* QEMU knows what blocks its models */
 } qemuCpuModel;
+
+/* What QEMU can make of a CPU here: "host" of KVM, "max" of TCG; its own words. */
+typedef struct {
+    char **features, **migratable;      /* those that are on; those of them with which a guest can be migrated */
+    char *vendor;                       /* "AuthenticAMD" */
+    unsigned int family, model, stepping;
+} qemuCpuBest;
 
 typedef struct {
     gatomicrefcount refs;
@@ -31,6 +40,7 @@ typedef struct {
     bool kvm;                   /* works here */
     GPtrArray *machines;        /* default first */
     GPtrArray *cpus[2];         /* qemuCpuModel; [0] TCG, [1] KVM, NULL without it */
+    qemuCpuBest *best[2];       /* the same; NULL: not told */
     GHashTable *types;          /* names of QOM types */
 } qemuCaps;
 

@@ -2,6 +2,7 @@
 /* The machine of the command line: board, accelerator, CPU, memory, topology. */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/command.h"
+#include "drivers/qemu/cpu.h"
 #include <string.h>
 
 static const char *onOff(int tristate)
@@ -210,41 +211,30 @@ static void cpuFeatures(const virDomainDef *def, GString *out)
         g_string_append_printf(out, ",phys-bits=%u", def->cpu.maxPhysAddrBits);
 }
 
-/* QEMU spells features with '-', and some as others do. */
-static char *featureName(const char *name)
-{
-    char *copy = g_strdup(name);
-    return g_strdelimit(copy, "_", '-');
-}
-
 static void cpuModelFeatures(const virCPUDef *cpu, GString *out)
 {
     for (unsigned int i = 0; i < cpu->features.n; i++) {
         const virCPUFeature *f = cpu->features.v[i];
-        g_autofree char *name = featureName(f->name);
+        g_autofree char *name = qemuFeatureName(f->name);
         bool off = f->policy == VIR_CPU_FEATURE_DISABLE || f->policy == VIR_CPU_FEATURE_FORBID;
-        g_string_append_printf(out, ",%s=%s", name, off ? "off" : "on");
+        if (name)
+            g_string_append_printf(out, ",%s=%s", name, off ? "off" : "on");
     }
 }
 
 static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
 {
     const virDomainDef *def = cmd->def;
-    const virCPUDef *cpu = &def->cpu;
     const qemuMachine *m = cmd->caps ? qemuCapsMachine(cmd->caps, def->os.machine) : NULL;
+    g_autoptr(virCPUDef) cpu =
+        cmd->caps ? qemuCpuResolve(&def->cpu, def->os.arch, def->virtType == VIR_DOMAIN_VIRT_KVM, cmd->caps, error) : virCPUDefCopy(&def->cpu);
+    if (!cpu)
+        return false;
     switch (cpu->mode) {
     case VIR_CPU_MODE_HOST_PASSTHROUGH:
-    case VIR_CPU_MODE_HOST_MODEL: /* until host models are computed: the host's CPU without what can't migrate */
-        if (def->virtType != VIR_DOMAIN_VIRT_KVM && cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH) {
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                        "CPU mode 'host-passthrough' for %s %s domain on %s host is not supported by hypervisor",
-                        virArchToString(def->os.arch), virDomainVirtTypeToString(def->virtType),
-                        virArchToString(def->os.arch));
-            return false;
-        }
-        g_string_append(out, def->virtType == VIR_DOMAIN_VIRT_KVM ? "host" : "max");
-        if (def->virtType == VIR_DOMAIN_VIRT_KVM)
-            g_string_append(out, cpu->migratable == VIR_TRISTATE_SWITCH_OFF ? "" : ",migratable=on");
+        g_string_append(out, "host");
+        if (cpu->migratable != VIR_TRISTATE_SWITCH_ABSENT)
+            g_string_append_printf(out, ",migratable=%s", onOff(cpu->migratable));
         break;
     case VIR_CPU_MODE_MAXIMUM:
         g_string_append(out, "max");
@@ -256,11 +246,8 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
             g_string_append(out, cpu->model);
             if (cpu->vendorId)
                 g_string_append_printf(out, ",vendor=%s", cpu->vendorId);
-        } else if (m && m->defaultCpu && qemuIsX86(def)) { /* "qemu64-x86_64-cpu" */
-            const char *suffix = strstr(m->defaultCpu, cmd->caps->arch);
-            g_string_append_len(out, m->defaultCpu,
-                                suffix && suffix > m->defaultCpu ? suffix - 1 - m->defaultCpu
-                                                                 : (gssize)strlen(m->defaultCpu));
+        } else if (m && m->defaultCpu && qemuIsX86(def)) {
+            g_string_append(out, m->defaultCpu);
         }
         break;
     }

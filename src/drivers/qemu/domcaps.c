@@ -1,34 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The domain capabilities document: which devices, models and features a guest of one emulator and machine may have. The body is one table
- * of lines; a value stands when QEMU knows the type that it needs.
+ * The domain capabilities document: which devices, models and features a guest of one emulator and machine may have. Most of it is one table
+ * of words; a word stands when QEMU knows the type that it needs.
  */
 #define VIR_FROM VIR_FROM_QEMU
-#include "drivers/qemu/documents.h"
+#include "drivers/qemu/cpu.h"
 #include "drivers/qemu/firmware.h"
-#include "drivers/qemu/monitor.h"
-#include "model/domain-enums.h"
+#include "model/domcaps.h"
 #include <string.h>
-#include <sys/utsname.h>
 
-typedef enum { OPEN, ENUM, VALUE, SHUT, FLAG } Kind;
+typedef enum { PART, ENUM, VALUE } Kind;
 
-/* needs: a QOM type; "!q35": not on that machine; NULL: always. */
+/* needs: a QOM type (or one of several, "a|b"), or "@" and a condition below; without it a part is not supported and a value not there. only: without it there is no word
+ * of the part at all. */
 typedef struct {
     Kind kind;
-    const char *word, *needs;
+    const char *word, *needs, *only;
 } Row;
 
-static const Row deviceRows[] = {
-    { OPEN, "disk" },
+static const Row rows[] = {
+    { PART, "disk" },
     { ENUM, "diskDevice" },
     { VALUE, "disk" },
     { VALUE, "cdrom" },
-    { VALUE, "floppy", "isa-fdc" },
+    { VALUE, "floppy", "@!pseries" },
     { VALUE, "lun" },
     { ENUM, "bus" },
-    { VALUE, "ide", "!q35" },
-    { VALUE, "fdc", "isa-fdc" },
+    { VALUE, "ide", "@i440fx" },
+    { VALUE, "fdc", "@!pseries" },
     { VALUE, "scsi", "scsi-hd" },
     { VALUE, "virtio", "virtio-blk-pci" },
     { VALUE, "usb", "usb-storage" },
@@ -37,16 +36,14 @@ static const Row deviceRows[] = {
     { VALUE, "virtio" },
     { VALUE, "virtio-transitional", "virtio-blk-pci-transitional" },
     { VALUE, "virtio-non-transitional", "virtio-blk-pci-non-transitional" },
-    { SHUT, "disk" },
-    { OPEN, "graphics" },
+    { PART, "graphics" },
     { ENUM, "type" },
     { VALUE, "sdl" },
     { VALUE, "vnc" },
     { VALUE, "spice", "spicevmc" },
     { VALUE, "egl-headless", "egl-headless" },
     { VALUE, "dbus", "dbus-display" },
-    { SHUT, "graphics" },
-    { OPEN, "video" },
+    { PART, "video" },
     { ENUM, "modelType" },
     { VALUE, "vga", "VGA" },
     { VALUE, "cirrus", "cirrus-vga" },
@@ -56,8 +53,7 @@ static const Row deviceRows[] = {
     { VALUE, "none" },
     { VALUE, "bochs", "bochs-display" },
     { VALUE, "ramfb", "ramfb" },
-    { SHUT, "video" },
-    { OPEN, "hostdev" },
+    { PART, "hostdev" },
     { ENUM, "mode" },
     { VALUE, "subsystem" },
     { ENUM, "startupPolicy" },
@@ -66,13 +62,12 @@ static const Row deviceRows[] = {
     { VALUE, "requisite" },
     { VALUE, "optional" },
     { ENUM, "subsysType" },
-    { VALUE, "usb" },
+    { VALUE, "usb", "usb-host" },
     { VALUE, "pci" },
     { VALUE, "scsi" },
     { ENUM, "capsType" },
     { ENUM, "pciBackend" },
-    { SHUT, "hostdev" },
-    { OPEN, "rng" },
+    { PART, "rng" },
     { ENUM, "model" },
     { VALUE, "virtio", "virtio-rng-pci" },
     { VALUE, "virtio-transitional", "virtio-rng-pci-transitional" },
@@ -81,231 +76,238 @@ static const Row deviceRows[] = {
     { VALUE, "random", "rng-random" },
     { VALUE, "egd", "rng-egd" },
     { VALUE, "builtin", "rng-builtin" },
-    { SHUT, "rng" },
-    { OPEN, "filesystem" },
+    { PART, "filesystem" },
     { ENUM, "driverType" },
     { VALUE, "path", "virtio-9p-pci" },
     { VALUE, "handle", "virtio-9p-pci" },
     { VALUE, "virtiofs", "vhost-user-fs-pci" },
-    { SHUT, "filesystem" },
-    { OPEN, "tpm", "tpm-tis" },
+    { PART, "tpm", "tpm-tis|tpm-tis-device|tpm-spapr" },
     { ENUM, "model" },
-    { VALUE, "tpm-tis", "tpm-tis" },
+    { VALUE, "tpm-tis", "tpm-tis|tpm-tis-device" },
     { VALUE, "tpm-crb", "tpm-crb" },
+    { VALUE, "tpm-spapr", "tpm-spapr" },
+    { VALUE, "spapr-tpm-proxy", "spapr-tpm-proxy" },
     { ENUM, "backendModel" },
     { VALUE, "passthrough", "tpm-passthrough" },
-    { SHUT, "tpm" },
-    { OPEN, "redirdev", "usb-redir" },
+    { PART, "redirdev", "usb-redir" },
     { ENUM, "bus" },
     { VALUE, "usb" },
-    { SHUT, "redirdev" },
-    { OPEN, "channel" },
+    { PART, "channel" },
     { ENUM, "type" },
     { VALUE, "pty" },
     { VALUE, "unix" },
     { VALUE, "spicevmc", "spicevmc" },
-    { SHUT, "channel" },
+    { PART, "memoryBacking" },
+    { ENUM, "sourceType" },
+    { VALUE, "file" },
+    { VALUE, "anonymous" },
+    { VALUE, "memfd" },
+    { PART, "iothreads" },
+    { PART, "gic", "@never" },
+    { PART, "vmcoreinfo", "vmcoreinfo" },
+    { PART, "genid", "vmgenid" },
+    { PART, "backingStoreInput" },
+    { PART, "backup" },
+    { PART, "s390-pv", "@never", "@s390x" },
+    { PART, "sev", "@never" },
+    { PART, "sgx", "@never" },
+    { PART, "hyperv", NULL, "@x86" },
+    { ENUM, "features" },
+    { VALUE, "spinlocks" },
+    { VALUE, "vendor_id" },
 };
 
-static bool holds(const qemuCaps *caps, const char *machine, const char *needs)
+typedef struct {
+    const qemuCaps *caps;
+    const qemuChoice *choice;
+    virDomCapsDef *def;
+} Build;
+
+static bool holds(const Build *b, const char *needs)
 {
     /* Display backends are modules of QEMU that have no type of their own until they are loaded. */
-    static const char *const modules[] = { "egl-headless", "dbus-display", "spicevmc" };
-    if (!needs)
+    static const char *const modules[] = { "egl-headless", "dbus-display" };
+    const char *machine = b->choice->machine->name;
+    if (!needs || g_strv_contains((const char *const[]){ modules[0], modules[1], NULL }, needs))
         return true;
-    if (needs[0] == '!')
-        return !strstr(machine, needs + 1);
-    for (guint i = 0; i < G_N_ELEMENTS(modules); i++)
-        if (g_str_equal(needs, modules[i]))
-            return i < 2 || qemuCapsHas(caps, "chardev-spicevmc") || qemuCapsHas(caps, "qxl");
-    return qemuCapsHas(caps, needs);
-}
-
-static void formatDevices(GString *out, const qemuCaps *caps, const char *machine)
-{
-    bool inEnum = false, empty = true;
-    for (guint i = 0; i < G_N_ELEMENTS(deviceRows); i++) {
-        const Row *r = &deviceRows[i];
-        if ((r->kind == ENUM || r->kind == SHUT) && inEnum) {
-            g_string_append(out, empty ? "/>\n" : "      </enum>\n");
-            inEnum = false;
-        }
-        if (r->kind == OPEN && !holds(caps, machine, r->needs)) {
-            g_string_append_printf(out, "    <%s supported='no'/>\n", r->word);
-            while (deviceRows[i].kind != SHUT)
-                i++;
-        } else if (r->kind == OPEN) {
-            g_string_append_printf(out, "    <%s supported='yes'>\n", r->word);
-        } else if (r->kind == ENUM) {
-            g_string_append_printf(out, "      <enum name='%s'", r->word);
-            inEnum = empty = true;
-        } else if (r->kind == VALUE && holds(caps, machine, r->needs)) {
-            g_string_append_printf(out, "%s        <value>%s</value>\n", empty ? ">\n" : "", r->word);
-            empty = false;
-        } else if (r->kind == SHUT) {
-            g_string_append_printf(out, "    </%s>\n", r->word);
-        }
-    }
-}
-
-/* ---- CPU models ---- */
-
-static const struct {
-    const char *prefix, *vendor;
-} cpuVendors[] = {
-    { "phenom", "AMD" },       { "athlon", "AMD" },      { "Opteron", "AMD" },       { "EPYC", "AMD" },
-    { "Dhyana", "Hygon" },     { "n270", "Intel" },      { "core", "Intel" },        { "Westmere", "Intel" },
-    { "Snowridge", "Intel" },  { "Skylake", "Intel" },   { "SandyBridge", "Intel" }, { "Penryn", "Intel" },
-    { "Nehalem", "Intel" },    { "IvyBridge", "Intel" }, { "Icelake", "Intel" },     { "Haswell", "Intel" },
-    { "Cooperlake", "Intel" }, { "Conroe", "Intel" },    { "Cascadelake", "Intel" }, { "Broadwell", "Intel" },
-    { "Sapphire", "Intel" },
-};
-
-static const char *cpuVendor(const char *name)
-{
-    for (guint i = 0; i < G_N_ELEMENTS(cpuVendors); i++)
-        if (g_str_has_prefix(name, cpuVendors[i].prefix))
-            return cpuVendors[i].vendor;
-    return "unknown";
-}
-
-/* Names with a version ("EPYC-v2") are QEMU's private ones; max, host and base are modes, not models. */
-static bool isModel(const char *name)
-{
-    static const char *const others[] = { "max", "host", "base", "KnightsMill", "Denverton" };
-    const char *v = strrchr(name, '-');
-    if (v && v[1] == 'v' && g_ascii_isdigit(v[2]))
+    if (g_str_equal(needs, "spicevmc"))
+        return qemuCapsHas(b->caps, "chardev-spicevmc") || qemuCapsHas(b->caps, "qxl") || b->choice->arch != VIR_ARCH_NONE;
+    if (g_str_equal(needs, "@i440fx"))
+        return virCpuIsX86(b->choice->arch) && g_str_has_prefix(machine, "pc-") && !g_str_has_prefix(machine, "pc-q35");
+    if (g_str_equal(needs, "@!pseries"))
+        return !g_str_has_prefix(machine, "pseries");
+    if (g_str_equal(needs, "@s390x"))
+        return b->choice->arch == VIR_ARCH_S390X;
+    if (g_str_equal(needs, "@x86"))
+        return virCpuIsX86(b->choice->arch);
+    if (needs[0] == '@')
         return false;
-    for (guint i = 0; i < G_N_ELEMENTS(others); i++)
-        if (g_str_equal(name, others[i]))
-            return false;
-    return true;
+    g_auto(GStrv) types = g_strsplit(needs, "|", -1);
+    for (int i = 0; types[i]; i++)
+        if (qemuCapsHas(b->caps, types[i]))
+            return true;
+    return false;
 }
 
-static void formatCpu(GString *out, const qemuCaps *caps, bool kvm)
+/* ---- parts and their words ---- */
+
+static virDomCapsPart *partOf(virDomCapsDef *def, const char *name)
 {
-    GPtrArray *models = caps->cpus[kvm];
-    g_string_append(out, "  <cpu>\n");
-    g_string_append(
-        out, kvm ? "    <mode name='host-passthrough' supported='yes'>\n      <enum name='hostPassthroughMigratable'>\n"
-                   "        <value>on</value>\n        <value>off</value>\n      </enum>\n    </mode>\n"
-                 : "    <mode name='host-passthrough' supported='no'/>\n");
-    g_string_append(
-        out,
-        "    <mode name='maximum' supported='yes'>\n      <enum name='maximumMigratable'>\n        <value>on</value>\n"
-        "        <value>off</value>\n      </enum>\n    </mode>\n    <mode name='host-model' supported='no'/>\n");
-    g_string_append(out, models && models->len > 0 ? "    <mode name='custom' supported='yes'>\n"
-                                                   : "    <mode name='custom' supported='no'/>\n");
-    for (guint i = 0; models && i < models->len; i++) {
-        const qemuCpuModel *m = models->pdata[i];
-        if (isModel(m->name))
-            g_string_append_printf(out, "      <model usable='%s' vendor='%s'>%s</model>\n",
-                                   m->blockers[0] ? "no" : "yes", cpuVendor(m->name), m->name);
+    const struct {
+        const char *name;
+        virDomCapsPart **at;
+    } parts[] = {
+#define DEVICE(member) { #member, &def->member },
+#define FEATURE(member, word) { word, &def->member },
+        VIR_DOMCAPS_DEVICES(DEVICE) VIR_DOMCAPS_FEATURES(FEATURE)
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (g_str_equal(parts[i].name, name))
+            return *parts[i].at ? *parts[i].at : (*parts[i].at = g_new0(virDomCapsPart, 1));
+    return g_str_equal(name, "iothreads") ? &def->iothreads : &def->memoryBacking;
+}
+
+static virDomCapsEnum *addEnum(virDomCapsPart *part, const char *name)
+{
+    virDomCapsEnum *e = g_new0(virDomCapsEnum, 1);
+    e->name = g_strdup(name);
+    virListAppend(&part->enums, e);
+    return e;
+}
+
+static void addWords(virDomCapsPart *part, const char *name, const char *const *words)
+{
+    addEnum(part, name)->values = g_strdupv((char **)words);
+}
+
+/* An enum of rows[at] and the values that follow it. */
+static void addRows(const Build *b, virDomCapsPart *part, guint at)
+{
+    g_autoptr(GStrvBuilder) values = g_strv_builder_new();
+    virDomCapsEnum *e = addEnum(part, rows[at].word);
+    for (guint i = at + 1; i < G_N_ELEMENTS(rows) && rows[i].kind == VALUE; i++)
+        if (holds(b, rows[i].needs))
+            g_strv_builder_add(values, rows[i].word);
+    e->values = g_strv_builder_end(values);
+}
+
+static void addParts(const Build *b)
+{
+    virDomCapsPart *part = NULL;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const Row *r = &rows[i];
+        if (r->kind == PART) {
+            part = holds(b, r->only) ? partOf(b->def, r->word) : NULL;
+            if (part)
+                part->supported = holds(b, r->needs) ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO;
+        } else if (r->kind == ENUM && part && part->supported == VIR_TRISTATE_BOOL_YES) {
+            addRows(b, part, i);
+        }
     }
-    if (models && models->len > 0)
-        g_string_append(out, "    </mode>\n");
-    g_string_append(out, "  </cpu>\n");
 }
 
 /* ---- firmware ---- */
 
-static void formatOs(GString *out, const qemuCaps *caps, const char *machine)
+static void addOs(const Build *b)
 {
+    static const char *const types[] = { "rom", "pflash", NULL }, *const readonly[] = { "yes", "no", NULL };
     qemuFirmwareOffer f = { 0 };
-    qemuFirmwareList(NULL, caps->arch, machine, &f);
-    g_string_append(out, "  <iothreads supported='yes'/>\n  <os supported='yes'>\n    <enum name='firmware'");
-    g_string_append_printf(out, f.bios || f.efi ? ">\n%s%s    </enum>\n" : "/>\n",
-                           f.bios ? "      <value>bios</value>\n" : "", f.efi ? "      <value>efi</value>\n" : "");
-    g_string_append_printf(out,
-                           "    <loader supported='yes'>\n"
-                           "      <enum name='type'>\n        <value>rom</value>\n        <value>pflash</value>\n      "
-                           "</enum>\n      <enum name='readonly'>\n"
-                           "        <value>yes</value>\n        <value>no</value>\n      </enum>\n      <enum "
-                           "name='secure'>\n%s        <value>no</value>\n      </enum>\n"
-                           "    </loader>\n  </os>\n",
-                           f.secure ? "        <value>yes</value>\n" : "");
+    qemuFirmwareList(NULL, b->caps->arch, b->choice->machine->name, &f);
+    const char *const firmware[] = { f.bios ? "bios" : f.efi ? "efi" : NULL, f.bios && f.efi ? "efi" : NULL, NULL };
+    b->def->os.supported = b->def->loader.supported = VIR_TRISTATE_BOOL_YES;
+    addWords(&b->def->os, "firmware", firmware);
+    addWords(&b->def->loader, "type", types);
+    addWords(&b->def->loader, "readonly", readonly);
+    addWords(&b->def->loader, "secure", f.secure ? readonly : readonly + 1);
 }
 
-static void formatFeatures(GString *out, const qemuCaps *caps)
+/* ---- CPUs ---- */
+
+static virDomCapsMode *addMode(virDomCapsDef *def, const char *name, bool supported)
 {
-    static const char *const plain[] = { "gic", "vmcoreinfo", "genid", "backingStoreInput", "backup", "sev", "sgx" };
-    static const char *const needs[] = { NULL, "vmcoreinfo", "vmgenid", "", "", NULL, NULL };
-    g_string_append(out, "  <features>\n");
-    for (guint i = 0; i < G_N_ELEMENTS(plain); i++)
-        g_string_append_printf(out, "    <%s supported='%s'/>\n", plain[i],
-                               needs[i] && (!*needs[i] || qemuCapsHas(caps, needs[i])) ? "yes" : "no");
-    g_string_append(out,
-                    "    <hyperv supported='yes'>\n      <enum name='features'>\n        <value>spinlocks</value>\n"
-                    "        <value>vendor_id</value>\n      </enum>\n    </hyperv>\n  </features>\n");
+    virDomCapsMode *mode = g_new0(virDomCapsMode, 1);
+    mode->name = g_strdup(name);
+    mode->part.supported = supported ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO;
+    virListAppend(&def->modes, mode);
+    return mode;
+}
+
+static void addHostModel(const Build *b)
+{
+    g_autoptr(virCPUDef) cpu = qemuHostModel(b->caps, b->choice->arch, b->choice->kvm, false);
+    virDomCapsMode *mode = addMode(b->def, "host-model", cpu);
+    if (!cpu)
+        return;
+    virDomCapsModel *model = g_new0(virDomCapsModel, 1);
+    *model = (virDomCapsModel){ .name = g_strdup(cpu->model), .fallback = cpu->fallback };
+    virListAppend(&mode->models, model);
+    mode->vendor = g_strdup(cpu->vendor);
+    while (cpu->features.n > 0)
+        virListAppend(&mode->features, virListTake(&cpu->features, 0));
+}
+
+/* Our name of QEMU's model; NULL: not one that documents name. */
+static const char *modelName(char *const *known, const char *name)
+{
+    if (!known[0])
+        return name; /* any */
+    for (int i = 0; known[i]; i++)
+        if (g_ascii_strcasecmp(known[i], name) == 0)
+            return known[i];
+    return NULL;
+}
+
+static void addModels(const Build *b)
+{
+    GPtrArray *models = b->caps->cpus[b->choice->kvm];
+    g_auto(GStrv) known = virCpuModelNames(b->choice->arch, NULL);
+    virDomCapsMode *mode = addMode(b->def, "custom", models && models->len > 0);
+    for (guint i = 0; models && known && i < models->len; i++) {
+        const qemuCpuModel *m = models->pdata[i];
+        const char *name = modelName(known, m->name), *vendor = name ? virCpuModelVendor(b->choice->arch, name) : NULL;
+        if (!name)
+            continue;
+        virDomCapsModel *model = g_new0(virDomCapsModel, 1);
+        *model = (virDomCapsModel){ .name = g_strdup(name),
+                                    .usable = g_strdup(!m->rated ? "unknown" : m->blockers[0] ? "no" : "yes"),
+                                    .vendor = g_strdup(vendor ? vendor : "unknown"),
+                                    .deprecated = m->deprecated ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_ABSENT };
+        virListAppend(&mode->models, model);
+    }
+}
+
+static void addCpu(const Build *b)
+{
+    static const char *const onOff[] = { "on", "off", NULL };
+    virDomCapsMode *mode = addMode(b->def, "host-passthrough", b->choice->kvm);
+    if (b->choice->kvm)
+        addWords(&mode->part, "hostPassthroughMigratable", qemuHasMigratable(b->caps) ? onOff : onOff + 1);
+    mode = addMode(b->def, "maximum", qemuHasMaximum(b->choice->arch));
+    if (qemuHasMaximum(b->choice->arch))
+        addWords(&mode->part, "maximumMigratable", onOff);
+    addHostModel(b);
+    addModels(b);
 }
 
 /* ---- the request ---- */
 
-static bool chooseType(const qemuCaps *caps, const char *word, bool *kvm, GError **error)
-{
-    int type = word ? virDomainVirtTypeFromString(word) : caps->kvm ? VIR_DOMAIN_VIRT_KVM : VIR_DOMAIN_VIRT_QEMU;
-    if (type < 0)
-        virSetError(error, VIR_ERR_INVALID_ARG, "unknown virttype: %s", word);
-    else if (type != VIR_DOMAIN_VIRT_KVM && type != VIR_DOMAIN_VIRT_QEMU)
-        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator '%s' is not supported by '%s' on this host", word,
-                    caps->binary);
-    else if (type == VIR_DOMAIN_VIRT_KVM && !caps->kvm)
-        virSetError(error, VIR_ERR_INVALID_ARG, "the accelerator 'kvm' is not supported by '%s' on this host",
-                    caps->binary);
-    else {
-        *kvm = type == VIR_DOMAIN_VIRT_KVM;
-        return true;
-    }
-    return false;
-}
-
-static char *chooseEmulator(const char *emulator, const char *arch, GError **error)
-{
-    char *binary = emulator ? g_strdup(emulator) : qemuFindEmulator(arch);
-    if (!binary)
-        virSetError(error, VIR_ERR_INVALID_ARG, "unable to find any emulator to serve '%s' architecture", arch);
-    return binary;
-}
-
 char *qemuDomainCapabilities(const qemuDocumentContext *ctx, const char *emulator, const char *arch,
                              const char *machine, const char *virttype, GError **error)
 {
-    struct utsname uts;
-    bool kvm = false;
-    if (arch && virArchFromString(arch) < 0) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "unknown architecture: %s", arch);
+    qemuChoice c;
+    g_autoptr(qemuCaps) caps = qemuChoose(ctx->cache, emulator, arch, machine, virttype, &c, error);
+    if (!caps)
         return NULL;
-    }
-    const char *host = uname(&uts) == 0 ? uts.machine : "x86_64";
-    g_autofree char *binary = chooseEmulator(emulator, arch ? arch : host, error);
-    g_autoptr(qemuCaps) caps = binary ? qemuCapsGet(ctx->cache, binary, error) : NULL;
-    if (!caps || !chooseType(caps, virttype, &kvm, error))
-        return NULL;
-    const char *theirs = arch ? arch : g_str_equal(caps->arch, "i386") ? "i686" : caps->arch;
-    if (!g_str_equal(qemuArchWord(theirs), caps->arch)) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "architecture from emulator '%s' doesn't match given architecture '%s'",
-                    caps->arch, theirs);
-        return NULL;
-    }
-    const qemuMachine *m = qemuCapsMachine(caps, machine);
-    if (!m) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "the machine '%s' is not supported by emulator '%s'",
-                    machine ? machine : "(default)", binary);
-        return NULL;
-    }
-    GString *out = g_string_new("<domainCapabilities>\n");
-    g_string_append_printf(
-        out,
-        "  <path>%s</path>\n  <domain>%s</domain>\n  <machine>%s</machine>\n  <arch>%s</arch>\n  <vcpu max='%u'/>\n",
-        binary, kvm ? "kvm" : "qemu", m->name, theirs, m->maxCpus);
-    formatOs(out, caps, m->name);
-    formatCpu(out, caps, kvm);
-    g_string_append(out, "  <memoryBacking supported='yes'>\n    <enum name='sourceType'>\n      <value>file</value>\n "
-                         "     <value>anonymous</value>\n"
-                         "      <value>memfd</value>\n    </enum>\n  </memoryBacking>\n  <devices>\n");
-    formatDevices(out, caps, m->name);
-    g_string_append(out, "  </devices>\n");
-    formatFeatures(out, caps);
-    g_string_append(out, "</domainCapabilities>\n");
-    return g_string_free(out, FALSE);
+    g_autoptr(virDomCapsDef) def = g_new0(virDomCapsDef, 1);
+    *def = (virDomCapsDef){ .refs = 1,
+                            .path = g_strdup(caps->binary),
+                            .domain = g_strdup(c.kvm ? "kvm" : "qemu"),
+                            .machine = g_strdup(c.machine->name),
+                            .arch = c.arch,
+                            .maxVcpus = c.machine->maxCpus };
+    Build b = { caps, &c, def };
+    addOs(&b);
+    addCpu(&b);
+    addParts(&b);
+    return virDomCapsDefFormat(def, 0);
 }

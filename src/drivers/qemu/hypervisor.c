@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
+#include "drivers/qemu/cpu.h"
 #include "drivers/qemu/qemu.h"
+#include "drivers/qemu/snapshot.h"
 #include "host/pci.h"
 #include <string.h>
 #include <sys/utsname.h>
@@ -80,23 +82,13 @@ static bool hasDevice(const virDomainParseConfig *conf, const virDomainDef *def,
 }
 
 /* A guest without a <cpu> gets the machine's own model in words, so that a later machine or emulator can't change it. */
-static bool postParse(const virDomainParseConfig *conf, virDomainDef *def, unsigned int flags, GError **error)
+static const char *defaultCpu(const virDomainParseConfig *conf, const virDomainDef *def)
 {
     qemuDriver *driver = conf->opaque;
-    if (def->cpu.mode != VIR_CPU_MODE_NONE || def->cpu.model || !qemuIsX86(def))
-        return true;
-    g_autoptr(qemuCaps) caps = def->emulator ? qemuCapsGet(driver->caps, def->emulator, NULL) : NULL;
+    g_auto(GStrv) known = virCpuModelNames(def->os.arch, NULL);
+    g_autoptr(qemuCaps) caps = known && def->emulator ? qemuCapsGet(driver->caps, def->emulator, NULL) : NULL;
     const qemuMachine *m = caps ? qemuCapsMachine(caps, def->os.machine) : NULL;
-    const char *suffix = m && m->defaultCpu ? strstr(m->defaultCpu, caps->arch) : NULL;
-    if (!suffix || suffix <= m->defaultCpu + 1)
-        return true;
-    def->cpu.given = true;
-    def->cpu.mode = VIR_CPU_MODE_CUSTOM;
-    def->cpu.match = VIR_CPU_MATCH_EXACT;
-    def->cpu.check = VIR_CPU_CHECK_NONE;
-    def->cpu.fallback = VIR_CPU_FALLBACK_FORBID;
-    def->cpu.model = g_strndup(m->defaultCpu, suffix - 1 - m->defaultCpu);
-    return true;
+    return m && m->defaultCpu ? g_intern_string(m->defaultCpu) : NULL;
 }
 
 static bool hasSpice(const virDomainDef *def)
@@ -135,6 +127,10 @@ static bool hasTpm(const virDomainParseConfig *conf, const char *version)
 
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
+    if (def->cpu.mode == VIR_CPU_MODE_MAXIMUM && !qemuHasMaximum(def->os.arch)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "maximum CPU is not supported by QEMU binary");
+        return false;
+    }
     if (needsSpice(def) && !hasSpice(def)) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "chardev 'spicevmc' not supported without spice graphics");
         return false;
@@ -168,7 +164,7 @@ void qemuParseConfigInit(qemuDriver *driver, const char *libDir)
         .canonicalMachine = canonicalMachine,
         .hostPCIIsExpress = hostPCIIsExpress,
         .hasDevice = hasDevice,
-        .postParse = postParse,
+        .defaultCpu = defaultCpu,
         .validate = confValidate,
     };
 }
@@ -254,6 +250,16 @@ const virHypervisor qemuHypervisor = {
     .memoryStats = qemuMemoryStats,
     .blockInfo = qemuBlockInfo,
     .setMemory = qemuSetMemory,
+    .snapshotCreateFlags = (VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE << 1) - 1,
+    .snapshotDeleteFlags = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY | VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
+    .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+    .snapshotCheck = qemuSnapshotCheck,
+    .snapshotTake = qemuSnapshotTake,
+    .snapshotDelete = qemuSnapshotDelete,
+    .checkpointTake = qemuCheckpointTake,
+    .checkpointDelete = qemuCheckpointDelete,
+    .backupBegin = qemuBackupBegin,
+    .backupEnd = qemuBackupEnd,
     .openConsole = qemuOpenConsole,
     .monitorCommand = qemuMonitorCommand,
     .capabilities = capabilities,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The host's figures as connections ask for them: processors, memory, NUMA cells, CPU models. */
 #define VIR_FROM VIR_FROM_QEMU
+#include "drivers/qemu/cpu.h"
 #include "drivers/qemu/qemu.h"
 #include "host/cpu.h"
 #include <stdlib.h>
@@ -90,41 +91,6 @@ static int domainGetSecurityLabel(virDomainPtr domain, virSecurityLabelPtr label
     return obj ? 0 : -1;
 }
 
-static int compareNames(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int connectGetCPUModelNames(virConnectPtr conn, const char *arch, char ***models, unsigned int flags,
-                                   GError **error)
-{
-    qemuDriver *driver = qemuDriverOf(virEngineOf(conn));
-    if (virArchFromString(arch) < 0) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "cannot find architecture %s", arch);
-        return -1;
-    }
-    g_autofree char *binary = qemuFindEmulator(arch);
-    g_autoptr(qemuCaps) caps = binary ? qemuCapsGet(driver->caps, binary, error) : NULL;
-    if (binary && !caps)
-        return -1;
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (guint i = 0; caps && caps->cpus[0] && i < caps->cpus[0]->len; i++) {
-        const char *name = ((qemuCpuModel *)caps->cpus[0]->pdata[i])->name, *v = strrchr(name, '-');
-        bool versioned = v && v[1] == 'v' && g_ascii_isdigit(v[2]);
-        if (!versioned && !g_str_equal(name, "host") && !g_str_equal(name, "max") && !g_str_equal(name, "base"))
-            g_ptr_array_add(names, strdup(name));
-    }
-    g_ptr_array_sort(names, compareNames);
-    int n = names->len;
-    if (models) {
-        *models = calloc(n + 1, sizeof(char *));
-        memcpy(*models, names->pdata, n * sizeof(char *));
-    } else {
-        g_ptr_array_foreach(names, (GFunc)(void (*)(void))free, NULL);
-    }
-    return n;
-}
-
 void qemuNodeTable(virHypervisorDriver *table)
 {
     table->nodeGetInfo = nodeGetInfo;
@@ -133,5 +99,5 @@ void qemuNodeTable(virHypervisorDriver *table)
     table->nodeGetCPUMap = nodeGetCPUMap;
     table->nodeGetSecurityModel = nodeGetSecurityModel;
     table->domainGetSecurityLabel = domainGetSecurityLabel;
-    table->connectGetCPUModelNames = connectGetCPUModelNames;
+    qemuCpuTable(table);
 }

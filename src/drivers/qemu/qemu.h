@@ -84,6 +84,7 @@ void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 
 /* owner.c: files handed to the guest's user, and back */
 bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error);
+bool qemuLabelPath(virDomainObj *obj, const char *path, GError **error);       /* one more file of a running guest */
 void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def);
 
 /* events.c */
@@ -120,3 +121,6 @@ void qemuParseConfigInit(qemuDriver *driver, const char *libDir);
 
 /* node.c */
 void qemuNodeTable(virHypervisorDriver *table);
+
+/* cpu-calls.c */
+void qemuCpuTable(virHypervisorDriver *table);

@@ -2,6 +2,7 @@
 /* The capabilities document of a test node, from its numbers. */
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
+#include "cpu/cpu.h"
 
 static const unsigned int hugePages[] = { 2048, 1048576 };      /* KiB; the node has none of them in use */
 
@@ -48,4 +49,22 @@ char *virTestCapabilities(virEngine *engine, GError **error)
     guest(out, "xen", "      <pae/>\n      <nonpae/>\n", arch);
     g_string_append(out, "</capabilities>\n");
     return g_string_free(out, FALSE);
+}
+
+static char *baselineCPU(virConnectPtr conn, const char **xml, unsigned int n, unsigned int flags, GError **error)
+{
+    if (!virFlagsCheck(flags, VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES, VIR_FROM, "testConnectBaselineCPU", error))
+        return NULL;
+    return virCpuBaselineXml(xml, n, VIR_CPU_DOCUMENT_HOST, 0, NULL, flags, error);
+}
+
+static int modelNames(virConnectPtr conn, const char *arch, char ***models, unsigned int flags, GError **error)
+{
+    return virCpuModelList(arch, models, VIR_FROM, error);
+}
+
+void virTestCapabilitiesTable(virHypervisorDriver *table)
+{
+    table->connectBaselineCPU = baselineCPU;
+    table->connectGetCPUModelNames = modelNames;
 }

@@ -4,6 +4,7 @@
  */
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
+#include "engine/object-network.h"
 #include "src/api/connect.h"
 #include "src/api/driver.h"
 
@@ -27,6 +28,7 @@ static void fillTable(void)
         return;
     table = virEngineDriver;
     table.domainGetOSType = domainGetOSType;
+    virTestCapabilitiesTable(&table);
     table.nodeGetInfo = virTestNodeInfo;
     table.nodeGetCellsFreeMemory = virTestNodeFreeMemory;
     table.nodeGetFreeMemory = virTestNodeFree;
@@ -59,7 +61,7 @@ static bool testOpen(virConnectPtr conn, virConnectAuthPtr auth, unsigned int fl
         return false;
     fillTable();
     virEngineConnect(engine, conn, &table);
-    conn->network = &virTestNetworkDriver;
+    conn->network = &virObjectNetworkDriver;
     conn->networkPriv = virTestNodeSet(engine, VIR_TEST_NETWORKS);
     conn->storage = virTestStorageDriver();
     conn->storagePriv = virTestNodeSet(engine, VIR_TEST_POOLS);

@@ -17,7 +17,6 @@ typedef struct {
 } virTestNode;
 
 extern const virObjectKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
-extern const virNetworkDriver virTestNetworkDriver;
 const virStorageDriver *virTestStorageDriver(void);
 extern const virInterfaceDriver virTestInterfaceDriver;
 extern const virNodeDeviceDriver virTestNodeDeviceDriver;
@@ -31,3 +30,9 @@ int virTestNodeInfo(virConnectPtr conn, virNodeInfoPtr info, GError **error);
 int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int startCell, int maxCells, GError **error);
 unsigned long long virTestNodeFree(virConnectPtr conn, GError **error);
 char *virTestCapabilities(virEngine *engine, GError **error);
+void virTestCapabilitiesTable(virHypervisorDriver *table);
+
+/* snapshot.c */
+bool virTestSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
