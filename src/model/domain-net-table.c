@@ -188,10 +188,18 @@ CASE(hostdevUsbCase);
 static const virXmlCase hostdevCases[] = {
     { VIR_DOMAIN_HOSTDEV_TYPE_PCI, &hostdevPciCaseXml }, { VIR_DOMAIN_HOSTDEV_TYPE_USB, &hostdevUsbCaseXml }, { 0 }
 };
+/* A USB device may be named by what it is instead of where. */
+static bool hasPlace(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return !((const virDomainNetDef *)obj)->hasHostdevVendor || ((const virDomainNetDef *)obj)->hasHostdevAddress;
+}
 static const virXmlRow hostdevCase[] = {
     X_ENUM("driver/@name", driverName, virDomainNetDriverName, XF_NOPARSE),
-    X_ENUM("source/address/@type", hostdevType, virDomainHostdevType, XF_ALWAYS),
-    X_UNION("source/address", hostdevType, virDomainHostdevType, hostdevCases, 0),
+    X_HEX("source/vendor/@id", hostdevVendor, 4, XF_ANYBASE, X_HAS(hasHostdevVendor)),
+    X_HEX("source/product/@id", hostdevProduct, 4, XF_ANYBASE, X_HAS(hasHostdevVendor)),
+    X_FLAG("source/address", hasHostdevAddress, XF_NOFORMAT),
+    X_ENUM("source/address/@type", hostdevType, virDomainHostdevType, XF_ALWAYS, .when = hasPlace),
+    X_UNION("source/address", hostdevType, virDomainHostdevType, hostdevCases, 0, .when = hasPlace),
     X_END
 };
 CASE(hostdevCase);
@@ -237,6 +245,7 @@ static const virXmlRow netRows[] = {
     X_MAC("mac/@address", mac, XF_ABI, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
+    X_STR("mac/@currentAddress", macCurrent, XF_LIVE),
     X_UNION(".", type, virDomainNetType, netCases, 0),
     X_OBJ("vlan", vlan, virNetVlan, 0),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
@@ -255,6 +264,8 @@ static const virXmlRow netRows[] = {
     X_SAME("driver", driverXml, XF_ABI, .when = isEmulated),
     X_ENUM("backend/@type", backend, virDomainNetBackendType, 0),
     X_STR("backend/@tap", backendTap, 0),
+    X_STR("backend/@hostname", backendHostname, 0),
+    X_STR("backend/@fqdn", backendFqdn, 0),
     X_STR("backend/@vhost", backendVhost, 0),
     X_STR("backend/@logFile", backendLogFile, 0),
     X_LIST("portForward", portForwards, virNetPortForward, 0),

@@ -16,7 +16,8 @@ extern virXmlType virDomainControllerDefXml, virDomainFsDefXml, virDomainHostdev
     virDomainRedirFilterXml, virDomainMemballoonDefXml, virDomainRngDefXml, virDomainWatchdogDefXml, virDomainPanicDefXml, virDomainTpmDefXml,
     virDomainSmartcardDefXml, virDomainMemoryDefXml, virDomainShmemDefXml, virDomainIommuDefXml, virDomainVsockDefXml, virDomainCryptoDefXml,
     virDomainNvramDefXml, virDomainLeaseDefXml;
-extern virXmlType virCPUDefXml, virCPUHostXml, virNetIpXml, virNetRouteXml, virCPUFeatureXml, virNumaDistanceXml, virNumaCacheXml;
+extern virXmlType virCPUDefXml, virCPUHostXml, virNetIpXml, virNetRouteXml, virCPUFeatureXml, virNumaDistanceXml, virNumaCacheXml,
+    virDomainThrottleGroupXml, virDomainIothreadMapXml, virDomainPstoreDefXml;
 extern virXmlType virDomainOSDefXml, virSysinfoDefXml, virDomainFeaturesXml, virDomainClockDefXml, virDomainMemBackingXml, virDomainMemTuneXml,
     virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainCachetuneXml, virDomainMemorytuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
     virDomainKeyWrapDefXml, virDomainLaunchSecurityXml, virDomainIdMapEntryXml, virDomainQemuCommandlineXml, virDomainQemuCapabilitiesXml,
