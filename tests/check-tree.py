@@ -18,10 +18,11 @@ MAY = {
     'xml': {'base'},
     'host': {'base'},
     'model': {'base', 'xml'},
+    'native': {'base', 'xml', 'model'},
     'cpu': {'base', 'xml', 'model'},
     'engine': {'base', 'xml', 'model', 'host', 'api'},
 }
-DRIVER = {'base', 'xml', 'model', 'cpu', 'host', 'engine', 'api'}
+DRIVER = {'base', 'xml', 'model', 'cpu', 'native', 'host', 'engine', 'api'}
 WORDS = {'sentences.h', 'parts.h'}      # generated tables of words without a type of the API's
 HARD_LINES, TABLE_LINES, FUNCTION_LINES, GENERATOR_LINES = 1000, 1600, 120, 2000
 

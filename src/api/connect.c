@@ -144,13 +144,26 @@ GUri *virConnectParseUri(const char *text, GError **error)
     return uri;
 }
 
+/* What runs in the client's process although no daemon was asked for: no state of ours, or none that outlives the connection. */
+static const struct {
+    const char *scheme, *module;
+} clientSide[] = {
+    { "test", "test" },
+    { "vmwareplayer", "vmware" },
+    { "vmwarews", "vmware" },
+    { "vmwarefusion", "vmware" },
+};
+
 /* The module inside this process that serves the URI; NULL without an error: none, it is the daemon's. */
 static const virConnectDriver *localDriver(GUri *uri, GError **error)
 {
     const char *scheme = uri ? g_uri_get_scheme(uri) : "+", *host = uri ? g_uri_get_host(uri) : NULL;
     if (strchr(scheme, '+') || (host && *host))
         return NULL;
-    if (g_atomic_int_get(&localDrivers) || g_str_equal(scheme, "test") || g_str_has_prefix(g_uri_get_path(uri), "/embed"))
+    for (gsize i = 0; i < G_N_ELEMENTS(clientSide); i++)
+        if (g_str_equal(scheme, clientSide[i].scheme))
+            return virDriverLoad(clientSide[i].module, error);
+    if (g_atomic_int_get(&localDrivers) || g_str_has_prefix(g_uri_get_path(uri), "/embed"))
         return virDriverLoad(scheme, error);
     return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One domain: its immutable view, published by the holder of its actor and read by everybody. */
 #define VIR_FROM VIR_FROM_DOMAIN
-#include "engine/internal.h"
+#include "engine/moment.h"
+#include "engine/backup.h"
 #include "base/typedparam.h"
 #include <stdarg.h>
 #include <string.h>
@@ -31,6 +32,9 @@ static void objFree(virObj *head)
     if (obj->priv && obj->engine->hv->privateFree)
         obj->engine->hv->privateFree(obj->priv);
     virDomainViewUnref(obj->view);
+    virDomainBackupDefUnref(obj->backup);
+    virMomentsFree(obj->snapshots);
+    virMomentsFree(obj->checkpoints);
     g_mutex_clear(&obj->mutex);
     g_free(obj);
 }
@@ -43,6 +47,12 @@ virDomainObj *virDomainObjNew(virEngine *engine, const unsigned char *uuid, cons
     obj->engine = engine;
     obj->view = viewNew();
     obj->id = -1;
+    obj->snapshots = virMomentsNew(&virSnapshotKind);
+    obj->checkpoints = virMomentsNew(&virCheckpointKind);
+    if (engine->dirs) {
+        obj->snapshots->dir = g_build_filename(engine->dirs->libDir, "snapshot", name, NULL);
+        obj->checkpoints->dir = g_build_filename(engine->dirs->libDir, "checkpoint", name, NULL);
+    }
     return obj;
 }
 
@@ -162,6 +172,19 @@ void virDomainSetLive(virDomainObj *obj, virDomainDef *live)
     virPersistStatus(obj);
 }
 
+bool virDomainSetConfig(virDomainObj *obj, virDomainDef *config, GError **error)
+{
+    if (!virPersistConfig(obj->engine, config, error)) {
+        virDomainDefUnref(config);
+        return false;
+    }
+    virDomainView *v = virDomainViewEdit(obj);
+    virDomainDefUnref(v->config);
+    v->config = config;
+    virDomainPublish(obj, v);
+    return true;
+}
+
 void virDomainGone(virDomainObj *obj, int reason, int event, int detail)
 {
     virEngine *engine = obj->engine;
@@ -170,6 +193,7 @@ void virDomainGone(virDomainObj *obj, int reason, int event, int detail)
         virDomainViewUnref(v);
         return;
     }
+    virDomainBackupSet(obj, NULL);
     if (g_atomic_int_get(&obj->destroying)) {
         reason = VIR_DOMAIN_SHUTOFF_DESTROYED;
         event = VIR_DOMAIN_EVENT_STOPPED;

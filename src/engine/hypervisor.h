@@ -16,6 +16,8 @@
 #include "api/handle.h"
 #include "model/domain.h"
 #include "model/domain-conf.h"
+#include "model/backup.h"
+#include "model/checkpoint.h"
 #include "model/domain-status.h"
 
 typedef struct _virEngine virEngine;        /* one driver instance: registry, directories, event bus */
@@ -63,8 +65,24 @@ typedef struct _virHypervisor {
     bool (*statusTake)(virDomainObj *obj, const virDomainStatus *status, GError **error);
     void (*privateFree)(gpointer priv);
 
+    /* A definition was accepted and is about to be published: what the hypervisor keeps of it on disk in its own form. */
+    bool (*defined)(virDomainObj *obj, virDomainDef *def, GError **error);
     /* Before a definition goes away: what belongs to it on disk (NVRAM, TPM state), as the flags of undefine say. */
     bool (*undefine)(virDomainObj *obj, const virDomainDef *def, unsigned int flags, GError **error);
+
+    /* Snapshots and checkpoints; the engine keeps their trees (moment.h). Take is called with the disks of guest and document aligned,
+     * delete and revert for each one that is not only forgotten; NULL take: there are none. */
+    bool snapshotsOfTest;               /* a guest that is off has nothing to lose: what a document says of memory is passed over */
+    unsigned int snapshotCreateFlags, snapshotDeleteFlags, checkpointCreateFlags;       /* that the driver knows */
+    bool (*snapshotCheck)(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+    bool (*snapshotTake)(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
+    bool (*snapshotDelete)(virDomainObj *obj, const virDomainSnapshotDef *def, GError **error);
+    bool (*snapshotRevert)(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+    bool (*checkpointTake)(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
+    bool (*checkpointDelete)(virDomainObj *obj, const virDomainCheckpointDef *def, GError **error);
+    /* Begin fills in what the document left open; both may be called for running guests only. */
+    bool (*backupBegin)(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error);
+    bool (*backupEnd)(virDomainObj *obj, virDomainBackupDef *def, GError **error);
 
     /* Checks before a definition is accepted, beyond the model's own. */
     bool (*validate)(virEngine *engine, const virDomainDef *def, GError **error);
@@ -90,6 +108,7 @@ typedef struct _virHypervisor {
     char *(*domainCapabilities)(virEngine *engine, const char *emulator, const char *arch, const char *machine, const char *virttype,
                                 unsigned int flags, GError **error);
     char *(*toNative)(virEngine *engine, const char *format, virDomainDef *def, unsigned int flags, GError **error);
+    virDomainDef *(*fromNative)(virEngine *engine, const char *format, const char *text, GError **error);
     int (*version)(virEngine *engine, unsigned long *version, GError **error);
     int (*maxVcpus)(virEngine *engine, const char *type, GError **error);
 } virHypervisor;
@@ -144,6 +163,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomainView, virDomainViewUnref)
 /* Holder only: publish a new state (and event), a new live definition, and write the status file. `detail` is the event's; event -1: none. */
 void virDomainSetState(virDomainObj *obj, int state, int reason, int event, int detail);
 void virDomainSetLive(virDomainObj *obj, virDomainDef *live);        /* takes the reference */
+bool virDomainStartHeld(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);     /* from within another change */
+bool virDomainSetConfig(virDomainObj *obj, virDomainDef *config, GError **error);      /* the same for the persistent one, which is written first */
 /* The guest is gone (process exit, monitor EOF): cleanup, state, event, removal of a transient domain. Holder only. */
 void virDomainGone(virDomainObj *obj, int reason, int event, int detail);
 

@@ -23,6 +23,8 @@ struct _virDomainObj {
     gint id;                        /* as in the view; read without it by lookups */
     gpointer priv;
     gint destroying;                /* a kill is under way: an exit seen now is its doing */
+    struct _virMoments *snapshots, *checkpoints;
+    virDomainBackupDef *backup;     /* the job that runs, guarded by `mutex` */
     virConnectPtr autodestroy;      /* written by the holder of the actor, read by closing connections; atomic like the above */
 };
 
@@ -60,5 +62,9 @@ int virDomainStateReasonFromString(int state, const char *word);
 bool virDomainStart(virDomainObj *obj, virConnectPtr conn, unsigned int flags, const char *what, GError **error);
 /* Kill hard; returns when the guest is gone and its shutoff state is published. */
 bool virDomainKill(virDomainObj *obj, unsigned int flags, const char *what, GError **error);
+
+/* moment.c: what an inactive guest would leave behind, its snapshots and checkpoints: refused, or removed as the flags of undefine say. */
+bool virMomentsUndefine(virDomainObj *obj, bool live, unsigned int flags, GError **error);
+void virMomentsLoadAll(virDomainObj *obj, const virDomainParseConfig *conf);
 
 #define VIR_ENGINE_FROM(engine) ((engine)->hv->from)

@@ -98,7 +98,7 @@ static virDomainPtr domainDefineXMLFlags(virConnectPtr conn, const char *xml, un
     virDomainObj *obj = claimObject(engine, def, true, "virDomainDefineXMLFlags", &isNew, error);
     if (!obj)
         return NULL;
-    bool ok = virPersistConfig(engine, def, error);
+    bool ok = (!engine->hv->defined || engine->hv->defined(obj, def, error)) && virPersistConfig(engine, def, error);
     if (ok && !isNew) {
         virDomainView *view = virDomainViewEdit(obj);
         virDomainDefUnref(view->config);
@@ -140,6 +140,8 @@ static int domainUndefineFlags(virDomainPtr domain, unsigned int flags, GError *
         virErrorSet(error, from, VIR_ERR_OPERATION_INVALID, "cannot both keep and delete nvram");
     else if (!view->persistent)
         virErrorSet(error, from, VIR_ERR_OPERATION_INVALID, "cannot undefine transient domain");
+    else if (!virMomentsUndefine(obj, view->live != NULL, flags, error))
+        ok = false;
     else if (engine->hv->undefine && !engine->hv->undefine(obj, view->config, flags, error))
         ok = false;
     else
@@ -257,6 +259,11 @@ bool virDomainStart(virDomainObj *obj, virConnectPtr conn, unsigned int flags, c
     }
     virActorLeave(obj->head.actor);
     return ok;
+}
+
+bool virDomainStartHeld(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error)
+{
+    return startHeld(obj, NULL, def, flags, error);
 }
 
 static int domainCreateWithFlags(virDomainPtr domain, unsigned int flags, GError **error)

@@ -57,6 +57,7 @@ void virObjectSetFree(virObjectSet *set)
     g_mutex_clear(&set->writing);
     g_mutex_clear(&set->lock);
     g_free(set->dir);
+    g_free(set->run);
     g_free(set);
 }
 
@@ -245,6 +246,8 @@ static bool keep(virObjectSet *set, const char *name, gconstpointer def, GError 
 {
     if (!set->dir)
         return true;
+    if (set->kind->isKept && !set->kind->isKept(def))
+        return virDefinitionRemove(set->dir, "", name, error);
     g_autofree char *xml = format(set->kind, def, VIR_XML_SECURE | VIR_XML_INACTIVE);
     return virDefinitionWrite(set->dir, name, set->kind->edit, xml, error);
 }
@@ -344,7 +347,7 @@ gpointer virObjectParse(const virObjectKind *kind, const char *xml, bool validat
     if (!validate)
         return kind->parse(xml, NULL, error);
     g_autofree char *what = g_strdup_printf("%s_definition", kind->xml->name);
-    g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, what, NULL, kind->from, error);
+    g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, what, kind->xml->name, kind->from, error);
     if (!doc || !virXmlValidate(kind->xml, xmlDocGetRootElement(doc), error))
         return NULL;
     return kind->parse(NULL, xmlDocGetRootElement(doc), error);
@@ -405,6 +408,15 @@ static bool resolveFlags(virObject *obj, unsigned int flags, bool *live, bool *c
     else
         return true;
     return false;
+}
+
+gpointer virObjectChosen(virObject *obj, unsigned int flags, GError **error)
+{
+    bool live, config;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    if (!resolveFlags(obj, flags, &live, &config, error))
+        return NULL;
+    return virObjectDefRef(!live && obj->active && obj->next ? obj->next : obj->def);
 }
 
 /* A changed copy of one definition, NULL when it fails. */
@@ -527,7 +539,8 @@ int virObjectSetAutostart(virObject *taken, int autostart, GError **error)
         return -1;
     g_autoptr(GMutexLocker) writing = g_mutex_locker_new(&obj->set->writing);
     if (!obj->persistent && obj->kind->fileless) {
-        virErrorSet(error, obj->kind->self, VIR_ERR_INVALID_ARG, "%s", obj->kind->fileless);
+        virErrorSet(error, obj->kind->self, obj->kind->filelessCode ? obj->kind->filelessCode : VIR_ERR_INVALID_ARG, "%s",
+                    obj->kind->fileless);
         return -1;
     }
     if (obj->set->dir && !virDefinitionLink(obj->set->dir, "autostart/", obj->head.name, autostart != 0, error))

@@ -138,6 +138,8 @@ bool virPersistLoad(virEngine *engine, GError **error)
     virRegistryAddMany(engine->domains, loader.objs, rejected);
     for (guint i = 0; i < rejected->len; i++)
         virLogError("ignoring the definition of '%s': another guest has its UUID", ((virObj *)rejected->pdata[i])->name);
+    for (guint i = 0; i < loader.objs->len; i++)
+        virMomentsLoadAll(loader.objs->pdata[i], loader.conf);
     g_hash_table_unref(loader.byName);
     g_ptr_array_unref(loader.objs);
     return true;

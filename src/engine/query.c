@@ -253,6 +253,16 @@ static char *connectDomainXMLToNative(virConnectPtr conn, const char *format, co
     return def ? engine->hv->toNative(engine, format, def, flags, error) : NULL;
 }
 
+static char *connectDomainXMLFromNative(virConnectPtr conn, const char *format, const char *text, unsigned int flags, GError **error)
+{
+    virEngine *engine = virEngineOf(conn);
+    if (!offered(engine->hv->fromNative, "virConnectDomainXMLFromNative", error) ||
+        !virFlagsCheck(flags, 0, VIR_ENGINE_FROM(engine), "virConnectDomainXMLFromNative", error))
+        return NULL;
+    g_autoptr(virDomainDef) def = engine->hv->fromNative(engine, format, text, error);
+    return def ? virDomainDefFormat(def, VIR_DOMAIN_DEF_INACTIVE) : NULL;
+}
+
 static int connectGetVersion(virConnectPtr conn, unsigned long *version, GError **error)
 {
     virEngine *engine = virEngineOf(conn);
@@ -361,6 +371,7 @@ static void __attribute__((constructor)) queryCalls(void)
     virEngineDriver.connectGetCapabilities = connectGetCapabilities;
     virEngineDriver.connectGetDomainCapabilities = connectGetDomainCapabilities;
     virEngineDriver.connectDomainXMLToNative = connectDomainXMLToNative;
+    virEngineDriver.connectDomainXMLFromNative = connectDomainXMLFromNative;
     virEngineDriver.connectGetVersion = connectGetVersion;
     virEngineDriver.connectGetMaxVcpus = connectGetMaxVcpus;
     virEngineDriver.connectGetType = connectGetType;

@@ -32,6 +32,12 @@ static virDomainChrDef *copySource(const virDomainChrDef *from, virXmlType *type
     return to;
 }
 
+static void copyInfo(virDeviceInfo *to, const virDeviceInfo *from)
+{
+    *to = *from;
+    virXmlCopyInto(&virDeviceInfoXml, to, from);
+}
+
 static bool isSerialConsole(const virDomainChrDef *console)
 {
     return console->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_NONE ||
@@ -55,8 +61,7 @@ static bool pairConsole(virDomainDef *def, GError **error)
             virDomainChrDef *serial = copySource(console, &virDomainSerialXml);
             serial->port = 0;
             serial->hasPort = true;
-            if (console->info.addr.type == VIR_DEVICE_ADDRESS_ISA)
-                serial->info.addr = console->info.addr, console->info.addr.type = VIR_DEVICE_ADDRESS_NONE;
+            copyInfo(&serial->info, &console->info);
             virListAppend(&def->serials, serial);
         } else if (!sameSource(&console->source, &def->serials.v[0]->source)) {
             virXmlClear(&virDomainChrSourceXml, &console->source);
@@ -82,6 +87,45 @@ static bool pairConsole(virDomainDef *def, GError **error)
     return true;
 }
 
+bool virDomainIsMirror(const virDomainDef *def, const char *kind, const void *device)
+{
+    return strcmp(kind, "console") == 0 && def->os.type == VIR_DOMAIN_OSTYPE_HVM && def->serials.n &&
+           def->consoles.v[0] == device && isSerialConsole(device);
+}
+
+void virDomainMirrorConsole(virDomainDef *def)
+{
+    if (!def->consoles.n || !virDomainIsMirror(def, "console", def->consoles.v[0]))
+        return;
+    virDeviceInfo *info = &def->consoles.v[0]->info;
+    virXmlClear(&virDeviceInfoXml, info);
+    copyInfo(info, &def->serials.v[0]->info);
+}
+
+/* guestfwd names a socket address in the guest's network; spicevmc speaks through a virtio port. */
+static bool checkTarget(const virDomainChrDef *chr, bool channel, GError **error)
+{
+    if (chr->source.type == VIR_DOMAIN_CHR_SPICEVMC && !(channel && chr->channelTarget == VIR_DOMAIN_CHR_CHANNEL_TARGET_VIRTIO)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "spicevmc device type only supports virtio");
+        return false;
+    }
+    if (!channel || chr->channelTarget != VIR_DOMAIN_CHR_CHANNEL_TARGET_GUESTFWD)
+        return true;
+    if (!chr->address) {
+        virSetError(error, VIR_ERR_XML_ERROR, "guestfwd channel does not define a target address");
+        return false;
+    }
+    if (!g_hostname_is_ip_address(chr->address)) {
+        virErrorSet(error, VIR_FROM_NONE, VIR_ERR_SYSTEM_ERROR, "Cannot parse socket address '%s': Name or service not known", chr->address);
+        return false;
+    }
+    if (!chr->hasPort) {
+        virErrorSet(error, VIR_FROM_XML, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", "port", "target");
+        return false;
+    }
+    return true;
+}
+
 static bool checkSource(const virDomainChrSource *s, GError **error)
 {
     const char *missing = NULL;
@@ -92,7 +136,7 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
         missing = s->path ? NULL : "Missing source path attribute for char device";
         break;
     case VIR_DOMAIN_CHR_NMDM:
-        missing = !s->master  ? "Missing master path attribute for nmdm device"
+        missing = !s->master && !s->slave ? NULL : !s->master ? "Missing master path attribute for nmdm device"
                   : !s->slave ? "Missing slave path attribute for nmdm device"
                               : NULL;
         break;
@@ -104,6 +148,7 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
     case VIR_DOMAIN_CHR_UDP:
         missing = !s->service ? "Missing source service attribute for char device" : NULL;
         break;
+    case VIR_DOMAIN_CHR_DBUS:
     case VIR_DOMAIN_CHR_SPICEPORT:
         missing = !s->channel ? "Missing source channel attribute for char device" : NULL;
         break;
@@ -111,7 +156,7 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
         break;
     }
     if (missing) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "%s", missing);
+        virSetError(error, s->type == VIR_DOMAIN_CHR_DBUS ? VIR_ERR_CONFIG_UNSUPPORTED : VIR_ERR_INTERNAL_ERROR, "%s", missing);
         return false;
     }
     if (s->reconnect == VIR_TRISTATE_BOOL_YES && !s->reconnectTimeout) {
@@ -140,7 +185,7 @@ bool virDomainPassChrSource(virDomainChrSource *s, bool needsPath, GError **erro
 static bool passSources(virDomainChrDef **v, unsigned int n, bool needsPath, GError **error)
 {
     for (unsigned int i = 0; i < n; i++)
-        if (!virDomainPassChrSource(&v[i]->source, needsPath, error))
+        if (!virDomainPassChrSource(&v[i]->source, needsPath, error) || !checkTarget(v[i], !needsPath, error))
             return false;
     return true;
 }

@@ -113,10 +113,9 @@ static bool passIndexes(virDomainDef *def, GError **error)
         }
         for (unsigned int j = 0; j < i; j++) {
             virDomainControllerDef *other = def->controllers.v[j];
-            if (other->type != c->type || other->idx != c->idx ||
-                (usb && (isCompanion(c) || isCompanion(other)) && other->usbModel != c->usbModel))
+            if (usb || other->type != c->type || other->idx != c->idx) /* companions of USB share theirs */
                 continue;
-            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Multiple '%s' controllers with index '%u'",
+            virSetError(error, VIR_ERR_XML_ERROR, "Multiple '%s' controllers with index '%u'",
                         virDomainControllerTypeToString(c->type), c->idx);
             return false;
         }

@@ -71,7 +71,7 @@ static bool completeFeatures(virCPUDef *cpu, int from, GError **error)
         if (!f->policy)
             f->policy = VIR_CPU_FEATURE_REQUIRE;
         if (!g_hash_table_add(seen, f->name)) {
-            virErrorSet(error, from, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once", f->name);
+            virErrorSet(error, VIR_FROM_CPU, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once", f->name);
             return false;
         }
     }

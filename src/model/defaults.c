@@ -24,7 +24,7 @@ static bool passIdentity(virDomainDef *def, GError **error)
         virSetError(error, VIR_ERR_XML_ERROR, "Domain title can't contain newlines");
         return false;
     }
-    if (memcmp(def->uuid, none, 16) == 0)
+    if (!def->hasUuid && memcmp(def->uuid, none, 16) == 0)
         virUUIDGenerate(def->uuid);
     if (def->hasGenid && memcmp(def->genid, none, 16) == 0)
         virUUIDGenerate(def->genid);
@@ -75,7 +75,7 @@ static bool passOS(virDomainDef *def, const virDomainParseConfig *conf, GError *
                     "per-device boot elements cannot be used together with os/boot elements");
         return false;
     }
-    if (def->os.type == VIR_DOMAIN_OSTYPE_HVM && !perDevice && !def->os.boots.n) {
+    if (def->os.type == VIR_DOMAIN_OSTYPE_HVM && !perDevice && !def->os.boots.n && !def->os.bootloader) {
         virDomainBootDef *boot = g_new0(virDomainBootDef, 1);
         boot->dev = VIR_DOMAIN_BOOT_HD;
         virListAppend(&def->os.boots, boot);
@@ -135,8 +135,8 @@ static bool passVcpus(virDomainDef *def, GError **error)
     if (!def->vcpus)
         def->vcpus = def->maxVcpus;
     if (def->vcpus > def->maxVcpus) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "maxvcpus must not be less than current vcpus (%u < %u)",
-                    def->maxVcpus, def->vcpus);
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                    "maximum vCPU count must not be less than current vCPU count (%u < %u)", def->maxVcpus, def->vcpus);
         return false;
     }
     if (!def->cpumask && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO)
@@ -268,6 +268,73 @@ static int compareCells(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+static unsigned int *distance(virNumaCell *cell, unsigned int to, bool add)
+{
+    for (unsigned int i = 0; i < cell->distances.n; i++)
+        if (cell->distances.v[i]->id == to)
+            return &cell->distances.v[i]->value;
+    if (!add)
+        return NULL;
+    unsigned int at = 0;
+    while (at < cell->distances.n && cell->distances.v[at]->id < to)
+        at++;
+    virNumaDistance *d = g_new0(virNumaDistance, 1);
+    d->id = to;
+    virListInsert(&cell->distances, at, d);
+    return &d->value;
+}
+
+/* The way back is as long as the way there, and a cell is at home. */
+static void mirrorDistances(virCPUDef *cpu)
+{
+    enum { HOME = 10 };
+    for (unsigned int i = 0; i < cpu->cells.n; i++) {
+        virNumaCell *cell = cpu->cells.v[i];
+        unsigned int given = cell->distances.n;
+        for (unsigned int j = 0; j < given; j++) {
+            unsigned int to = cell->distances.v[j]->id, value = cell->distances.v[j]->value;
+            if (to >= cpu->cells.n || to == cell->id)
+                continue;
+            virNumaCell *other = cpu->cells.v[to];
+            if (!distance(other, cell->id, false))
+                *distance(other, cell->id, true) = value;
+        }
+    }
+    for (unsigned int i = 0; i < cpu->cells.n; i++)
+        if (cpu->cells.v[i]->distances.n && !distance(cpu->cells.v[i], i, false))
+            *distance(cpu->cells.v[i], i, true) = HOME;
+}
+
+static bool checkCells(const virCPUDef *cpu, GError **error)
+{
+    for (unsigned int i = 0; i < cpu->cells.n; i++)
+        for (unsigned int j = 0; j < i; j++)
+            if (cpu->cells.v[i]->cpus && cpu->cells.v[j]->cpus && virBitmapOverlaps(cpu->cells.v[i]->cpus, cpu->cells.v[j]->cpus)) {
+                virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "NUMA cells %u and %u have overlapping vCPU ids", i, j);
+                return false;
+            }
+    return true;
+}
+
+/* vCPUs that no cell names belong to the first. */
+static void adoptCpus(virDomainDef *def)
+{
+    virCPUDef *cpu = &def->cpu;
+    bool any = false;
+    for (unsigned int i = 0; i < cpu->cells.n; i++)
+        any |= cpu->cells.v[i]->cpus != NULL;
+    for (unsigned int id = 0; any && id < def->maxVcpus; id++) {
+        bool named = false;
+        for (unsigned int i = 0; i < cpu->cells.n && !named; i++)
+            named = cpu->cells.v[i]->cpus && virBitmapHas(cpu->cells.v[i]->cpus, id);
+        if (named)
+            continue;
+        if (!cpu->cells.v[0]->cpus)
+            cpu->cells.v[0]->cpus = virBitmapNew(0);
+        virBitmapSet(cpu->cells.v[0]->cpus, id, true);
+    }
+}
+
 static bool passNuma(virDomainDef *def, GError **error)
 {
     virCPUDef *cpu = &def->cpu;
@@ -290,11 +357,20 @@ static bool passNuma(virDomainDef *def, GError **error)
     }
     if (n)
         qsort(cpu->cells.v, n, sizeof(void *), compareCells);
+    mirrorDistances(cpu);
+    if (!checkCells(cpu, error))
+        return false;
     if (greatest > def->maxVcpus) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "CPU IDs in <numa> exceed the <vcpu> count");
         return false;
     }
+    adoptCpus(def);
     virDomainNumatune *tune = &def->numatune;
+    if (!tune->hasMemory && def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO) {
+        tune->hasMemory = true;
+        tune->mode = VIR_DOMAIN_NUMATUNE_STRICT;
+        tune->placement = VIR_DOMAIN_CPU_PLACEMENT_AUTO;
+    }
     if (tune->nodeset && !tune->hasMemory)
         tune->hasMemory = true, tune->mode = VIR_DOMAIN_NUMATUNE_STRICT;
     if (!tune->hasMemory && tune->placement)
@@ -337,6 +413,24 @@ static const char *entryValue(const virSysinfoBlock *block, const char *name)
     return NULL;
 }
 
+static bool passCachetunes(const virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->cputune.cachetunes.n; i++) {
+        const virDomainResctrl *tune = def->cputune.cachetunes.v[i];
+        for (unsigned int j = 0; j < tune->caches.n; j++)
+            for (unsigned int k = 0; k < j; k++) {
+                const virDomainCacheAlloc *a = tune->caches.v[j], *b = tune->caches.v[k];
+                if (a->level != b->level || a->id != b->id || a->type != b->type)
+                    continue;
+                virErrorSet(error, VIR_FROM_RESCTRL, VIR_ERR_XML_ERROR,
+                            "Colliding cache allocations for cache level '%u' id '%u', type '%s'", a->level, a->id,
+                            virDomainResctrlCacheToString(a->type));
+                return false;
+            }
+    }
+    return true;
+}
+
 static bool passSysinfo(virDomainDef *def, GError **error)
 {
     for (unsigned int i = 0; i < def->sysinfo.n; i++) {
@@ -372,7 +466,7 @@ bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, u
     if (!passIdentity(def, error) || !passOS(def, conf, error) || !passMemory(def, flags, error) ||
         !passVcpus(def, error) || !passCPU(def, error) || !passNuma(def, error) || !passSysinfo(def, error))
         return false;
-    if (!passIothreads(def, error))
+    if (!passIothreads(def, error) || !passCachetunes(def, error))
         return false;
     splitScheds((virXmlList *)(void *)&def->cputune.vcpuscheds);
     splitScheds((virXmlList *)(void *)&def->cputune.iothreadscheds);

@@ -41,7 +41,6 @@ static void spellModel(char **model)
 static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net,
                     unsigned int flags, GError **error)
 {
-    static const virDomainHostdevType pci = VIR_DOMAIN_HOSTDEV_TYPE_PCI;
     const char *missing = net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !net->network ? "network" : NULL;
     if (missing) {
         virSetError(error, VIR_ERR_XML_ERROR, "interface type='%s' requires a 'source' element",
@@ -53,7 +52,8 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
                     "source");
         return false;
     }
-    if (virMacIsZero(&net->mac)) {
+    if (virMacIsZero(&net->mac) && !net->hasMac) {
+        net->hasMac = true;
         memcpy(net->mac.b, conf->macPrefix, 3);
         guint32 r = g_random_int();
         net->mac.b[3] = r, net->mac.b[4] = r >> 8, net->mac.b[5] = r >> 16;
@@ -71,8 +71,13 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
     }
     if (net->type == VIR_DOMAIN_NET_TYPE_DIRECT && !net->macvlanMode)
         net->macvlanMode = VIR_NET_MACVLAN_MODE_VEPA;
-    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV && !net->hostdevType)
-        net->hostdevType = pci;
+    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV && !net->hasHostdevAddress) {
+        if (!net->hasHostdevVendor) {
+            virSetError(error, VIR_ERR_XML_ERROR, "missing source address type");
+            return false;
+        }
+        net->hostdevType = VIR_DOMAIN_HOSTDEV_TYPE_USB;
+    }
     if (net->ifname && flags & VIR_DOMAIN_DEF_INACTIVE &&
         (g_str_has_prefix(net->ifname, "vnet") ||
          (g_str_has_prefix(net->ifname, "macvtap") && net->type == VIR_DOMAIN_NET_TYPE_DIRECT)))
@@ -92,30 +97,28 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
     return true;
 }
 
-static void passInput(virDomainDef *def, virDomainInputDef *input)
+virDomainInputBus virDomainInputDefaultBus(const virDomainDef *def, const virDomainInputDef *input)
 {
-    bool hvm = def->os.type == VIR_DOMAIN_OSTYPE_HVM;
-    if (input->bus || input->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH ||
-        input->type == VIR_DOMAIN_INPUT_TYPE_EVDEV) {
-        if (!input->bus)
-            input->bus = input->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH ? VIR_DOMAIN_INPUT_BUS_VIRTIO
-                                                                          : VIR_DOMAIN_INPUT_BUS_NONE;
-        return;
+    if (input->type == VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH)
+        return VIR_DOMAIN_INPUT_BUS_VIRTIO;
+    if (input->type == VIR_DOMAIN_INPUT_TYPE_EVDEV)
+        return VIR_DOMAIN_INPUT_BUS_NONE;
+    switch (input->info.addr.type) {
+    case VIR_DEVICE_ADDRESS_USB:
+        return VIR_DOMAIN_INPUT_BUS_USB;
+    case VIR_DEVICE_ADDRESS_PCI:
+    case VIR_DEVICE_ADDRESS_CCW:
+    case VIR_DEVICE_ADDRESS_VIRTIO_MMIO:
+        return VIR_DOMAIN_INPUT_BUS_VIRTIO;
+    default:
+        break;
     }
-    if (input->info.addr.type == VIR_DEVICE_ADDRESS_USB)
-        input->bus = VIR_DOMAIN_INPUT_BUS_USB;
-    else if (input->info.addr.type == VIR_DEVICE_ADDRESS_PCI ||
-             input->info.addr.type == VIR_DEVICE_ADDRESS_CCW ||
-             input->info.addr.type == VIR_DEVICE_ADDRESS_VIRTIO_MMIO)
-        input->bus = VIR_DOMAIN_INPUT_BUS_VIRTIO;
-    else if (!hvm)
-        input->bus = def->os.type == VIR_DOMAIN_OSTYPE_XEN || def->os.type == VIR_DOMAIN_OSTYPE_XENPVH
-                         ? VIR_DOMAIN_INPUT_BUS_XEN
-                         : VIR_DOMAIN_INPUT_BUS_PARALLELS;
-    else if (input->type == VIR_DOMAIN_INPUT_TYPE_TABLET)
-        input->bus = VIR_DOMAIN_INPUT_BUS_USB;
-    else
-        input->bus = virDomainArchIsX86(def->os.arch) ? VIR_DOMAIN_INPUT_BUS_PS2 : VIR_DOMAIN_INPUT_BUS_USB;
+    if (def->os.type == VIR_DOMAIN_OSTYPE_XEN || def->os.type == VIR_DOMAIN_OSTYPE_XENPVH)
+        return VIR_DOMAIN_INPUT_BUS_XEN;
+    if (def->os.type != VIR_DOMAIN_OSTYPE_HVM)
+        return VIR_DOMAIN_INPUT_BUS_PARALLELS;
+    return input->type != VIR_DOMAIN_INPUT_TYPE_TABLET && virDomainArchIsX86(def->os.arch) ? VIR_DOMAIN_INPUT_BUS_PS2
+                                                                                         : VIR_DOMAIN_INPUT_BUS_USB;
 }
 
 static void passRng(virDomainRngDef *rng)
@@ -156,20 +159,6 @@ static void passHostdev(virDomainHostdevDef *dev)
         virStorageIscsiLun(&dev->iscsi);
 }
 
-static void passSeclabels(virDomainDef *def, unsigned int flags)
-{
-    for (unsigned int i = 0; i < def->seclabels.n; i++) {
-        virDomainSeclabel *s = def->seclabels.v[i];
-        if (!s->type)
-            s->type = VIR_DOMAIN_SECLABEL_DYNAMIC;
-        if (!s->relabel && s->type != VIR_DOMAIN_SECLABEL_NONE)
-            s->relabel =
-                s->type == VIR_DOMAIN_SECLABEL_DYNAMIC ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO;
-        if (flags & VIR_DOMAIN_DEF_INACTIVE && s->type == VIR_DOMAIN_SECLABEL_DYNAMIC)
-            g_clear_pointer(&s->label, g_free);
-    }
-}
-
 bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
                           GError **error)
 {
@@ -177,7 +166,8 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
         if (!passNet(def, conf, def->nets.v[i], flags, error))
             return false;
     for (unsigned int i = 0; i < def->inputs.n; i++)
-        passInput(def, def->inputs.v[i]);
+        if (!def->inputs.v[i]->bus)
+            def->inputs.v[i]->bus = virDomainInputDefaultBus(def, def->inputs.v[i]);
     for (unsigned int i = 0; i < def->rngs.n; i++)
         passRng(def->rngs.v[i]);
     for (unsigned int i = 0; i < def->tpms.n; i++)
@@ -187,8 +177,7 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
     for (unsigned int i = 0; def->redirfilter && i < def->redirfilter->rules.n; i++)
         passVersion(&def->redirfilter->rules.v[i]->version);
     for (unsigned int i = 0; i < def->fss.n; i++)
-        if (!def->fss.v[i]->accessmode && def->fss.v[i]->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
+        if (!def->fss.v[i]->accessmode && !(def->fss.v[i]->driver == VIR_DOMAIN_FS_DRIVER_VIRTIOFS && def->fss.v[i]->socket))
             def->fss.v[i]->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
-    passSeclabels(def, flags);
-    return true;
+    return virDomainPassSeclabels(def, conf, flags, error);
 }

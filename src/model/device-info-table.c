@@ -12,10 +12,11 @@ static X_TYPE_AS(zpciXml, virPCIAddress, NULL, zpciRows);
 
 /* domain, bus, slot, function: of the guest, or of a host's device */
 static const virXmlRow pciSourceRows[] = {
-    X_HEX("@domain", domain, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFFFF),
-    X_HEX("@bus", bus, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFF),
-    X_HEX("@slot", slot, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI),
-    X_HEX("@function", function, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI),
+    X_HEX("@domain", domain, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI),
+    X_HEX("@bus", bus, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0xFF, .beyond = "Invalid PCI address bus='0x%llx', must be <= 0xFF"),
+    X_HEX("@slot", slot, 2, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 0x1F, .beyond = "Invalid PCI address slot='0x%llx', must be <= 0x1F"),
+    X_HEX("@function", function, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, .max = 7, .beyond = "Invalid PCI address function=0x%llx, must be <= 7"),
+    X_ONOFF("@multifunction", multi, XF_NOFORMAT),      /* checked, but a host's device has none */
     X_END
 };
 X_TYPE_AS(virPCISourceAddressXml, virPCIAddress, NULL, pciSourceRows);
@@ -26,10 +27,15 @@ static bool pciAssigned(const virXmlRow *row, const void *obj, const virXmlOut *
     const virPCIAddress *a = obj;
     return a->domain || a->bus || a->slot;
 }
+static bool zpciAssigned(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    const virPCIAddress *a = obj;
+    return a->hasZpciUid || a->hasZpciFid;
+}
 static const virXmlRow pciRows[] = {
     X_SAME(".", virPCISourceAddressXml, XF_ABI, .when = pciAssigned),
     X_ONOFF("@multifunction", multi, 0),
-    X_SAME("zpci", zpciXml, 0, X_HAS(hasZpci)),
+    X_SAME("zpci", zpciXml, 0, .when = zpciAssigned),
     X_END
 };
 X_TYPE(virPCIAddress, NULL, pciRows);
@@ -65,9 +71,9 @@ static const virXmlRow spaprCase[] = {
     X_END
 };
 static const virXmlRow ccwCase[] = {
-    X_HEX("@cssid", ccw.cssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
-    X_HEX("@ssid", ccw.ssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
-    X_HEX("@devno", ccw.devno, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.assigned)),
+    X_HEX("@cssid", ccw.cssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.hasCssid)),
+    X_HEX("@ssid", ccw.ssid, 1, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.hasSsid)),
+    X_HEX("@devno", ccw.devno, 4, XF_ALWAYS | XF_ANYBASE | XF_ABI, X_HAS(ccw.hasDevno)),
     X_END
 };
 static const virXmlRow isaCase[] = {
@@ -104,7 +110,8 @@ static const virXmlCase addressCases[] = {
     { 0 }
 };
 static const virXmlRow addressRows[] = {
-    X_ENUM("@type", type, virDeviceAddressType, XF_REQ | XF_ABI),
+    X_ENUM("@type", type, virDeviceAddressType, XF_REQ | XF_ABI, .bad = "unknown address type '%s'", .lack = "No type specified for device address",
+           .lackCode = VIR_ERR_INTERNAL_ERROR),
     X_UNION(".", type, virDeviceAddressType, addressCases, XF_ABI),
     X_END
 };
@@ -121,13 +128,14 @@ static bool aliasWanted(const virXmlRow *row, const void *obj, const virXmlOut *
 #define S virDeviceInfo
 static const virXmlRow infoRows[] = {
     X_UINT("boot/@order", bootIndex, XF_POSITIVE),
-    X_STR("boot/@loadparm", loadparm, 0),
+    X_STR("boot/@loadparm", loadparm, 0, .rng = "<data type='string'><param name='pattern'>[a-zA-Z0-9.\\- ]{1,8}</param></data>"),
     X_STR("alias/@name", alias, 0, .when = aliasWanted),
     X_UINT("master/@startport", masterStartport, XF_ABI, X_HAS(hasMaster)),
     X_YESNO("rom/@enabled", romEnabled, 0),
     X_ONOFF("rom/@bar", romEnabledBar, XF_ABI),
     X_STR("rom/@file", romFile, 0),
     X_UINT("acpi/@index", acpiIndex, XF_ABI),
+    X_BITMAP("acpi/@nodeset", acpiNodeset, XF_ABI),
     X_INLINE("address", addr, virDeviceAddress, XF_ABI),
     X_END
 };

@@ -17,7 +17,7 @@ typedef struct { unsigned int controller, bus, port; } virVirtioSerialAddress;
 typedef struct { unsigned int controller, slot; } virCcidAddress;
 typedef struct { unsigned int bus; char *port; } virUSBAddress;             /* port "1" or "1.2.3"; NULL: not assigned */
 typedef struct { unsigned long long reg; bool hasReg; } virSpaprVioAddress;
-typedef struct { unsigned int cssid, ssid, devno; bool assigned; } virCCWAddress;
+typedef struct { unsigned int cssid, ssid, devno; bool assigned, hasCssid, hasSsid, hasDevno; } virCCWAddress;
 typedef struct { unsigned int iobase, irq; bool hasIobase, hasIrq; } virIsaAddress;
 typedef struct { unsigned int slot; unsigned long long base; bool hasBase; } virDimmAddress;
 
@@ -40,6 +40,7 @@ typedef struct {
     unsigned int bootIndex;             /* <boot order=''/>; 0: none */
     char *loadparm;
     unsigned int acpiIndex;
+    virBitmap *acpiNodeset;             /* guest NUMA nodes that the device speaks of */
     bool hasMaster;                     /* USB companion controllers */
     unsigned int masterStartport;
     virTristateSwitch romEnabledBar;

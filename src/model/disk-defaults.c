@@ -6,6 +6,18 @@
 #include "base/error.h"
 #include "model/passes.h"
 
+char *virDomainDiskLetters(unsigned int index)
+{
+    char *text = g_strdup_printf("%c", 'a' + index % 26);
+    while (index >= 26) {
+        index = index / 26 - 1;
+        char *longer = g_strdup_printf("%c%s", 'a' + index % 26, text);
+        g_free(text);
+        text = longer;
+    }
+    return text;
+}
+
 int virDomainDiskNameIndex(const char *name)
 {
     static const char *const prefixes[] = { "fd", "hd", "vd", "sd", "xvd", "ubd", NULL };
@@ -156,7 +168,7 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
             virSetError(error, VIR_ERR_NO_TARGET, NULL);
         return false;
     }
-    if (sourceIsEmpty(&disk->src) && !removable) {
+    if (sourceIsEmpty(&disk->src) && !removable && disk->src.startupPolicy != VIR_DOMAIN_STARTUP_POLICY_OPTIONAL) {
         virSetError(error, VIR_ERR_NO_SOURCE, "%s", disk->dst);
         return false;
     }
@@ -181,7 +193,7 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
         disk->bus = busFromName(disk);
     if (!disk->snapshot && disk->src.type == VIR_STORAGE_VHOSTUSER)
         disk->snapshot = VIR_DOMAIN_DISK_SNAPSHOT_NO;
-    if (sourceIsEmpty(&disk->src) && disk->src.type == VIR_STORAGE_NETWORK)
+    if (!disk->src.startupPolicy && sourceIsEmpty(&disk->src) && (!disk->hasSource || disk->src.type == VIR_STORAGE_NETWORK))      /* a drive without a medium */
         disk->src.type = VIR_STORAGE_FILE;
     if (disk->src.protocol == VIR_STORAGE_PROTOCOL_ISCSI)
         virStorageIscsiLun(&disk->src);

@@ -41,17 +41,17 @@ enum { VIR_DOCUMENT_VALIDATE = 1 << 10 };       /* parse: check against the sche
     T *T##Copy(const T *def) \
     { \
         T *copy = virXmlCopy(&T##Xml, def); \
-        copy->refs = 1; \
+        *(gint *)copy = 1; \
         return copy; \
     } \
     T *T##Ref(T *def) \
     { \
-        g_atomic_int_inc(&def->refs); \
+        g_atomic_int_inc((gint *)def); \
         return def; \
     } \
     void T##Unref(T *def) \
     { \
-        if (def && g_atomic_int_dec_and_test(&def->refs)) \
+        if (def && g_atomic_int_dec_and_test((gint *)def)) \
             virXmlFree(&T##Xml, def); \
     }
 

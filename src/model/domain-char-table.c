@@ -33,7 +33,7 @@ static const virXmlRow tcpCase[] = {
     X_BOOL("source/@tlsFromConfig", tlsFromConfig, XF_STATUS),
     X_YESNO("source/reconnect/@enabled", reconnect, 0),
     X_UINT("source/reconnect/@timeout", reconnectTimeout, 0),
-    X_ENUM("protocol/@type", protocol, virDomainChrProtocol, XF_ALWAYS),
+    X_ENUM("protocol/@type", protocol, virDomainChrProtocol, XF_ALWAYS, .bad = "Unknown protocol '%s'"),
     X_END
 };
 static const virXmlRow unixCase[] = {
@@ -66,7 +66,22 @@ static const virXmlCase sourceCases[] = {
     { VIR_DOMAIN_CHR_TCP, &tcpCaseXml },   { VIR_DOMAIN_CHR_UNIX, &unixCaseXml },       { VIR_DOMAIN_CHR_SPICEPORT, &portCaseXml },
     { VIR_DOMAIN_CHR_DBUS, &portCaseXml }, { VIR_DOMAIN_CHR_QEMU_VDAGENT, &vdagentCaseXml }, { 0 }
 };
+/* UDP has a source for each direction. */
+static bool countSources(const virXmlRow *row, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
+{
+    unsigned int n = 0, most = ((virDomainChrSource *)obj)->type == VIR_DOMAIN_CHR_UDP ? 2 : 1;
+    for (xmlNode *child = virXmlChild(node, "source"); child; child = virXmlNext(child, "source"))
+        n++;
+    if (n <= most)
+        return true;
+    virXmlErrorAt(error, node, ctx->from, VIR_ERR_XML_ERROR, "only %s allowed for character device",
+                  most == 1 ? "one source element is" : "two source elements are");
+    return false;
+}
+static const virXmlHook sourceCount = { .parse = countSources, .rng = "" };
+
 static const virXmlRow chrSourceRows[] = {
+    X_HOOK(".", &sourceCount, XF_NOFORMAT),
     X_UNION(".", type, virDomainChrType, sourceCases, XF_ABI),
     X_STR("log/@file", logFile, 0),
     X_ONOFF("log/@append", logAppend, 0),
@@ -75,19 +90,27 @@ static const virXmlRow chrSourceRows[] = {
 X_TYPE(virDomainChrSource, NULL, chrSourceRows);
 #undef S
 
-static void initSerial(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_SERIAL; }
-static void initParallel(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_PARALLEL; }
-static void initConsole(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_CONSOLE; }
-static void initChannel(void *obj) { ((virDomainChrDef *)obj)->device = VIR_DOMAIN_CHR_DEVICE_CHANNEL; }
+static void initChr(virDomainChrDef *chr, virDomainChrDevice device)
+{
+    chr->device = device;
+    chr->source.type = VIR_DOMAIN_CHR_PTY;
+}
+static void initSerial(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_SERIAL); }
+static void initParallel(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_PARALLEL); }
+static void initConsole(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_CONSOLE); }
+static void initChannel(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_CHANNEL); }
 
 #define S virDomainChrDef
-#define TYPE_ROW X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS)
+#define TYPE_ROW \
+    X_ENUM("@type", source.type, virDomainChrType, XF_ALWAYS, .bad = "unknown type presented to host for character device: %s")
+#define UNKNOWN_TARGET .bad = "unknown target type '%s' specified for character device"
+#define BAD_PORT .bad = "Invalid port number: %s", .code = VIR_ERR_XML_ERROR
 static const virXmlRow serialRows[] = {
     TYPE_ROW,
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_ENUM("target/@type", serialTarget, virDomainChrSerialTarget, XF_ABI),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
-    X_ENUM("target/model/@name", serialModel, virDomainChrSerialModel, XF_ABI),
+    X_ENUM("target/@type", serialTarget, virDomainChrSerialTarget, XF_ABI, UNKNOWN_TARGET),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
+    X_ENUM("target/model/@name", serialModel, virDomainChrSerialModel, XF_ABI, .bad = "unknown target model '%s' specified for character device"),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
@@ -96,7 +119,7 @@ X_TYPE_AS(virDomainSerialXml, virDomainChrDef, "serial", serialRows, .init = ini
 static const virXmlRow parallelRows[] = {
     TYPE_ROW,
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
@@ -106,8 +129,8 @@ static const virXmlRow consoleRows[] = {
     TYPE_ROW,
     X_STR("@tty", tty, XF_LIVE),
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_ENUM("target/@type", consoleTarget, virDomainChrConsoleTarget, XF_ABI),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
+    X_ENUM("target/@type", consoleTarget, virDomainChrConsoleTarget, XF_ABI, UNKNOWN_TARGET),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
@@ -116,9 +139,9 @@ X_TYPE_AS(virDomainConsoleXml, virDomainChrDef, "console", consoleRows, .init = 
 static const virXmlRow channelRows[] = {
     TYPE_ROW,
     X_INLINE(".", source, virDomainChrSource, 0),
-    X_ENUM("target/@type", channelTarget, virDomainChrChannelTarget, XF_ABI),
+    X_ENUM("target/@type", channelTarget, virDomainChrChannelTarget, XF_ABI, UNKNOWN_TARGET),
     X_STR("target/@address", address, XF_ABI),
-    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort)),
+    X_UINT("target/@port", port, XF_ABI, X_HAS(hasPort), BAD_PORT),
     X_STR("target/@name", name, XF_ABI),
     X_ENUM("target/@state", state, virDomainChrState, XF_LIVE),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),

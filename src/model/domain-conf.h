@@ -13,6 +13,7 @@ typedef enum {
     VIR_DOMAIN_CONF_QEMU_NAMESPACE = 1 << 2,    /* <qemu:commandline> and its siblings are read */
     VIR_DOMAIN_CONF_WIDE_SCSI = 1 << 3,         /* 16 SCSI targets a bus instead of 7 (VMware) */
     VIR_DOMAIN_CONF_DEFAULT_USB = 1 << 4,       /* add a USB controller when there is none */
+    VIR_DOMAIN_CONF_FDS = 1 << 6,               /* disks on descriptors that the client passes */
     VIR_DOMAIN_CONF_MEMBALLOON = 1 << 5,        /* add a memory balloon when there is none */
 } virDomainConfFeatures;
 
@@ -23,6 +24,8 @@ struct _virDomainParseConfig {
     virArch hostArch;
     unsigned char macPrefix[3];         /* 52:54:00 */
     const char *channelTargetDir;       /* QEMU: where sockets of channels are made; such paths are not kept in definitions */
+    const char *nvramDir;               /* where a guest's variables are kept ("…/nvram"); NULL: nowhere of the driver's */
+    const char *secModel;               /* security model of labels that name none ("none", "apparmor"); NULL: they stay without */
     void *opaque;                       /* the driver's, for the functions below */
 
     /* Can this driver run such guests? Values of 0 in osType, arch, virtType mean "any". On success `def` gets defaults for
@@ -37,6 +40,10 @@ struct _virDomainParseConfig {
     virDomainVideoType (*defaultVideo)(const virDomainParseConfig *conf, const virDomainDef *def);
     /* CPU model of a guest whose document names none (QEMU: "qemu64"); NULL, or a NULL answer: leave it open. */
     const char *(*defaultCpu)(const virDomainParseConfig *conf, const virDomainDef *def);
+    /* Most vCPUs of the guest's machine; 0: not known. NULL: any number. */
+    unsigned int (*maxCpus)(const virDomainParseConfig *conf, const virDomainDef *def);
+    /* Can this host emulate a TPM of that version ("1.2", "2.0", "default")? NULL: any. */
+    bool (*hasTpm)(const virDomainParseConfig *conf, const char *version);
     /* Does this device of the host have an express capability? NULL: no. */
     bool (*hostPCIIsExpress)(const virDomainParseConfig *conf, const virPCIAddress *address);
     /* The driver's own defaults and checks, after the model's. May be NULL. */

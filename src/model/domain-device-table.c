@@ -23,6 +23,7 @@ static const virXmlRow vioserialCase[] = {
     X_END
 };
 static const virXmlRow xenbusCase[] = {
+    MODEL(noModel, virDomainControllerNoModel),
     X_INT("@maxGrantFrames", maxGrantFrames, XF_ABI, X_HAS(hasMaxGrantFrames)),
     X_INT("@maxEventChannels", maxEventChannels, XF_ABI, X_HAS(hasMaxEventChannels)),
     X_END
@@ -35,11 +36,16 @@ static const virXmlRow pciTargetCase[] = {
     X_INT("target/@busNr", busNr, XF_ABI | XF_ANYBASE, X_HAS(hasBusNr)),
     X_INT("target/@index", targetIndex, XF_ABI | XF_ANYBASE, X_HAS(hasTargetIndex)),
     X_ONOFF("target/@hotplug", hotplug, XF_ABI),
+    X_KIB("target/@memReserve", memReserve, XF_ABI),
     X_UINT("target/node", numaNode, XF_ABI, X_HAS(hasNumaNode)),
     X_END
 };
 static const virXmlRow pciHoleCase[] = { X_KIB("pcihole64", pcihole64, XF_ABI, X_HAS(hasPcihole64)), X_END };
 #define CASE(name) static X_TYPE_AS(name##Xml, virDomainControllerDef, NULL, name)
+static const virXmlRow nvmeCtrlCase[] = { X_STR("serial", serial, XF_ABI), X_END };
+static const virXmlRow plainCase[] = { MODEL(noModel, virDomainControllerNoModel), X_END };
+CASE(plainCase);
+CASE(nvmeCtrlCase);
 CASE(pciCase);
 CASE(scsiCase);
 CASE(usbCase);
@@ -52,12 +58,14 @@ CASE(pciHoleCase);
 static const virXmlCase controllerCases[] = {
     { VIR_DOMAIN_CONTROLLER_PCI, &pciCaseXml }, { VIR_DOMAIN_CONTROLLER_SCSI, &scsiCaseXml },
     { VIR_DOMAIN_CONTROLLER_USB, &usbCaseXml }, { VIR_DOMAIN_CONTROLLER_IDE, &ideCaseXml },
-    { VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, &vioserialCaseXml }, { VIR_DOMAIN_CONTROLLER_XENBUS, &xenbusCaseXml }, { 0 }
+    { VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, &vioserialCaseXml }, { VIR_DOMAIN_CONTROLLER_XENBUS, &xenbusCaseXml },
+    { VIR_DOMAIN_CONTROLLER_SATA, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_FDC, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_CCID, &plainCaseXml },
+    { VIR_DOMAIN_CONTROLLER_ISA, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_NVME, &nvmeCtrlCaseXml }, { 0 }
 };
 static const virXmlCase pciTargetCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciTargetCaseXml }, { 0 } };
 static const virXmlCase pciHoleCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciHoleCaseXml }, { 0 } };
 static const virXmlRow controllerRows[] = {
-    X_ENUM("@type", type, virDomainControllerType, XF_REQ | XF_ALWAYS | XF_ABI),
+    X_ENUM("@type", type, virDomainControllerType, XF_ALWAYS | XF_ABI),
     X_UINT("@index", idx, XF_ABI, X_HAS(hasIdx)),
     X_UNION(".", type, virDomainControllerType, controllerCases, XF_ABI),
     X_UNION(".", type, virDomainControllerType, pciTargetCases, XF_ABI),
@@ -67,6 +75,7 @@ static const virXmlRow controllerRows[] = {
     X_ONOFF("driver/@ioeventfd", ioeventfd, 0),
     X_UINT("driver/@iothread", iothread, 0),
     VIRTIO,
+    X_LIST("driver/iothreads/iothread", iothreads, virDomainIothreadMap, 0),
     INFO,
     X_UNION(".", type, virDomainControllerType, pciHoleCases, XF_ABI),
     X_END
@@ -81,7 +90,7 @@ static const virXmlRow fsFileCase[] = { X_STR("source/@file", source, 0), X_END 
 static const virXmlRow fsBlockCase[] = { X_STR("source/@dev", source, 0), X_END };
 static const virXmlRow fsDirCase[] = { X_STR("source/@dir", source, 0), X_STR("source/@socket", socket, 0), X_END };
 static const virXmlRow fsNameCase[] = { X_STR("source/@name", source, 0), X_END };
-static const virXmlRow fsRamCase[] = { X_(("source/@usage"), SIZE, unsigned long long, ramUsage, 0, .scale = 1024, .unit = "KiB"), X_END };
+static const virXmlRow fsRamCase[] = { X_(("source/@usage"), SIZE, unsigned long long, ramUsage, 0, .scale = 1024, .unit = "KiB", .unitAttr = "units"), X_END };
 static const virXmlRow fsVolumeCase[] = { X_STR("source/@pool", pool, 0), X_STR("source/@volume", volume, 0), X_END };
 #define CASE(name) static X_TYPE_AS(name##Xml, virDomainFsDef, NULL, name)
 CASE(fsFileCase);
@@ -114,13 +123,16 @@ static const virXmlRow fsRows[] = {
     X_ENUM("binary/sandbox/@mode", sandbox, virDomainFsSandboxMode, 0),
     X_ONOFF("binary/lock/@posix", posixLock, 0),
     X_ONOFF("binary/lock/@flock", flock, 0),
+    X_UINT("binary/openfiles/@max", openFiles, 0),
     X_INT("binary/thread_pool/@size", threadPool, 0, X_HAS(hasThreadPool)),
     X_UNION(".", type, virDomainFsType, fsCases, 0),
+    X_LIST("idmap/uid", uidmap, virDomainIdMapEntry, 0),
+    X_LIST("idmap/gid", gidmap, virDomainIdMapEntry, 0),
     X_STR("target/@dir", target, XF_ABI),
     X_FLAG("readonly", readonly, XF_ABI),
+    INFO,
     X_BYTES("space_hard_limit", spaceHardLimit, 0),
     X_BYTES("space_soft_limit", spaceSoftLimit, 0),
-    INFO,
     X_END
 };
 X_TYPE(virDomainFsDef, "filesystem", fsRows);
@@ -136,6 +148,7 @@ static const virXmlRow usbHostCase[] = {
     X_HEX("product/@id", product, 4, XF_ANYBASE, X_HAS(hasVendor)),
     X_UINT("address/@bus", usbBus, XF_ANYBASE, X_HAS(hasUsbAddress)),
     X_UINT("address/@device", usbDevice, XF_ANYBASE, X_HAS(hasUsbAddress)),
+    X_STR("address/@port", usbPort, 0),
     X_END
 };
 static const virXmlRow pciHostCase[] = {
@@ -144,10 +157,10 @@ static const virXmlRow pciHostCase[] = {
     X_END
 };
 static const virXmlRow scsiLocalCase[] = {
-    X_STR("adapter/@name", adapter, XF_REQ),
-    X_UINT("address/@bus", scsiBus, 0, X_HAS(hasScsiAddress)),
-    X_UINT("address/@target", scsiTarget, 0, X_HAS(hasScsiAddress)),
-    X_ULL("address/@unit", scsiUnit, 0, X_HAS(hasScsiAddress)),
+    X_STR("adapter/@name", adapter, XF_REQ, .lack = "'adapter' name must be specified for scsi hostdev source"),
+    X_UINT("address/@bus", scsiBus, XF_REQ | XF_ALWAYS, X_HAS(hasScsiAddress)),
+    X_UINT("address/@target", scsiTarget, XF_REQ | XF_ALWAYS, X_HAS(hasScsiAddress)),
+    X_ULL("address/@unit", scsiUnit, XF_REQ | XF_ALWAYS, X_HAS(hasScsiAddress)),
     X_END
 };
 static const virXmlRow scsiIscsiCase[] = { X_INLINE_AS(".", iscsi, virStorageSource, virStorageIscsiXml, 0), X_END };
@@ -163,7 +176,7 @@ static const virXmlRow scsiHostCase[] = {
     X_END
 };
 static const virXmlRow vhostCase[] = {
-    X_ENUM("@protocol", hostProtocol, virDomainHostdevScsiHostProtocol, 0),
+    X_ENUM("@protocol", hostProtocol, virDomainHostdevScsiHostProtocol, 0, .bad = "Unknown scsi_host subsystem protocol '%s'"),
     X_STR("@wwpn", wwpn, 0),
     X_END
 };
@@ -180,6 +193,8 @@ static const virXmlCase subsysCases[] = {
 };
 static const virXmlRow subsysCase[] = {
     X_ENUM("driver/@name", backend, virDomainHostdevPciBackend, 0),
+    X_STR("driver/@model", driverModel, 0),
+    X_YESNO("driver/@iommufd", iommufd, 0),
     X_UNION("source", type, virDomainHostdevType, subsysCases, 0),
     X_END
 };
@@ -187,6 +202,8 @@ static const virXmlRow capsCase[] = {
     X_STR("source/block", block, 0),
     X_STR("source/char", chardev, 0),
     X_STR("source/interface", netdev, 0),
+    X_LIST("ip", ips, virNetIp, 0),
+    X_LIST("route", routes, virNetRoute, 0),
     X_END
 };
 CASE(subsysCase);
@@ -196,9 +213,9 @@ static const virXmlCase modeCases[] = {
     { VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM, &subsysCaseXml }, { VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES, &capsCaseXml }, { 0 }
 };
 static const virXmlRow hostdevRows[] = {
-    X_ENUM("@mode", mode, virDomainHostdevMode, XF_ALWAYS),
-    X_ENUM("@type", type, virDomainHostdevType, XF_REQ | XF_ALWAYS),
-    X_YESNO("@managed", managed, 0),
+    X_ENUM("@mode", mode, virDomainHostdevMode, XF_ALWAYS, .bad = "unknown hostdev mode '%s'"),
+    X_ENUM("@type", type, virDomainHostdevType, XF_REQ | XF_ALWAYS, .bad = "unknown host device source address type '%s'", .lack = "missing source address type"),
+    X_YESNO("@managed", managed, XF_LENIENT),
     X_ENUM("@sgio", sgio, virDomainDeviceSGIO, 0),
     X_YESNO("@rawio", rawio, 0),
     X_ENUM("@model", model, virDomainHostdevScsiHostModel, XF_ABI),
@@ -217,13 +234,15 @@ X_TYPE(virDomainHostdevDef, "hostdev", hostdevRows);
 
 /* --- USB hubs and redirection --- */
 #define S virDomainHubDef
-static const virXmlRow hubRows[] = { X_ENUM("@type", type, virDomainHubType, XF_REQ | XF_ALWAYS | XF_ABI), INFO, X_END };
+static const virXmlRow hubRows[] = { X_ENUM("@type", type, virDomainHubType, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown hub device type '%s'",
+                                                          .lack = "missing hub device type", .lackCode = VIR_ERR_INTERNAL_ERROR), INFO, X_END };
 X_TYPE(virDomainHubDef, "hub", hubRows);
 #undef S
 #define S virDomainRedirdevDef
 static const virXmlRow redirdevRows[] = {
     X_ENUM("@bus", bus, virDomainRedirdevBus, XF_ALWAYS | XF_ABI),
-    X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS),
+    X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS, .bad = "unknown redirdev character device type '%s'",
+           .lack = "missing type in redirdev"),
     X_INLINE(".", source, virDomainChrSource, 0),
     INFO,
     X_END
@@ -276,10 +295,10 @@ static const virXmlCase rngCases[] = {
     { VIR_DOMAIN_RNG_BACKEND_RANDOM, &randomCaseXml }, { VIR_DOMAIN_RNG_BACKEND_EGD, &egdCaseXml }, { 0 }
 };
 static const virXmlRow rngRows[] = {
-    X_ENUM("@model", model, virDomainRngModel, XF_REQ | XF_ALWAYS | XF_ABI),
+    X_ENUM("@model", model, virDomainRngModel, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown RNG model '%s'", .lack = "missing RNG device model"),
     X_UINT("rate/@bytes", rateBytes, 0),
     X_UINT("rate/@period", ratePeriod, 0),
-    X_ENUM("backend/@model", backend, virDomainRngBackend, XF_REQ | XF_ALWAYS),
+    X_ENUM("backend/@model", backend, virDomainRngBackend, XF_REQ | XF_ALWAYS, .bad = "unknown RNG backend model '%s'"),
     X_UNION("backend", backend, virDomainRngBackend, rngCases, 0),
     VIRTIO,
     INFO,
@@ -337,8 +356,14 @@ static const virXmlHook pcrBanks = { parseBanks, formatBanks, equalBanks,
 static const virXmlRow tpmPassthrough[] = { X_STR("device/@path", path, 0), X_END };
 static const virXmlRow tpmEmulator[] = {
     X_YESNO("@persistent_state", persistentState, 0),
+    X_UINT("@debug", debug, 0),
     X_UUID("encryption/@secret", secret, 0, X_HAS(hasSecret)),
     X_HOOK("active_pcr_banks", &pcrBanks, XF_ABI),
+    X_ENUM("source/@type", sourceType, virDomainTpmSource, 0),
+    X_STR("source/@path", sourcePath, 0),
+    X_STR("profile/@source", profile, 0),
+    X_ENUM("profile/@removeDisabled", removeDisabled, virDomainRemoveDisabled, 0),
+    X_STR("profile/@name", profileName, 0),
     X_END
 };
 static const virXmlRow tpmExternal[] = {
@@ -405,6 +430,7 @@ static const virXmlRow memoryRows[] = {
     X_FLAG("source/pmem", pmem, 0),
     X_BITMAP("source/nodemask", nodemask, 0),
     X_KIB("source/pagesize", pagesize, 0),
+    X_YESNO("target/@dynamicMemslots", dynamicMemslots, 0),
     X_KIB("target/size", size, XF_REQ | XF_ALWAYS | XF_ABI),
     X_INT("target/node", node, XF_ABI, X_HAS(hasNode)),
     X_KIB("target/label/size", labelSize, XF_ABI),
@@ -412,6 +438,7 @@ static const virXmlRow memoryRows[] = {
     X_KIB("target/requested", requested, 0, X_HAS(hasRequested)),
     X_KIB("target/current", current, XF_LIVE, X_HAS(hasRequested)),
     X_FLAG("target/readonly", readonly, XF_ABI),
+    X_(("target/address/@base"), ULL, unsigned long long, base, XF_HEX | XF_ANYBASE | XF_ABI, .digits = 1, X_HAS(hasBase)),
     INFO,
     X_END
 };
@@ -443,6 +470,11 @@ static const virXmlRow iommuRows[] = {
     X_ONOFF("driver/@eim", eim, XF_ABI),
     X_ONOFF("driver/@iotlb", iotlb, XF_ABI),
     X_UINT("driver/@aw_bits", awBits, XF_ABI),
+    X_ONOFF("driver/@dma_translation", dmaTranslation, XF_ABI),
+    X_ONOFF("driver/@xtsup", xtsup, XF_ABI),
+    X_ONOFF("driver/@passthrough", passthrough, XF_ABI),
+    X_ENUM("driver/@granule", granule, virDomainIommuGranule, XF_ABI),
+    X_INT("driver/@pciBus", pciBus, XF_ABI, X_HAS(hasPciBus)),
     INFO,
     X_END
 };
@@ -477,6 +509,17 @@ X_TYPE(virDomainCryptoDef, "crypto", cryptoRows);
 #define S virDomainNvramDef
 static const virXmlRow nvramRows[] = { INFO, X_END };
 X_TYPE(virDomainNvramDef, "nvram", nvramRows);
+#undef S
+
+#define S virDomainPstoreDef
+static const virXmlRow pstoreRows[] = {
+    X_ENUM("@backend", backend, virDomainPstoreBackend, XF_REQ | XF_ALWAYS | XF_ABI),
+    X_STR("path", path, 0),
+    X_KIB("size", size, XF_ABI),
+    INFO,
+    X_END
+};
+X_TYPE(virDomainPstoreDef, "pstore", pstoreRows);
 #undef S
 
 #define S virDomainLeaseDef

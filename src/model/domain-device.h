@@ -2,9 +2,11 @@
 /* Controllers, file systems, host devices and the many small devices. */
 #pragma once
 
+#include "model/domain-net.h"
 #include "model/device-info.h"
 #include "model/domain-char.h"
 #include "model/domain-disk.h"
+#include "model/domain-os.h"
 
 typedef struct {
     virDomainControllerType type;
@@ -14,6 +16,7 @@ typedef struct {
     virDomainControllerModelPci pciModel;
     virDomainControllerModelScsi scsiModel;
     virDomainControllerModelUsb usbModel;
+    virDomainControllerNoModel noModel;
     virDomainControllerModelIde ideModel;
     virDomainControllerModelVirtioSerial vioserialModel;
     /* driver */
@@ -36,6 +39,9 @@ typedef struct {
     unsigned int numaNode;
     bool hasNumaNode;
     virDeviceInfo info;
+    VIR_LIST(virDomainIothreadMap) iothreads;
+    char *serial;                       /* nvme */
+    unsigned long long memReserve;      /* KiB, PCI bridges */
 } virDomainControllerDef;
 
 typedef struct {
@@ -64,6 +70,8 @@ typedef struct {
     bool readonly;
     unsigned long long spaceHardLimit, spaceSoftLimit;
     virDeviceInfo info;
+    unsigned int openFiles;             /* virtiofs: most at a time */
+    VIR_LIST(virDomainIdMapEntry) uidmap, gidmap;
 } virDomainFsDef;
 
 typedef struct {
@@ -103,9 +111,14 @@ typedef struct {
     unsigned char mdevUuid[16];
     /* capabilities (LXC) */
     char *block, *chardev, *netdev;
+    VIR_LIST(virNetIp) ips;
+    VIR_LIST(virNetRoute) routes;
     virDomainNetTeamingType teaming;
     char *teamingPersistent;
     virDeviceInfo info;
+    char *driverModel;                  /* kernel module of a variant driver */
+    virTristateBool iommufd;
+    char *usbPort;
 } virDomainHostdevDef;
 
 typedef struct { virDomainHubType type; virDeviceInfo info; } virDomainHubDef;
@@ -152,6 +165,11 @@ typedef struct {
     char *path;                         /* passthrough */
     virDomainChrSource source;          /* external */
     virDeviceInfo info;
+    char *profile, *profileName;
+    virDomainRemoveDisabled removeDisabled;
+    virDomainTpmSource sourceType;
+    char *sourcePath;
+    unsigned int debug;
 } virDomainTpmDef;
 
 typedef struct {
@@ -179,6 +197,9 @@ typedef struct {
     bool hasRequested;
     bool readonly;
     virDeviceInfo info;
+    virTristateBool dynamicMemslots;
+    unsigned long long base;            /* guest address */
+    bool hasBase;
 } virDomainMemoryDef;
 
 typedef struct {
@@ -199,6 +220,10 @@ typedef struct {
     virTristateSwitch intremap, cachingMode, eim, iotlb;
     unsigned int awBits;
     virDeviceInfo info;
+    virTristateSwitch dmaTranslation, xtsup, passthrough;
+    virDomainIommuGranule granule;
+    int pciBus;
+    bool hasPciBus;
 } virDomainIommuDef;
 
 typedef struct {
@@ -219,4 +244,10 @@ typedef struct {
 } virDomainCryptoDef;
 
 typedef struct { virDeviceInfo info; } virDomainNvramDef;
+typedef struct {
+    virDomainPstoreBackend backend;
+    char *path;
+    unsigned long long size;            /* KiB */
+    virDeviceInfo info;
+} virDomainPstoreDef;
 typedef struct { char *lockspace, *key, *path; unsigned long long offset; } virDomainLeaseDef;

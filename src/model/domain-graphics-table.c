@@ -85,8 +85,13 @@ static void formatSpicePorts(const virXmlRow *row, const void *obj, virXmlOut *o
     const virDomainGraphicsListen *l = g->listens.n ? g->listens.v[0] : NULL;
     bool inactive = virXmlOutFlags(out) & VIR_XML_INACTIVE, automatic = g->autoport == VIR_TRISTATE_BOOL_YES;
     bool migratable = virXmlOutFlags(out) & VIR_XML_MIGRATABLE;
-    if (l && ((l->type == VIR_DOMAIN_GRAPHICS_LISTEN_NONE && !migratable) || l->type == VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET))
+    bool none = l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_NONE;
+    if ((none && !migratable) || (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET))
         return;
+    if (none) {
+        virXmlOutAttr(out, "autoport", "no");
+        return;
+    }
     if (g->port && !(automatic && inactive))
         virXmlOutAttrF(out, "port", "%d", g->port);
     if (g->tlsPort && !(automatic && inactive))
@@ -115,7 +120,7 @@ static bool listensWanted(const virXmlRow *row, const void *obj, const virXmlOut
     const virDomainGraphicsDef *g = obj;
     if (!(virXmlOutFlags(out) & VIR_XML_MIGRATABLE))
         return true;
-    return !firstListen(g, VIR_DOMAIN_GRAPHICS_LISTEN_NONE) && !(g->type == VIR_DOMAIN_GRAPHICS_VNC && firstListen(g, VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET) && g->listens.v[0]->socket);
+    return !(g->type == VIR_DOMAIN_GRAPHICS_SPICE && firstListen(g, VIR_DOMAIN_GRAPHICS_LISTEN_NONE)) && !(g->type == VIR_DOMAIN_GRAPHICS_VNC && firstListen(g, VIR_DOMAIN_GRAPHICS_LISTEN_SOCKET) && g->listens.v[0]->socket);
 }
 
 /* Without its socket's <listen> the element stays open and empty. */
@@ -144,11 +149,11 @@ static const virXmlRow vncCase[] = {
     X_STR("@socket", socketAttr, READ),
     X_HOOK(".", &vncPorts, XF_NOPARSE),
     X_STR("@keymap", keymap, 0),
-    X_ENUM("@sharePolicy", sharePolicy, virDomainVncSharePolicy, 0, .bad = "unknown vnc display sharing policy '%s'"),
+    X_ENUM("@sharePolicy", sharePolicy, virDomainVncSharePolicy, 0),
     X_YESNO("@powerControl", powerControl, 0),
     X_STR("@passwd", passwd, XF_SECURE),
     X_STR("@passwdValidTo", passwdValidTo, 0),
-    X_ENUM("@connected", connected, virDomainGraphicsAuthConnected, 0),
+    X_ENUM("@connected", connected, virDomainGraphicsAuthConnected, 0, .bad = "unknown connected value %s"),
     X_HOOK(".", &vncSocket, XF_NOPARSE),
     X_LIST("listen", listens, virDomainGraphicsListen, XF_NOPARSE, .when = listensWanted),
     X_UINT("audio/@id", audioId, 0),
@@ -162,7 +167,7 @@ static const virXmlRow spiceCase[] = {
     X_ENUM("@defaultMode", defaultMode, virDomainSpiceChannelMode, 0),
     X_STR("@passwd", passwd, XF_SECURE),
     X_STR("@passwdValidTo", passwdValidTo, 0),
-    X_ENUM("@connected", connected, virDomainGraphicsAuthConnected, 0),
+    X_ENUM("@connected", connected, virDomainGraphicsAuthConnected, 0, .bad = "unknown connected value %s"),
     X_LIST("listen", listens, virDomainGraphicsListen, XF_NOPARSE, .when = listensWanted),
     X_LIST("channel", channels, virDomainSpiceChannel, 0),
     X_ENUM("image/@compression", image, virDomainSpiceImageCompression, 0),
@@ -171,8 +176,8 @@ static const virXmlRow spiceCase[] = {
     X_ONOFF("playback/@compression", playback, 0),
     X_ENUM("streaming/@mode", streaming, virDomainSpiceStreamingMode, 0),
     X_ENUM("mouse/@mode", mousemode, virDomainMouseMode, 0),
-    X_YESNO("clipboard/@copypaste", copypaste, 0),
-    X_YESNO("filetransfer/@enable", filetransfer, 0),
+    X_YESNO("clipboard/@copypaste", copypaste, XF_REQ),
+    X_YESNO("filetransfer/@enable", filetransfer, XF_REQ),
     X_YESNO("gl/@enable", gl, 0),
     X_STR("gl/@rendernode", rendernode, 0),
     X_END
@@ -229,11 +234,20 @@ X_TYPE(virDomainGraphicsDef, "graphics", graphicsRows);
 #undef PORT_ROWS
 
 /* --- video --- */
+/* "io" is what a guest gets anyway. */
+static bool vgaconfWanted(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainVideoDef *)obj)->vgaconf != VIR_DOMAIN_VIDEO_VGACONF_IO;
+}
+static bool busWanted(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainInputDef *)obj)->bus != VIR_DOMAIN_INPUT_BUS_NONE;
+}
 #define S virDomainVideoDef
 static const virXmlRow videoRows[] = {
     X_INLINE("driver", virtio, virVirtioOptions, XF_ABI),
     X_ENUM("driver/@name", backend, virDomainVideoBackend, 0),
-    X_ENUM("driver/@vgaconf", vgaconf, virDomainVideoVgaConf, XF_ABI),
+    X_ENUM("driver/@vgaconf", vgaconf, virDomainVideoVgaConf, XF_ABI, .when = vgaconfWanted),
     X_STR("source/@vhostuser", vhostUserBinary, XF_MEMORY),
     X_ENUM("model/@type", type, virDomainVideoType, XF_ABI),
     X_UINT("model/@ram", ram, XF_ABI),
@@ -263,6 +277,7 @@ static X_TYPE(virDomainSoundCodecDef, "codec", codecRows);
 static const virXmlRow soundRows[] = {
     X_ENUM("@model", model, virDomainSoundModel, XF_REQ | XF_ALWAYS | XF_ABI),
     X_YESNO("@multichannel", multichannel, XF_ABI),
+    X_UINT("@streams", streams, XF_ABI),
     X_LIST("codec", codecs, virDomainSoundCodecDef, XF_ABI),
     X_UINT("audio/@id", audioId, 0),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
@@ -329,9 +344,10 @@ static const virXmlCase inputCases[] = {
     { VIR_DOMAIN_INPUT_TYPE_EVDEV, &evdevXml }, { VIR_DOMAIN_INPUT_TYPE_PASSTHROUGH, &passthroughXml }, { 0 }
 };
 static const virXmlRow inputRows[] = {
-    X_ENUM("@type", type, virDomainInputType, XF_REQ | XF_ALWAYS | XF_ABI),
-    X_ENUM("@bus", bus, virDomainInputBus, XF_ABI),
-    X_ENUM("@model", model, virDomainInputModel, XF_ABI),
+    X_ENUM("@type", type, virDomainInputType, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown input device type '%s'", .lack = "missing input device type",
+           .lackCode = VIR_ERR_INTERNAL_ERROR),
+    X_ENUM("@bus", bus, virDomainInputBus, XF_ABI, .when = busWanted, .bad = "unknown input bus type '%s'"),
+    X_ENUM("@model", model, virDomainInputModel, XF_ABI, .bad = "unknown input model '%s'"),
     X_INLINE("driver", virtio, virVirtioOptions, XF_ABI),
     X_UNION(".", type, virDomainInputType, inputCases, 0),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),

@@ -39,6 +39,7 @@ typedef struct {
     virTristateBool managed;            /* hostdev */
     virTristateBool trustGuestRxFilters;
     virMac mac;
+    bool hasMac;                        /* given, be it all zero */
     virDomainNetMacType macType;
     virTristateBool macCheck;
     /* source */
@@ -49,6 +50,9 @@ typedef struct {
     virNetMacvlanMode macvlanMode;
     char *socketAddress, *localAddress; /* server, client, mcast, udp */
     unsigned int socketPort, localPort;
+    unsigned char vdsSwitchId[16];      /* vds: a distributed switch of vSphere */
+    long long vdsPortId, vdsConnectionId;
+    char *vdsPortgroupId;
     char *internalName;
     virDomainChrSource *vhostuser;
     virDomainHostdevType hostdevType;
@@ -90,4 +94,8 @@ typedef struct {
     VIR_LIST(virNetIp) guestIps;
     VIR_LIST(virNetRoute) guestRoutes;
     virDeviceInfo info;
+    char *macCurrent;                   /* live: what the guest made of it */
+    char *backendHostname, *backendFqdn;
+    unsigned int hostdevVendor, hostdevProduct;
+    bool hasHostdevVendor, hasHostdevAddress;
 } virDomainNetDef;

@@ -24,12 +24,40 @@ static bool dropAlias(virDomainDef *def, const char *kind, void *device, virDevi
     return true;
 }
 
+/* Addresses that can't be, whatever the machine. */
+static bool checkAddress(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
+{
+    enum { LAST_CSSID = 0xfe, LAST_SSID = 3, LAST_DEVNO = 0xffff };
+    GError **error = data;
+    virCCWAddress *a = &info->addr.ccw;
+    if (info->addr.type == VIR_DEVICE_ADDRESS_VIRTIO_S390) {
+        virSetError(error, VIR_ERR_XML_ERROR, "virtio-s390 bus doesn't have an address");
+        return false;
+    }
+    if (info->addr.type != VIR_DEVICE_ADDRESS_CCW)
+        return true;
+    unsigned int given = a->hasCssid + a->hasSsid + a->hasDevno;
+    a->assigned = given == 3;
+    if (given != 0 && given != 3) {
+        virErrorSet(error, VIR_FROM_DEVICE, VIR_ERR_INTERNAL_ERROR, "Invalid partial specification for virtio ccw address");
+        return false;
+    }
+    if (given && (a->cssid > LAST_CSSID || a->ssid > LAST_SSID || a->devno > LAST_DEVNO)) {
+        virErrorSet(error, VIR_FROM_DEVICE, VIR_ERR_INTERNAL_ERROR,
+                    "Invalid specification for virtio ccw address: cssid='0x%x' ssid='0x%x' devno='0x%04x'", a->cssid, a->ssid, a->devno);
+        return false;
+    }
+    return true;
+}
+
 bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
                            GError **error)
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         virDomainDefForeachInfo(def, dropAlias, NULL);
     virDomainDefForeachInfo(def, spellLoadparm, NULL);
+    if (!virDomainDefForeachInfo(def, checkAddress, error))
+        return false;
     if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU_NAMESPACE))
         virDomainDropNamespaces(def);
     if (!virDomainPassGeneral(def, conf, flags, error))
@@ -49,8 +77,10 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuControllers(def, conf, error))
         return false;
-    return !virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) ||
-           virDomainDefAssignAddresses(def, conf, error);
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) && !virDomainDefAssignAddresses(def, conf, error))
+        return false;
+    virDomainMirrorConsole(def);
+    return true;
 }
 
 bool virDomainDefAssignAddresses(virDomainDef *def, const virDomainParseConfig *conf, GError **error)

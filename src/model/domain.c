@@ -87,7 +87,9 @@ void virDomainDefFormatTo(const virDomainDef *def, GString *out, int indent, uns
     g_autoptr(virDomainDef) migratable = NULL;
     if (flags & VIR_DOMAIN_DEF_MIGRATABLE && !(flags & VIR_DOMAIN_DEF_STATUS)) {
         def = migratable = virDomainDefMigratable(def);
-        flags |= VIR_DOMAIN_DEF_SECURE | VIR_DOMAIN_DEF_INACTIVE;       /* the receiver needs the passwords */
+        flags |= VIR_DOMAIN_DEF_INACTIVE;
+        if (virDomainDefIsQemu(def))
+            flags |= VIR_DOMAIN_DEF_SECURE;     /* the receiver needs the passwords */
     }
     virXmlFormat(&virDomainDefXml, NULL, def, flags, out, indent);
 }

@@ -31,6 +31,7 @@ typedef struct {
     int id;                             /* -1: not running. live */
     char *name;
     unsigned char uuid[16];
+    bool hasUuid;                       /* given, be it all zero */
     bool hasGenid;
     unsigned char genid[16];            /* all zero and hasGenid: make one at start */
     char *title, *description;
@@ -57,6 +58,7 @@ typedef struct {
     VIR_LIST(virSysinfoDef) sysinfo;
     virDomainOSDef os;
     VIR_LIST(virDomainIdMapEntry) uidmap, gidmap;
+    VIR_LIST(virDomainIoTune) throttleGroups;
     virDomainFeatures features;
     virCPUDef cpu;
     virDomainClockDef clock;
@@ -96,6 +98,7 @@ typedef struct {
     VIR_LIST(virDomainMemoryDef) mems;
     virDomainIommuDef *iommu;
     virDomainVsockDef *vsock;
+    virDomainPstoreDef *pstore;
     VIR_LIST(virDomainCryptoDef) cryptos;
 
     /* xmlns:qemu */
@@ -151,6 +154,8 @@ virDomainControllerDef *virDomainDefFindController(const virDomainDef *def, virD
 virDomainDiskDef *virDomainDefFindDisk(const virDomainDef *def, const char *target);    /* target dev, or source path */
 virDomainNetDef *virDomainDefFindNet(const virDomainDef *def, const char *device);      /* MAC, target dev, or alias */
 /* vCPUs of <cpu><topology>: sockets*dies*cores*threads, 0 when not given. */
+/* 0 "a", 25 "z", 26 "aa": what follows "sd" in a disk's name. */
+char *virDomainDiskLetters(unsigned int index);
 unsigned int virCPUTopologyCount(const virCPUDef *cpu);
 bool virDomainDefIsQ35(const virDomainDef *def);
 bool virDomainDefIsI440FX(const virDomainDef *def);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Post-parse: graphics (ports, listen elements) and video (models, memory sizes). */
 #define VIR_FROM VIR_FROM_DOMAIN
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/error.h"
 #include "model/machine-defaults.h"
@@ -60,10 +62,11 @@ static void passPorts(virDomainGraphicsDef *g, unsigned int flags)
 {
     bool inactive = flags & VIR_DOMAIN_DEF_INACTIVE;
     if (g->type == VIR_DOMAIN_GRAPHICS_VNC) {
-        if ((!g->hasPort && g->autoport != VIR_TRISTATE_BOOL_NO) || g->port == -1) {
+        bool automatic = !g->hasPort || g->port == -1;
+        if (automatic && g->autoport != VIR_TRISTATE_BOOL_NO)
             g->autoport = VIR_TRISTATE_BOOL_YES;
+        if (automatic)
             g->port = 0;
-        }
         if (g->hasPort && g->port > 0 && g->autoport == VIR_TRISTATE_BOOL_YES && inactive)
             g->port = 0;
     } else if (g->type == VIR_DOMAIN_GRAPHICS_SPICE) {
@@ -79,11 +82,56 @@ static void passPorts(virDomainGraphicsDef *g, unsigned int flags)
     }
 }
 
+/* What is said of a password means nothing without one. */
+static bool passPassword(virDomainGraphicsDef *g, GError **error)
+{
+    if (!g->passwd) {
+        g_clear_pointer(&g->passwdValidTo, g_free);
+        g->connected = VIR_DOMAIN_GRAPHICS_AUTH_NONE;
+    }
+    unsigned int y, mo, d, h, mi, s;
+    int end = 0;
+    if (g->passwdValidTo && (sscanf(g->passwdValidTo, "%4u-%2u-%2uT%2u:%2u:%2u%n", &y, &mo, &d, &h, &mi, &s, &end) != 6 ||
+                             g->passwdValidTo[end])) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "cannot parse password validity time '%s', expect YYYY-MM-DDTHH:MM:SS",
+                    g->passwdValidTo);
+        return false;
+    }
+    return true;
+}
+
+static int compareChannels(const void *a, const void *b)
+{
+    const virDomainSpiceChannel *x = *(virDomainSpiceChannel *const *)a, *y = *(virDomainSpiceChannel *const *)b;
+    return (int)x->name - (int)y->name;
+}
+
+/* One mode for each channel, the last that was given; "any" says nothing. */
+static void passChannels(virDomainGraphicsDef *g)
+{
+    for (unsigned int i = 0; i < g->channels.n; i++)
+        for (unsigned int j = i + 1; j < g->channels.n; j++)
+            if (g->channels.v[i]->name == g->channels.v[j]->name)
+                g->channels.v[i]->mode = g->channels.v[j]->mode;
+    for (unsigned int i = g->channels.n; i-- > 0;) {
+        bool twice = false;
+        for (unsigned int j = 0; j < i; j++)
+            twice |= g->channels.v[i]->name == g->channels.v[j]->name;
+        if (twice || g->channels.v[i]->mode == VIR_DOMAIN_SPICE_CHANNEL_MODE_ANY)
+            g_free(virListTake(&g->channels, i));
+    }
+    if (g->channels.n)
+        qsort(g->channels.v, g->channels.n, sizeof(void *), compareChannels);
+}
+
 static bool passGraphics(virDomainDef *def, unsigned int flags, GError **error)
 {
     for (unsigned int i = 0; i < def->graphics.n; i++) {
         virDomainGraphicsDef *g = def->graphics.v[i];
         passPorts(g, flags);
+        passChannels(g);
+        if (!passPassword(g, error))
+            return false;
         if (SPICE_VNC_LISTENS >> g->type & 1 && !passListens(g, error))
             return false;
     }

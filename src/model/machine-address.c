@@ -16,24 +16,13 @@ typedef struct {
     GError **error;
 } virBusWalk;
 
-static bool isVirtioName(const char *model)
-{
-    return model && strcmp(model, "virtio") == 0;
-}
-
-static bool isVirtioController(const virDomainControllerDef *c)
-{
-    return (c->type == VIR_DOMAIN_CONTROLLER_SCSI && c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI) ||
-           c->type == VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL;
-}
-
 /* Does the device sit on the virtio bus, whatever that is on this machine? */
 static bool isVirtio(const char *kind, const void *device, virDeviceAddressType type)
 {
     if (strcmp(kind, "disk") == 0)
         return ((const virDomainDiskDef *)device)->bus == VIR_DOMAIN_DISK_BUS_VIRTIO;
     if (strcmp(kind, "interface") == 0)
-        return isVirtioName(((const virDomainNetDef *)device)->model);
+        return ((const virDomainNetDef *)device)->model && g_str_has_prefix(((const virDomainNetDef *)device)->model, "virtio");
     if (strcmp(kind, "hostdev") == 0) {
         const virDomainHostdevDef *dev = device;
         return dev->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM &&
@@ -43,14 +32,16 @@ static bool isVirtio(const char *kind, const void *device, virDeviceAddressType 
     }
     if (strcmp(kind, "video") == 0)
         return ((const virDomainVideoDef *)device)->type == VIR_DOMAIN_VIDEO_VIRTIO;
-    if (strcmp(kind, "controller") == 0)
-        return isVirtioController(device);
+    if (strcmp(kind, "controller") == 0) {
+        const virDomainControllerDef *c = device;
+        return c->type == VIR_DOMAIN_CONTROLLER_SCSI || c->type == VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL;
+    }
     if (strcmp(kind, "input") == 0)
         return ((const virDomainInputDef *)device)->bus == VIR_DOMAIN_INPUT_BUS_VIRTIO;
     if (strcmp(kind, "filesystem") == 0)
         return true;
     if (strcmp(kind, "memballoon") == 0)
-        return ((const virDomainMemballoonDef *)device)->model == VIR_DOMAIN_MEMBALLOON_VIRTIO;
+        return ((const virDomainMemballoonDef *)device)->model != VIR_DOMAIN_MEMBALLOON_NONE;
     return strcmp(kind, "rng") == 0 || strcmp(kind, "vsock") == 0 || strcmp(kind, "crypto") == 0;
 }
 
@@ -76,7 +67,7 @@ static bool placeCcw(virBusWalk *walk, virDeviceInfo *info)
 {
     enum { VIRTUAL_CSSID = 0xfe, LAST_DEVNO = 0xffff, LAST_SSID = 3 };
     for (unsigned int n = 0; n <= (LAST_SSID << 16 | LAST_DEVNO); n++) {
-        virCCWAddress a = { VIRTUAL_CSSID, n >> 16, n & LAST_DEVNO, true };
+        virCCWAddress a = { VIRTUAL_CSSID, n >> 16, n & LAST_DEVNO, true, true, true, true };
         if (!g_hash_table_add(walk->used, ccwKey(&a)))
             continue;
         info->addr.type = VIR_DEVICE_ADDRESS_CCW;
@@ -148,11 +139,10 @@ static bool reserveVio(virDomainDef *def, const char *kind, void *device, virDev
 {
     virBusWalk *walk = data;
     const virSpaprVioAddress *a = &info->addr.spaprvio;
-    bool mirrored = strcmp(kind, "console") == 0; /* the first serial port once more */
-    if (info->addr.type != VIR_DEVICE_ADDRESS_SPAPR_VIO || !a->hasReg || mirrored ||
+    if (info->addr.type != VIR_DEVICE_ADDRESS_SPAPR_VIO || !a->hasReg || virDomainIsMirror(def, kind, device) ||
         g_hash_table_add(walk->used, GSIZE_TO_POINTER(a->reg)))
         return true;
-    virSetError(walk->error, VIR_ERR_XML_ERROR, "spapr-vio address %#llx already in use", a->reg);
+    virErrorSet(walk->error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR, "spapr-vio address %#llx already in use", a->reg);
     return false;
 }
 
@@ -199,12 +189,17 @@ static bool reserveZpci(virDomainDef *def, const char *kind, void *device, virDe
     const virPCIAddress *a = &info->addr.pci;
     if (info->addr.type != VIR_DEVICE_ADDRESS_PCI)
         return true;
+    if (a->hasZpciUid && (a->zpciUid == 0 || a->zpciUid > 0xffff)) {
+        virErrorSet(walk->error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR,
+                    "Invalid PCI address uid='0x%04x', must be > 0x0000 and <= 0xffff", a->zpciUid);
+        return false;
+    }
     if (a->hasZpciUid && !g_hash_table_add(walk->uids, GUINT_TO_POINTER(a->zpciUid))) {
-        virSetError(walk->error, VIR_ERR_XML_ERROR, "zPCI uid 0x%04x is already reserved", a->zpciUid);
+        virSetError(walk->error, VIR_ERR_INTERNAL_ERROR, "zPCI uid %x is already reserved", a->zpciUid);
         return false;
     }
     if (a->hasZpciFid && !g_hash_table_add(walk->fids, GUINT_TO_POINTER(a->zpciFid))) {
-        virSetError(walk->error, VIR_ERR_XML_ERROR, "zPCI fid 0x%08x is already reserved", a->zpciFid);
+        virSetError(walk->error, VIR_ERR_INTERNAL_ERROR, "zPCI fid %x is already reserved", a->zpciFid);
         return false;
     }
     return true;
@@ -214,8 +209,7 @@ static bool placeZpci(virDomainDef *def, const char *kind, void *device, virDevi
 {
     virZpciWalk *walk = data;
     virPCIAddress *a = &info->addr.pci;
-    bool root = strcmp(kind, "controller") == 0 && ((virDomainControllerDef *)device)->type == VIR_DOMAIN_CONTROLLER_PCI;
-    if (info->addr.type != VIR_DEVICE_ADDRESS_PCI || root)
+    if (info->addr.type != VIR_DEVICE_ADDRESS_PCI)
         return true;
     unsigned int uid = 1, fid = 0;
     while (!a->hasZpciUid && !g_hash_table_add(walk->uids, GUINT_TO_POINTER(uid)))
@@ -226,7 +220,7 @@ static bool placeZpci(virDomainDef *def, const char *kind, void *device, virDevi
         a->zpciUid = uid;
     if (!a->hasZpciFid)
         a->zpciFid = fid;
-    a->hasZpci = a->hasZpciUid = a->hasZpciFid = true;
+    a->hasZpciUid = a->hasZpciFid = true;
     return true;
 }
 

@@ -8,6 +8,9 @@
 #define PC (VIR_MACHINE_USB | VIR_MACHINE_BALLOON | VIR_MACHINE_PS2)
 #define PLAIN (VIR_MACHINE_USB | VIR_MACHINE_BALLOON)
 #define PIIX3 "piix3-uhci"
+#define ARM_VIRT \
+    .traits = VIR_MACHINE_GIC, .root = VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT, .net = "virtio", .video = VIR_DOMAIN_VIDEO_VIRTIO, \
+    .serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL, .systemSerial = VIR_DOMAIN_CHR_SERIAL_MODEL_PL011
 
 static const virMachine machines[] = {
     { .archs = X86, .exact = "q35", .prefix = "pc-q35", .traits = PC | VIR_MACHINE_SATA,
@@ -22,13 +25,12 @@ static const virMachine machines[] = {
       .serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL, .panic = VIR_DOMAIN_PANIC_MODEL_ISA },
     { .archs = X86, .traits = VIR_MACHINE_BALLOON | VIR_MACHINE_PS2, .usbModels = PIIX3,
       .serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL, .panic = VIR_DOMAIN_PANIC_MODEL_ISA },
-    { .archs = ARM, .exact = "virt", .prefix = "virt-", .traits = VIR_MACHINE_GIC,
-      .root = VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT, .usbModels = "qemu-xhci nec-xhci",
-      .scsi = VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI, .net = "virtio", .video = VIR_DOMAIN_VIDEO_VIRTIO,
-      .serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL, .systemSerial = VIR_DOMAIN_CHR_SERIAL_MODEL_PL011 },
-    { .archs = ARM, .exact = "versatilepb", .usbModels = "qemu-xhci nec-xhci", .net = "smc91c111" },
-    { .archs = ARM, .prefix = "vexpress-", .traits = VIR_MACHINE_MMIO | VIR_MACHINE_NO_PCI, .usbModels = "qemu-xhci nec-xhci", .net = "lan9118" },
-    { .archs = ARM, .traits = VIR_MACHINE_NO_PCI, .usbModels = "qemu-xhci nec-xhci", .net = "lan9118" },
+    { .archs = "aarch64", .exact = "virt", .prefix = "virt-", ARM_VIRT, .usbModels = "qemu-xhci nec-xhci" },
+    { .archs = ARM, .exact = "virt", .prefix = "virt-", ARM_VIRT, .usbModels = PIIX3 },
+    { .archs = ARM, .exact = "versatilepb", .usbModels = PIIX3, .net = "smc91c111" },
+    { .archs = ARM, .prefix = "vexpress-", .traits = VIR_MACHINE_MMIO | VIR_MACHINE_NO_PCI, .usbModels = PIIX3, .net = "lan9118" },
+    { .archs = "aarch64", .traits = VIR_MACHINE_NO_PCI, .usbModels = "qemu-xhci nec-xhci", .net = "lan9118" },
+    { .archs = ARM, .traits = VIR_MACHINE_NO_PCI, .usbModels = PIIX3, .net = "lan9118" },
     { .archs = "ppc64 ppc64le", .exact = "pseries", .prefix = "pseries-",
       .traits = PLAIN | VIR_MACHINE_USB_INPUT | VIR_MACHINE_PANIC | VIR_MACHINE_SPAPR,
       .root = VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT, .usbModels = "qemu-xhci nec-xhci pci-ohci",
@@ -41,7 +43,7 @@ static const virMachine machines[] = {
       .net = "virtio", .video = VIR_DOMAIN_VIDEO_VIRTIO, .serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_SCLP_SERIAL,
       .panic = VIR_DOMAIN_PANIC_MODEL_S390 },
     { .archs = "riscv64 riscv32", .exact = "virt", .traits = VIR_MACHINE_BALLOON, .root = VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT,
-      .usbModels = PIIX3, .scsi = VIR_DOMAIN_CONTROLLER_SCSI_VIRTIO_SCSI, .net = "virtio", .video = VIR_DOMAIN_VIDEO_VIRTIO,
+      .usbModels = PIIX3, .net = "virtio", .video = VIR_DOMAIN_VIDEO_VIRTIO,
       .serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL, .systemSerial = VIR_DOMAIN_CHR_SERIAL_MODEL_16550A },
     { .archs = "riscv64 riscv32", .traits = VIR_MACHINE_BALLOON | VIR_MACHINE_NO_PCI, .usbModels = PIIX3 },
     { .archs = "loongarch64", .prefix = "virt", .traits = PLAIN, .root = VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT,

@@ -4,10 +4,11 @@
  * receivers add by themselves or don't know, are left out; so is everything that belongs to the running process.
  */
 #include <string.h>
+#include "model/machine-defaults.h"
 #include "model/passes.h"
 #include "model/tables.h"
 
-static bool isQemu(const virDomainDef *def)
+bool virDomainDefIsQemu(const virDomainDef *def)
 {
     return def->virtType == VIR_DOMAIN_VIRT_QEMU || def->virtType == VIR_DOMAIN_VIRT_KVM || def->virtType == VIR_DOMAIN_VIRT_HVF;
 }
@@ -31,6 +32,26 @@ static void dropController(virDomainDef *def, int at)
     virXmlFree(&virDomainControllerDefXml, virListTake(&def->controllers, at));
 }
 
+/* What other machines than PCs have by themselves. */
+static void dropMachineDefaults(virDomainDef *def)
+{
+    const virMachine *m = virMachineOf(def);
+    for (unsigned int i = 0; i < def->controllers.n; i++)
+        if (def->controllers.v[i]->pciName == VIR_DOMAIN_CONTROLLER_PCI_NAME_SPAPR_PCI_HOST_BRIDGE)
+            def->controllers.v[i]->pciName = VIR_DOMAIN_CONTROLLER_PCI_NAME_NONE;
+    for (unsigned int i = def->panics.n; m->traits & VIR_MACHINE_PANIC && i-- > 0;)
+        if (def->panics.v[i]->model == m->panic && def->panics.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_NONE)
+            virXmlFree(&virDomainPanicDefXml, virListTake(&def->panics, i));
+    for (unsigned int i = 0; i < def->serials.n; i++) {
+        virDomainChrDef *s = def->serials.v[i];
+        if (s->serialTarget != VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL &&
+            s->serialTarget != VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL)
+            continue;
+        s->serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_NONE;
+        s->serialModel = VIR_DOMAIN_CHR_SERIAL_MODEL_NONE;
+    }
+}
+
 static void dropQemuDefaults(virDomainDef *def)
 {
     int usb = virDomainDefIsI440FX(def) ? onlyController(def, VIR_DOMAIN_CONTROLLER_USB) : -1;
@@ -42,6 +63,7 @@ static void dropQemuDefaults(virDomainDef *def)
     c = pci >= 0 ? def->controllers.v[pci] : NULL;
     if (c && c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT && !c->hasPcihole64 && !c->info.alias)
         dropController(def, pci);
+    dropMachineDefaults(def);
     virDomainAudioDef plain = { .id = 1, .type = def->audios.n ? def->audios.v[0]->type : VIR_DOMAIN_AUDIO_NONE };
     bool implied = plain.type == VIR_DOMAIN_AUDIO_NONE || plain.type == VIR_DOMAIN_AUDIO_SPICE;
     if (def->audios.n == 1 && implied && virXmlEqual(&virDomainAudioDefXml, def->audios.v[0], &plain))
@@ -82,7 +104,7 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def)
         if (input->type == VIR_DOMAIN_INPUT_TYPE_KEYBOARD && input->bus == VIR_DOMAIN_INPUT_BUS_PS2)
             virXmlFree(&virDomainInputDefXml, virListTake(&copy->inputs, i));
     }
-    if (isQemu(def)) {
+    if (virDomainDefIsQemu(def)) {
         spellCpu(&copy->cpu);
         virDomainControllersSort(copy);
         dropQemuDefaults(copy);

@@ -17,8 +17,10 @@ bool virDomainPassControllers(virDomainDef *def, const virDomainParseConfig *con
 
 /* The copy that a migratable document shows. migratable.c */
 virDomainDef *virDomainDefMigratable(const virDomainDef *def);
+bool virDomainDefIsQemu(const virDomainDef *def);
 /* What no QEMU takes, whatever its build. qemu-validate.c */
 bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);   /* qemu-validate-device.c */
 /* Do both take the same device of the host? validate.c */
 bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b);
 /* Extensions of other drivers mean nothing to this one. domain-table.c */
@@ -29,6 +31,14 @@ void virDomainControllersSort(virDomainDef *def);
 virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainControllerType type, int idx);   /* idx -1: next free */
 /* Add controllers 0..idx of a type as far as they are missing. */
 void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, unsigned int idx);
+
+virDomainInputBus virDomainInputDefaultBus(const virDomainDef *def, const virDomainInputDef *input);     /* device-defaults.c */
+/* The first console of an hvm guest is its first serial port seen from another side: the same address and alias. chr-defaults.c */
+void virDomainMirrorConsole(virDomainDef *def);
+bool virDomainIsMirror(const virDomainDef *def, const char *kind, const void *device);
+
+bool virDomainPassSeclabels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);   /* seclabel-defaults.c */
+bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);   /* validate-device.c */
 
 /* address assignment, pci-address.c and bus-address.c */
 bool virDomainAssignPCI(virDomainDef *def, const virDomainParseConfig *conf, GError **error);

@@ -16,7 +16,10 @@ static void addInput(virDomainDef *def, virDomainInputType type, virDomainInputB
 {
     for (unsigned int i = 0; i < def->inputs.n; i++) {
         const virDomainInputDef *input = def->inputs.v[i];
-        if (input->type == type && (input->bus == bus || input->bus == VIR_DOMAIN_INPUT_BUS_NONE))
+        bool tablet = input->type == VIR_DOMAIN_INPUT_TYPE_TABLET && type == VIR_DOMAIN_INPUT_TYPE_MOUSE &&
+                      bus == VIR_DOMAIN_INPUT_BUS_USB;  /* one pointer is enough */
+        virDomainInputBus own = input->bus ? input->bus : virDomainInputDefaultBus(def, input);
+        if ((input->type == type || tablet) && own == bus)
             return;
     }
     virDomainInputDef *input = g_new0(virDomainInputDef, 1);
@@ -101,6 +104,10 @@ static void passSerials(virDomainDef *def)
     const virMachine *m = virMachineOf(def);
     for (unsigned int i = 0; i < def->serials.n; i++) {
         virDomainChrDef *s = def->serials.v[i];
+        bool builtIn = m->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL ||
+                       m->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SPAPR_VIO_SERIAL;
+        if (builtIn && s->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_ISA_SERIAL && !s->serialModel)
+            s->serialTarget = VIR_DOMAIN_CHR_SERIAL_TARGET_NONE;    /* once written for any port */
         if (!s->serialTarget)
             s->serialTarget =
                 s->info.addr.type == VIR_DEVICE_ADDRESS_USB   ? VIR_DOMAIN_CHR_SERIAL_TARGET_USB_SERIAL
@@ -181,14 +188,12 @@ static bool isRoot(const virDomainControllerDef *c)
 static bool passPciController(const virDomainDef *def, virDomainControllerDef *c, GError **error)
 {
     const virMachine *m = virMachineOf(def);
-    bool bridges = m->traits & VIR_MACHINE_SPAPR && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
+    bool bridges = m->traits & VIR_MACHINE_SPAPR && isRoot(c);
     if (isRoot(c) && c->idx != 0 && !bridges) {
         virErrorSet(error, VIR_FROM_QEMU, VIR_ERR_XML_ERROR,
                     "pci-root and pcie-root controllers should have index 0");
         return false;
     }
-    if (c->idx == 0 && c->pciModel == VIR_DOMAIN_CONTROLLER_PCI_NONE)
-        c->pciModel = m->root ? m->root : VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT;
     return true;
 }
 
@@ -249,7 +254,7 @@ static void passCPU(virDomainDef *def, const virDomainParseConfig *conf)
         cpu->fallback = VIR_CPU_FALLBACK_FORBID;
         cpu->model = g_strdup(model);
     }
-    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable && (def->os.arch == VIR_ARCH_X86_64 || def->os.arch == VIR_ARCH_I686))
+    if (cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH && !cpu->migratable && virDomainArchIsX86(def->os.arch))
         cpu->migratable = def->emulator && g_str_has_suffix(def->emulator, "-i386")
                               ? VIR_TRISTATE_SWITCH_OFF
                               : VIR_TRISTATE_SWITCH_ON; /* the 32-bit emulator has no such property */
@@ -301,12 +306,23 @@ static void dropChannelPaths(virDomainDef *def, const virDomainParseConfig *conf
     }
 }
 
+/* Firmware on flash that the guest can't write keeps its variables elsewhere. */
+static void passNvram(virDomainDef *def, const virDomainParseConfig *conf)
+{
+    virDomainOSDef *os = &def->os;
+    bool wanted = os->loader && os->loaderType == VIR_DOMAIN_LOADER_TYPE_PFLASH && os->loaderReadonly == VIR_TRISTATE_BOOL_YES &&
+                  os->loaderStateless != VIR_TRISTATE_BOOL_YES;
+    if (wanted && conf->nvramDir && !os->nvram && !os->nvramSource.type)
+        os->nvram = g_strdup_printf("%s/%s_VARS.fd", conf->nvramDir, def->name);
+}
+
 bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
                              GError **error)
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         dropChannelPaths(def, conf);
     passSerials(def);
+    passNvram(def, conf);
     passCPU(def, conf);
     passDisks(def, flags);
     passNets(def, conf);

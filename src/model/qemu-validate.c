@@ -4,6 +4,7 @@
 #define VIR_FROM VIR_FROM_QEMU
 #include <string.h>
 #include "base/error.h"
+#include "model/machine-defaults.h"
 #include "model/passes.h"
 
 static bool unsupported(GError **error, const char *message)
@@ -55,9 +56,7 @@ static bool validateMachine(const virDomainDef *def, GError **error)
     if (def->features.hasTseg && def->features.tseg % (1 << 20))
         return unsupported(error, "SMM TSEG size must be divisible by 1 MiB");
     const virDomainControllerDef *root = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0);
-    virDomainControllerModelPci want = q35                         ? VIR_DOMAIN_CONTROLLER_PCI_PCIE_ROOT
-                                       : virDomainDefIsI440FX(def) ? VIR_DOMAIN_CONTROLLER_PCI_PCI_ROOT
-                                                                   : VIR_DOMAIN_CONTROLLER_PCI_NONE;
+    virDomainControllerModelPci want = virMachineOf(def)->root;
     if (root && want && root->pciModel != want) {
         virSetError(error, VIR_ERR_XML_ERROR,
                     "The PCI controller with index='0' must be model='%s' for this machine type, but "
@@ -66,7 +65,26 @@ static bool validateMachine(const virDomainDef *def, GError **error)
                     virDomainControllerModelPciToString(root->pciModel));
         return false;
     }
-    if (def->iommu && def->iommu->model == VIR_DOMAIN_IOMMU_MODEL_VIRTIO && !q35)
+    bool arm = virMachineHas(def, VIR_MACHINE_GIC);
+    if (arm && def->features.acpi && os->firmware != VIR_DOMAIN_OS_FIRMWARE_EFI && os->loaderType != VIR_DOMAIN_LOADER_TYPE_PFLASH)
+        return unsupported(error, "ACPI requires UEFI on this architecture");
+    if (def->features.gic && !arm) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "The 'gic' feature is not supported for architecture '%s' or machine type '%s'",
+                    virArchToString(def->os.arch), os->machine);
+        return false;
+    }
+    for (unsigned int i = 0; i < def->clock.timers.n; i++) {
+        const virDomainTimerDef *t = def->clock.timers.v[i];
+        bool pcOnly = t->name == VIR_DOMAIN_TIMER_TSC || t->name == VIR_DOMAIN_TIMER_KVMCLOCK || t->name == VIR_DOMAIN_TIMER_HYPERVCLOCK ||
+                      t->name == VIR_DOMAIN_TIMER_PIT || t->name == VIR_DOMAIN_TIMER_HPET;
+        bool armOnly = t->name == VIR_DOMAIN_TIMER_ARMVTIMER;
+        if (t->present == VIR_TRISTATE_BOOL_NO || !((pcOnly && !x86) || (armOnly && !(arm && def->virtType == VIR_DOMAIN_VIRT_KVM))))
+            continue;
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Configuring the '%s' timer is not supported for virtType=%s arch=%s machine=%s guests",
+                    virDomainTimerNameToString(t->name), virDomainVirtTypeToString(def->virtType), virArchToString(def->os.arch), os->machine);
+        return false;
+    }
+    if (def->iommu && def->iommu->model == VIR_DOMAIN_IOMMU_MODEL_VIRTIO && !q35 && !arm)
         return unsupported(error, "IOMMU device: 'virtio' is only supported with Q35 and ARM Virt machines");
     if (def->iommu && def->iommu->model == VIR_DOMAIN_IOMMU_MODEL_VIRTIO &&
         def->iommu->info.addr.type != VIR_DEVICE_ADDRESS_PCI)
@@ -134,5 +152,5 @@ static bool validateGraphics(const virDomainDef *def, GError **error)
 bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     return validateCPU(def, error) && validateMachine(def, error) && validateDisks(def, error) &&
-           validateGraphics(def, error);
+           virDomainQemuValidateDevices(def, conf, error) && validateGraphics(def, error);
 }

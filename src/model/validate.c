@@ -28,12 +28,11 @@ static bool validateDisks(const virDomainDef *def, GError **error)
                 return false;
             }
         }
-        bool virtio = a->bus == VIR_DOMAIN_DISK_BUS_VIRTIO,
-             drive = a->bus == VIR_DOMAIN_DISK_BUS_IDE || a->bus == VIR_DOMAIN_DISK_BUS_SATA ||
+        bool drive = a->bus == VIR_DOMAIN_DISK_BUS_IDE || a->bus == VIR_DOMAIN_DISK_BUS_SATA ||
                      a->bus == VIR_DOMAIN_DISK_BUS_SCSI || a->bus == VIR_DOMAIN_DISK_BUS_FDC;
         virDeviceAddressType type = a->info.addr.type;
         if (type != VIR_DEVICE_ADDRESS_NONE && type != VIR_DEVICE_ADDRESS_UNASSIGNED &&
-            ((drive && type != VIR_DEVICE_ADDRESS_DRIVE) || (virtio && type == VIR_DEVICE_ADDRESS_DRIVE))) {
+            drive && type != VIR_DEVICE_ADDRESS_DRIVE) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
                         "Invalid address type '%s' for the disk '%s' with the bus type '%s'",
                         virDeviceAddressTypeToString(type), a->dst, virDomainDiskBusToString(a->bus));
@@ -63,8 +62,7 @@ static bool validateBootOrder(virDomainDef *def, const char *kind, void *device,
 static bool validateAlias(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     virUniqueWalk *walk = data;
-    bool mirrored = strcmp(kind, "console") == 0 && def->consoles.v[0] == device;
-    if (!info->alias || mirrored || !g_str_has_prefix(info->alias, "ua-") ||
+    if (!info->alias || virDomainIsMirror(def, kind, device) || !g_str_has_prefix(info->alias, "ua-") ||
         g_hash_table_add(walk->seen, info->alias))
         return true;
     virSetError(walk->error, VIR_ERR_XML_ERROR, "non unique alias detected: %s", info->alias);
@@ -247,7 +245,7 @@ bool virDomainDefValidate(const virDomainDef *def, const virDomainParseConfig *c
 {
     if (!validateMachine(def, error) || !validateDisks(def, error) || !validateUnique(def, error) ||
         !validateHostdevs(def, error) || !validateScsiHostdevs(def, error) || !validateMdevs(def, error) ||
-        !validateNuma(def, error) || !virDomainDefForeachInfo((virDomainDef *)def, validateLoadparm, error))
+        !validateNuma(def, error) || !virDomainValidateDevices(def, conf, error) || !virDomainDefForeachInfo((virDomainDef *)def, validateLoadparm, error))
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainQemuValidate(def, conf, error))
         return false;

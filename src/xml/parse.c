@@ -14,9 +14,11 @@ static xmlNode *findChild(xmlNode *node, const virXmlStep *step)
 }
 
 static bool missing(const virXmlRow *row, const virXmlPrepRow *prep, xmlNode *node, xmlNode *parent,
-                    GError **error)
+                    const virXmlContext *ctx, GError **error)
 {
-    if (prep->attr)
+    if (row->lack)
+        virXmlErrorAt(error, node ? node : parent, ctx->from, row->lackCode ? row->lackCode : VIR_ERR_XML_ERROR, "%s", row->lack);
+    else if (prep->attr)
         virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR,
                       "Missing required attribute '%s' in element '%s'", prep->attr, node->name);
     else
@@ -29,7 +31,7 @@ static bool parseScalar(const virXmlRow *row, const virXmlPrepRow *prep, void *o
                         xmlNode *self, virXmlContext *ctx, GError **error)
 {
     if (!node)
-        return row->flags & XF_REQ && !prep->attr ? missing(row, prep, NULL, self, error) : true;
+        return row->flags & XF_REQ && !prep->attr ? missing(row, prep, NULL, self, ctx, error) : true;
     if (row->kind == VIR_XML_FLAG) {
         *M_(obj, row, Bool) = true;
         return true;
@@ -39,7 +41,7 @@ static bool parseScalar(const virXmlRow *row, const virXmlPrepRow *prep, void *o
         if (!text && row->flags & XF_ELEM_ON)
             *M_(obj, row, Int) = 1;
         if (!text)
-            return row->flags & XF_REQ ? missing(row, prep, node, self, error) : true;
+            return row->flags & XF_REQ ? missing(row, prep, node, self, ctx, error) : true;
         return virXmlValueParse(row, obj, text, node, prep->attr, ctx, error);
     }
     /* The usual element holds one text: no copy. */
@@ -50,7 +52,7 @@ static bool parseScalar(const virXmlRow *row, const virXmlPrepRow *prep, void *o
     if (!text && row->flags & XF_LENIENT)
         text = g_strdup("");
     if (!text)
-        return row->flags & XF_REQ ? missing(row, prep, node, self, error) : true;
+        return row->flags & XF_REQ ? missing(row, prep, node, self, ctx, error) : true;
     return virXmlValueParse(row, obj, text, node, NULL, ctx, error);
 }
 
@@ -110,7 +112,9 @@ static void parseRaw(const virXmlRow *row, const virXmlStep *elem, void *obj, xm
     if (row->flags & XF_FOREIGN)
         keepForeign(child);
     xmlBuffer *buf = xmlBufferCreate();
-    xmlNodeDump(buf, child->doc, child, 1, 1);
+    g_autoptr(virXmlDoc) own = xmlNewDoc(NULL);     /* a copy takes along the namespaces that are declared further up */
+    xmlDocSetRootElement(own, xmlDocCopyNode(child, own, 1));
+    xmlNodeDump(buf, own, xmlDocGetRootElement(own), 1, 1);
     g_free(*M_(obj, row, Str));
     *M_(obj, row, Str) = g_strdup((const char *)xmlBufferContent(buf));
     xmlBufferFree(buf);
@@ -121,7 +125,10 @@ static bool parseObject(const virXmlRow *row, const virXmlPrepRow *prep, void *o
 {
     xmlNode *child = findChild(node, prep->elem);
     if (!child)
-        return row->flags & XF_REQ && node ? missing(row, prep, node, node, error) : true;
+        return row->flags & XF_REQ && node ? missing(row, prep, node, node, ctx, error) : true;
+    for (xmlNode *other = row->lack ? child->next : NULL; other; other = other->next)
+        if (virXmlStepMatches(prep->elem, other))
+            return missing(row, prep, other, other, ctx, error);
     void *part = virXmlParse((virXmlType *)row->sub, child, ctx, error);
     if (!part)
         return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The schema of a table. Rows are first gathered into a tree of elements (several rows, parts and union cases
- * speak of the same element), then written as RELAX NG: names and values are checked strictly, order and
- * presence are left free.
+ * speak of the same element), then written as RELAX NG: names and values are checked strictly, and that
+ * what no list holds stands there once; order is left free, and presence too where no row says XF_WANTED.
  */
 #include <string.h>
 #include "xml/internal.h"
@@ -11,6 +11,7 @@ typedef struct _virShape virShape;
 typedef struct {
     const char *name;
     GPtrArray *data;
+    bool required;
 } virShapeAttr; /* data: alternatives, RNG text */
 struct _virShape {
     const char *name, *uri;
@@ -18,6 +19,8 @@ struct _virShape {
     GPtrArray *types; /* contents given by tables of their own */
     GString *extra;   /* of hooks */
     bool any;
+    bool many;        /* may stand there more than once */
+    bool required;
 };
 
 static void attrFree(gpointer data)
@@ -68,20 +71,23 @@ static void addOnce(GPtrArray *list, const char *text)
         g_ptr_array_add(list, g_strdup(text));
 }
 
-static void addAttr(virShape *s, const char *name, const char *data)
+static virShapeAttr *addAttr(virShape *s, const char *name, const char *data, bool required)
 {
     for (guint i = 0; i < s->attrs->len; i++) {
         virShapeAttr *a = s->attrs->pdata[i];
         if (strcmp(a->name, name) != 0)
             continue;
         addOnce(a->data, data);
-        return;
+        a->required |= required;
+        return a;
     }
     virShapeAttr *a = g_new0(virShapeAttr, 1);
     a->name = name;
     a->data = g_ptr_array_new_with_free_func(g_free);
+    a->required = required;
     addOnce(a->data, data);
     g_ptr_array_add(s->attrs, a);
+    return a;
 }
 
 #define PATTERN(p) "<data type='string'><param name='pattern'>" p "</param></data>"
@@ -92,12 +98,35 @@ static char *enumData(const virXmlEnum *en)
     for (int i = 0; i < en->n; i++)
         if (en->words[i])
             g_string_append_printf(s, "<value>%s</value>", en->words[i]);
-    g_string_append(s, "</choice>");
+    if (s->len == strlen("<choice>"))
+        g_string_assign(s, "<notAllowed/>");    /* no word at all */
+    else
+        g_string_append(s, "</choice>");
     return g_string_free(s, FALSE);
+}
+
+/* Numbers written 31 or 0x1f: as many hexadecimal digits as the greatest one has, the first no greater than its. */
+static char *boundedPattern(unsigned long long max)
+{
+    int digits = 1;
+    unsigned long long lead = max;
+    for (; lead > 15; lead >>= 4)
+        digits++;
+    g_autofree char *first = lead < 10 ? g_strdup_printf("[0-%llu]", lead) : g_strdup_printf("[0-9a-%cA-%c]", (char)('a' + lead - 10), (char)('A' + lead - 10));
+    return digits == 1 ? g_strdup_printf(PATTERN("0*(%llu|[0-9]{0,%d}[0-9])|0x0*%s"), max, 0, first)
+                       : g_strdup_printf(PATTERN("0*[0-9]{1,%d}|0x0*(%s?[0-9a-fA-F]{1,%d})"), (int)(digits * 1.21 + 1), first, digits - 1);
 }
 
 static char *dataOf(const virXmlRow *row)
 {
+    if (row->rng)
+        return g_strdup(row->rng);
+    if (row->max && row->flags & XF_ANYBASE && (row->kind == VIR_XML_UINT || row->kind == VIR_XML_INT))
+        return boundedPattern(row->max);
+    if (row->max && !(row->flags & XF_HEX) && (row->kind == VIR_XML_UINT || row->kind == VIR_XML_ULL) && !(row->flags & XF_OCTAL))
+        return g_strdup_printf("<data type='nonNegativeInteger'><param name='maxInclusive'>%llu</param></data>", row->max);
+    if (row->pattern)
+        return g_strdup_printf(PATTERN("%s"), row->pattern);
     switch (row->kind) {
     case VIR_XML_INT:
     case VIR_XML_LL:
@@ -126,7 +155,7 @@ static char *dataOf(const virXmlRow *row)
     }
 }
 
-static void addRows(virShape *s, virXmlType *type)
+static void addRows(virShape *s, virXmlType *type, bool inUnion)
 {
     const virXmlPrep *prep = virXmlPrepare(type);
     for (unsigned int i = 0; i < prep->n; i++) {
@@ -139,18 +168,21 @@ static void addRows(virShape *s, virXmlType *type)
             const virXmlStep *step = &p->steps[j];
             at = child(at, step->name, step->uri);
             if (step->predAttr)
-                addAttr(at, step->predAttr, "<text/>");
+                addAttr(at, step->predAttr, "<text/>", false);
+            at->many |= step->predAttr != NULL;
         }
         if (p->elem) {
             at = child(at, p->elem->name, p->elem->uri);
             if (p->elem->predAttr)
-                addAttr(at, p->elem->predAttr, "<text/>");
+                addAttr(at, p->elem->predAttr, "<text/>", false);
+            at->many |= p->elem->predAttr || row->kind == VIR_XML_LIST || row->kind == VIR_XML_STRV || row->kind == VIR_XML_HOOK;
         }
+        at->required |= row->flags & XF_WANTED && !p->attr;
         if (row->kind == VIR_XML_PART) {
-            addRows(at, (virXmlType *)row->sub);
+            addRows(at, (virXmlType *)row->sub, inUnion || p->nsteps);
         } else if (row->kind == VIR_XML_UNION) {
             for (const virXmlCase *c = row->cases; c->sub; c++)
-                addRows(at, (virXmlType *)c->sub);
+                addRows(at, (virXmlType *)c->sub, true);
         } else if (row->kind == VIR_XML_OBJ || row->kind == VIR_XML_LIST) {
             if (!g_ptr_array_find(at->types, row->sub, NULL))
                 g_ptr_array_add(at->types, (gpointer)row->sub);
@@ -163,12 +195,14 @@ static void addRows(virShape *s, virXmlType *type)
                 at->any = true;
         } else if (row->kind != VIR_XML_FLAG) {
             g_autofree char *data = row->kind == VIR_XML_STRV ? g_strdup("<text/>") : dataOf(row);
-            if (p->attr)
-                addAttr(at, p->attr, data);
-            else
+            bool whole = (row->flags & XF_SCHEMA_REQ) || ((row->flags & XF_REQ) && p->nsteps == 0);
+            virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data, row->flags & XF_WANTED || (whole && !inUnion)) : NULL;
+            if (attr && whole && !inUnion)
+                at->required = true;
+            if (!attr)
                 addOnce(at->data, data);
             if (row->kind == VIR_XML_SIZE)
-                addAttr(at, "unit", "<text/>");
+                addAttr(at, row->unitAttr ? row->unitAttr : "unit", "<text/>", false);
         }
     }
 }
@@ -218,9 +252,9 @@ static void writeContent(virRngWriter *w, const virShape *s)
     g_string_append(out, "<interleave>");
     for (guint i = 0; i < s->attrs->len; i++) {
         const virShapeAttr *a = s->attrs->pdata[i];
-        g_string_append_printf(out, "<optional><attribute name='%s'>", a->name);
+        g_string_append_printf(out, "%s<attribute name='%s'>", a->required ? "" : "<optional>", a->name);
         writeChoice(out, a->data);
-        g_string_append(out, "</attribute></optional>\n");
+        g_string_append_printf(out, "</attribute>%s\n", a->required ? "" : "</optional>");
     }
     if (s->children->len && s->data->len) {
         g_string_append(out, "<text/>\n");
@@ -230,9 +264,11 @@ static void writeContent(virRngWriter *w, const virShape *s)
         g_string_append(out, "</choice>\n");
     }
     for (guint i = 0; i < s->children->len; i++) {
-        g_string_append(out, "<zeroOrMore>");
-        writeElement(w, s->children->pdata[i]);
-        g_string_append(out, "</zeroOrMore>\n");
+        const virShape *c = s->children->pdata[i];
+        const char *how = c->many ? c->required ? "oneOrMore" : "zeroOrMore" : c->required ? "group" : "optional";
+        g_string_append_printf(out, "<%s>", how);
+        writeElement(w, c);
+        g_string_append_printf(out, "</%s>\n", how);
     }
     g_string_append(out, s->extra->str);
     g_string_append(out, "<empty/></interleave>");
@@ -268,7 +304,7 @@ char *virXmlExportRng(virXmlType *type, const char *ns)
     for (guint i = 0; i < todo->len; i++) {
         virXmlType *t = todo->pdata[i];
         virShape *s = shapeNew(t->name, NULL);
-        addRows(s, t);
+        addRows(s, t, false);
         g_string_append_printf(w.out, "<define name='%s'>", (char *)g_hash_table_lookup(names, t));
         writeContent(&w, s);
         g_string_append(w.out, "</define>\n");

@@ -71,6 +71,9 @@ enum {
     XF_LAZY = 1 << 22,          /* LIST: an element with nothing in it is not written */
     XF_FOREIGN = 1 << 21,       /* RAW: elements of foreign namespaces only, one of each */
     XF_UPPER = 1 << 20,         /* XF_HEX with capitals */
+    XF_NOFROM = 1 << 24,        /* the error of `bad` speaks for no driver: what several kinds of documents share */
+    XF_WANTED = 1 << 23,        /* the schema wants it; parsing leaves it to a pass, which has words of its own for it */
+    XF_SCHEMA_REQ = 1 << 25,    /* the same, and the element with it */
     XF_ELEM_ON = 1 << 19,       /* enums: the element without the attribute means the first word */
 };
 
@@ -114,13 +117,19 @@ struct _virXmlRow {
         const virXmlHook *hook;
     };
     unsigned int scale;         /* SIZE: bytes in one unit of the member */
+    const char *unitAttr;       /* SIZE: NULL: "unit" */
     const char *unit;           /* SIZE: word written ("KiB"); NULL: the greatest that divides */
     unsigned int digits;
     unsigned long long max;     /* numbers: greatest value, 0 any; bitmaps: number of bits */
     const char *bad;            /* message (with %s) of an invalid value when the reference has words of its own; code below */
+    const char *lack;           /* message of a missing required value, or of a second OBJ, of the document's domain; code below */
+    int lackCode;
+    const char *beyond;         /* message (with %llx) of a number greater than `max`, of no error domain */
     int code;                   /* 0: VIR_ERR_CONFIG_UNSUPPORTED with `bad`, VIR_ERR_XML_ERROR without */
     bool (*when)(const virXmlRow *row, const void *obj, const virXmlOut *out);  /* write only if */
+    const char *rng;            /* the schema's text for the value, where the kind says too little */
     const char *doc;            /* for the reference page */
+    const char *pattern;        /* texts: a regular expression, for the schema only */
 };
 
 typedef struct { const char *prefix, *uri; } virXmlNamespace;

@@ -94,16 +94,19 @@ bool virXmlValuePresent(const virXmlRow *row, const void *obj)
 
 static const char *numberText(const virXmlRow *row, unsigned long long v, bool negative, char *buf)
 {
-    if (row->flags & (XF_HEX | XF_OCTAL)) {
-        g_snprintf(buf, VIR_XML_BUF,
-                   row->flags & XF_UPPER ? "0x%0*llX"
-                   : row->flags & XF_HEX ? "0x%0*llx"
-                                         : "%0*llo",
-                   (int)row->digits, v);
-        return buf;
-    }
     char *p = buf + VIR_XML_BUF - 1;
     *p = 0;
+    if (row->flags & (XF_HEX | XF_OCTAL)) {
+        const char *digits = row->flags & XF_UPPER ? "0123456789ABCDEF" : "0123456789abcdef";
+        unsigned int shift = row->flags & XF_HEX ? 4 : 3, n = 0;
+        for (; v || n < MAX(row->digits, 1); v >>= shift, n++)
+            *--p = digits[v & ((1u << shift) - 1)];
+        if (shift == 4) {
+            *--p = 'x';
+            *--p = '0';
+        }
+        return p;
+    }
     do
         *--p = '0' + v % 10;
     while (v /= 10);
@@ -177,7 +180,7 @@ static bool invalid(const virXmlRow *row, const char *text, xmlNode *node, const
 {
     if (row->bad) {
         g_autofree char *message = g_strdup_printf(row->bad, text);
-        virXmlErrorAt(error, node, ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+        virXmlErrorAt(error, node, row->flags & XF_NOFROM ? VIR_FROM_NONE : ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                       message);
         return false;
     }
@@ -219,6 +222,11 @@ static bool parseInteger(const virXmlRow *row, void *obj, const char *text, xmlN
     if (!wide && (isSigned ? v < G_MININT || v > G_MAXINT : !minus && (unsigned long long)v > G_MAXUINT))
         return invalid(row, text, node, attr, "integer value", ctx, error);
     if (row->max && (isSigned ? v > (long long)row->max : (unsigned long long)v > row->max)) {
+        if (row->beyond) {
+            g_autofree char *message = g_strdup_printf(row->beyond, (unsigned long long)v);
+            virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_XML_ERROR, "%s", message);
+            return false;
+        }
         g_autofree char *most = g_strdup_printf("a value of at most %llu", row->max);
         return invalid(row, text, node, attr, most, ctx, error);
     }
@@ -236,7 +244,7 @@ static bool parseSize(const virXmlRow *row, void *obj, const char *text, xmlNode
     long long v;
     if (!virXmlParseNumber(text, 10, false, &v) || strchr(text, '-'))
         return invalid(row, text, node, attr, NULL, ctx, error);
-    const char *unit = virXmlProp(node, "unit");
+    const char *unit = virXmlProp(node, row->unitAttr ? row->unitAttr : "unit");
     unsigned long long factor = unit ? virXmlUnit(unit) : row->scale;
     if (!factor) {
         virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, "unknown suffix '%s'", unit);
@@ -283,6 +291,10 @@ bool virXmlValueParse(const virXmlRow *row, void *obj, const char *text, xmlNode
         return true;
     case VIR_XML_BITMAP: {
         virBitmap *map = virBitmapParse(text, row->max);
+        if (!map && !row->bad) {
+            virXmlErrorAt(error, node, VIR_FROM_NONE, VIR_ERR_INVALID_ARG, "Failed to parse bitmap '%s'", text);
+            return false;
+        }
         if (!map)
             return invalid(row, text, node, attr, NULL, ctx, error);
         virBitmapFree(*M_(obj, row, Ptr));

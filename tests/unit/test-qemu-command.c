@@ -18,6 +18,11 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     return true;
 }
 
+static const char *defaultCpu(const virDomainParseConfig *conf, const virDomainDef *def)
+{
+    return "qemu64";
+}
+
 static const char *canonicalMachine(const virDomainParseConfig *conf, const virDomainDef *def)
 {
     const qemuMachine *m = qemuCapsMachine(caps, def->os.machine);
@@ -38,6 +43,7 @@ static const virDomainParseConfig config = {
     .lookup = lookup,
     .canonicalMachine = canonicalMachine,
     .hasDevice = hasDevice,
+    .defaultCpu = defaultCpu,
 };
 
 /* One argument a line: differences are read by people. */

@@ -169,7 +169,7 @@ static void testErrors(void)
         { "<doc><tune level='99999999999'/></doc>", VIR_ERR_XML_ERROR, "integer value" },
         { "<doc><tune mode='-1'/></doc>", VIR_ERR_XML_ERROR, "non-negative integer value" },
         { "<doc><tune mode='1000'/></doc>", VIR_ERR_XML_ERROR, "at most 511" },
-        { "<doc><tune set='0-99'/></doc>", VIR_ERR_XML_ERROR, "'0-99'" },
+        { "<doc><tune set='0-99'/></doc>", VIR_ERR_INVALID_ARG, "'0-99'" },
         { "<doc><group><leaf/></group></doc>", VIR_ERR_XML_ERROR, "Missing required attribute 'name' in element 'leaf' (at /doc/group/leaf" },
         { "<doc><tune><size unit='foo'>1</size></tune></doc>", VIR_ERR_INVALID_ARG, "unknown suffix 'foo'" },
         { "<doc><tune><size unit='E'>99999</size></tune></doc>", VIR_ERR_OVERFLOW, "too large" },

@@ -130,7 +130,7 @@ static qemuDriver *driverNew(bool privileged, const char *root, GError **error)
         driverFree(driver);
         return NULL;
     }
-    qemuParseConfigInit(driver);
+    qemuParseConfigInit(driver, dirs->libDir);
     driver->caps = qemuCapsCacheNew(dirs->cacheDir, driver->switchUser, driver->uid, driver->gid);
     driver->documents = (qemuDocumentContext){
         .host = virHostLocal(), .cache = driver->caps, .privileged = privileged, .uid = driver->uid, .gid = driver->gid

@@ -2,7 +2,7 @@
 /* QEMU's events become states, reasons and events of ours. Handlers run through the actor and never wait. */
 #define VIR_FROM VIR_FROM_QEMU
 #define VIR_LOG_NAME "qemu.events"
-#include "drivers/qemu/qemu.h"
+#include "drivers/qemu/snapshot.h"
 #include "base/log.h"
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +173,11 @@ static void onIoError(Event *e)
     virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_IO_ERROR_REASON, path, alias, action, reason);
 }
 
+static void onBlockJobEnded(Event *e)
+{
+    qemuBackupJobEnded(e->obj, qmpStr(e->data, "device"));
+}
+
 static void onDeviceDeleted(Event *e)
 {
     const char *alias = qmpStr(e->data, "device");
@@ -263,6 +268,8 @@ static const struct {
     { "RTC_CHANGE", onRtcChange },
     { "BALLOON_CHANGE", onBalloon },
     { "BLOCK_IO_ERROR", onIoError },
+    { "BLOCK_JOB_COMPLETED", onBlockJobEnded },
+    { "BLOCK_JOB_CANCELLED", onBlockJobEnded },
     { "DEVICE_DELETED", onDeviceDeleted },
     { "DEVICE_TRAY_MOVED", onTrayMoved },
     { "VSERPORT_CHANGE", onPortChange },

@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/cpu.h"
 #include "drivers/qemu/qemu.h"
+#include "drivers/qemu/snapshot.h"
 #include "host/pci.h"
 #include <string.h>
 #include <sys/utsname.h>
@@ -109,6 +110,21 @@ static bool needsSpice(const virDomainDef *def)
     return false;
 }
 
+static unsigned int maxCpus(const virDomainParseConfig *conf, const virDomainDef *def)
+{
+    qemuDriver *driver = conf->opaque;
+    g_autoptr(qemuCaps) caps = def->emulator ? qemuCapsGet(driver->caps, def->emulator, NULL) : NULL;
+    const qemuMachine *m = caps && def->os.machine ? qemuCapsMachine(caps, def->os.machine) : NULL;
+    return m ? m->maxCpus : 0;
+}
+
+/* The emulated TPM is a program of its own. */
+static bool hasTpm(const virDomainParseConfig *conf, const char *version)
+{
+    g_autofree char *swtpm = g_find_program_in_path("swtpm");
+    return swtpm != NULL;
+}
+
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
     if (def->cpu.mode == VIR_CPU_MODE_MAXIMUM && !qemuHasMaximum(def->os.arch)) {
@@ -127,16 +143,22 @@ static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *d
     return true;
 }
 
-void qemuParseConfigInit(qemuDriver *driver)
+void qemuParseConfigInit(qemuDriver *driver, const char *libDir)
 {
+    g_autofree char *channels = g_strdup_printf("%s/channel/target", libDir), *nvram = g_strdup_printf("%s/nvram", libDir);
     struct utsname uts;
     int arch = uname(&uts) == 0 ? virArchFromString(uts.machine) : -1;
     driver->conf = (virDomainParseConfig){
         .name = "QEMU",
         .features = VIR_DOMAIN_CONF_ADDRESSES | VIR_DOMAIN_CONF_QEMU | VIR_DOMAIN_CONF_QEMU_NAMESPACE |
-                    VIR_DOMAIN_CONF_WIDE_SCSI | VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
+                    VIR_DOMAIN_CONF_WIDE_SCSI | VIR_DOMAIN_CONF_FDS | VIR_DOMAIN_CONF_DEFAULT_USB | VIR_DOMAIN_CONF_MEMBALLOON,
         .hostArch = arch > 0 ? (virArch)arch : VIR_ARCH_X86_64,
         .macPrefix = { 0x52, 0x54, 0x00 },
+        .channelTargetDir = g_intern_string(channels),
+        .nvramDir = g_intern_string(nvram),
+        .secModel = "none",
+        .hasTpm = hasTpm,
+        .maxCpus = maxCpus,
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,
@@ -228,6 +250,16 @@ const virHypervisor qemuHypervisor = {
     .memoryStats = qemuMemoryStats,
     .blockInfo = qemuBlockInfo,
     .setMemory = qemuSetMemory,
+    .snapshotCreateFlags = (VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE << 1) - 1,
+    .snapshotDeleteFlags = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY | VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
+    .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+    .snapshotCheck = qemuSnapshotCheck,
+    .snapshotTake = qemuSnapshotTake,
+    .snapshotDelete = qemuSnapshotDelete,
+    .checkpointTake = qemuCheckpointTake,
+    .checkpointDelete = qemuCheckpointDelete,
+    .backupBegin = qemuBackupBegin,
+    .backupEnd = qemuBackupEnd,
     .openConsole = qemuOpenConsole,
     .monitorCommand = qemuMonitorCommand,
     .capabilities = capabilities,

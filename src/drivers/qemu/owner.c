@@ -161,3 +161,8 @@ void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def)
         restore(guest->labelled->pdata[i]);
     g_ptr_array_set_size(guest->labelled, 0);
 }
+
+bool qemuLabelPath(virDomainObj *obj, const char *path, GError **error)
+{
+    return !qemuGuestOf(obj) || label(obj, path, error);        /* only who runs needs files */
+}

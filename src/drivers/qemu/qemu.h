@@ -84,6 +84,7 @@ void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 
 /* owner.c: files handed to the guest's user, and back */
 bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error);
+bool qemuLabelPath(virDomainObj *obj, const char *path, GError **error);       /* one more file of a running guest */
 void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def);
 
 /* events.c */
@@ -116,7 +117,7 @@ bool qemuOpenConsole(virDomainObj *obj, const char *device, virStreamPtr st, uns
 
 /* hypervisor.c */
 extern const virHypervisor qemuHypervisor;
-void qemuParseConfigInit(qemuDriver *driver);
+void qemuParseConfigInit(qemuDriver *driver, const char *libDir);
 
 /* node.c */
 void qemuNodeTable(virHypervisorDriver *table);

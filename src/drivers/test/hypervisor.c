@@ -208,6 +208,16 @@ const virHypervisor virTestHypervisor = {
     .interfaceStats = interfaceStats,
     .memoryStats = memoryStats,
     .blockInfo = blockInfo,
+    .snapshotsOfTest = true,
+    .snapshotCreateFlags = VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE | VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT | VIR_DOMAIN_SNAPSHOT_CREATE_HALT |
+                           VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE | VIR_DOMAIN_SNAPSHOT_CREATE_ATOMIC | VIR_DOMAIN_SNAPSHOT_CREATE_LIVE |
+                           VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE,
+    .snapshotDeleteFlags = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN | VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
+    .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE,
+    .snapshotCheck = virTestSnapshotCheck,
+    .snapshotTake = virTestSnapshotTake,
+    .snapshotRevert = virTestSnapshotRevert,
+    .checkpointTake = virTestCheckpointTake,
     .capabilities = virTestCapabilities,
     .version = version,
     .maxVcpus = maxVcpus,

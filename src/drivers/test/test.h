@@ -14,10 +14,10 @@ typedef struct {
     unsigned long long cellMemory[2];       /* KiB; the second holds for all that follow */
     unsigned int cellPage[2];               /* KiB */
     virObjectSet *sets[VIR_TEST_SETS];
+    GPtrArray *interfacesBefore;            /* while their change can be taken back */
 } virTestNode;
 
 extern const virObjectKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
-extern const virNetworkDriver virTestNetworkDriver;
 const virStorageDriver *virTestStorageDriver(void);
 extern const virInterfaceDriver virTestInterfaceDriver;
 extern const virNodeDeviceDriver virTestNodeDeviceDriver;
@@ -32,3 +32,9 @@ int virTestNodeFreeMemory(virConnectPtr conn, unsigned long long *freeMems, int 
 unsigned long long virTestNodeFree(virConnectPtr conn, GError **error);
 char *virTestCapabilities(virEngine *engine, GError **error);
 void virTestCapabilitiesTable(virHypervisorDriver *table);
+
+/* snapshot.c */
+bool virTestSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestSnapshotRevert(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
