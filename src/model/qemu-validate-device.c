@@ -90,6 +90,11 @@ static bool validateController(const virDomainDef *def, const virDomainParseConf
                (a->bus || a->slot != 1 || a->function != 2), VIR_ERR_INTERNAL_ERROR,
                "PIIX3 USB controller at index 0 must have PCI address 0:0:1.2");
         return true;
+    case VIR_DOMAIN_CONTROLLER_XENBUS:
+    case VIR_DOMAIN_CONTROLLER_ISA:
+        virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_INTERNAL_ERROR, "Cannot automatically add a new PCI bus for a device with connect flags 00: a controller '%s'",
+                    virDomainControllerTypeToString(c->type));
+        return false;
     case VIR_DOMAIN_CONTROLLER_SATA:
         REFUSE(q35 && c->idx == 0 && c->info.addr.type == VIR_DEVICE_ADDRESS_PCI && (a->bus || a->slot != 0x1f || a->function != 2),
                VIR_ERR_INTERNAL_ERROR, "Primary SATA controller must have PCI address 0:0:1f.2");
@@ -317,6 +322,14 @@ static bool validateIommu(const virDomainDef *def, GError **error)
     return true;
 }
 
+static bool hasIothread(const virDomainDef *def, unsigned int id)
+{
+    for (unsigned int i = 0; i < def->iothreads.n; i++)
+        if (def->iothreads.v[i]->id == id)
+            return true;
+    return false;
+}
+
 bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     if (!virDomainDefForeachInfo((virDomainDef *)def, validateBus, error))
@@ -349,6 +362,12 @@ bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseC
         UNSUPPORTED(def->disks.v[i]->src.type == VIR_STORAGE_VHOSTUSER && !sharedMemory(def), "'vhostuser' requires shared memory");
     if (!validateIommu(def, error))
         return false;
+    UNSUPPORTED(def->launchSecurity && def->launchSecurity->type == VIR_DOMAIN_LAUNCH_SECURITY_SEV && conf->hasSev && !conf->hasSev(conf),
+                "SEV launch security is not supported with this QEMU binary");
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        UNSUPPORTED(c->iothread && !hasIothread(def, c->iothread), "controller iothread '%u' not defined in iothreadid", c->iothread);
+    }
     UNSUPPORTED(def->nvram && !virMachineHas(def, VIR_MACHINE_SPAPR), "nvram device is only supported for PPC64");
     UNSUPPORTED(conf->maxCpus && conf->maxCpus(conf, def) && def->maxVcpus > conf->maxCpus(conf, def),
                 "Maximum CPUs greater than specified machine type limit %u", conf->maxCpus(conf, def));
