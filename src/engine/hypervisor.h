@@ -163,6 +163,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virDomainView, virDomainViewUnref)
 /* Holder only: publish a new state (and event), a new live definition, and write the status file. `detail` is the event's; event -1: none. */
 void virDomainSetState(virDomainObj *obj, int state, int reason, int event, int detail);
 void virDomainSetLive(virDomainObj *obj, virDomainDef *live);        /* takes the reference */
+bool virDomainStartHeld(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);     /* from within another change */
 bool virDomainSetConfig(virDomainObj *obj, virDomainDef *config, GError **error);      /* the same for the persistent one, which is written first */
 /* The guest is gone (process exit, monitor EOF): cleanup, state, event, removal of a transient domain. Holder only. */
 void virDomainGone(virDomainObj *obj, int reason, int event, int detail);

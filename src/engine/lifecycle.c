@@ -261,6 +261,11 @@ bool virDomainStart(virDomainObj *obj, virConnectPtr conn, unsigned int flags, c
     return ok;
 }
 
+bool virDomainStartHeld(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error)
+{
+    return startHeld(obj, NULL, def, flags, error);
+}
+
 static int domainCreateWithFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     const unsigned int known = VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY | VIR_DOMAIN_START_BYPASS_CACHE |

@@ -40,11 +40,11 @@ VIR_ENUM(virDomainOSType, VIR_DOMAIN_OSTYPE_VALUES)
 
 #define VIR_ARCH_VALUES(E) \
     E(VIR_ARCH_NONE, NULL) \
-    E(VIR_ARCH_AARCH64, "aarch64") \
     E(VIR_ARCH_ALPHA, "alpha") \
     E(VIR_ARCH_ARMV6L, "armv6l") \
-    E(VIR_ARCH_ARMV7B, "armv7b") \
     E(VIR_ARCH_ARMV7L, "armv7l") \
+    E(VIR_ARCH_ARMV7B, "armv7b") \
+    E(VIR_ARCH_AARCH64, "aarch64") \
     E(VIR_ARCH_CRIS, "cris") \
     E(VIR_ARCH_I686, "i686") \
     E(VIR_ARCH_IA64, "ia64") \

@@ -216,6 +216,8 @@ static const char *strictProtocols(xmlNode *node)
     unsigned int seen = 0;
     for (xmlNode *p = virXmlChild(node, "protocol"); p; p = virXmlNext(p, "protocol")) {
         bool six = g_strcmp0(virXmlProp(p, "family"), "ipv6") == 0;
+        if (!six && g_strcmp0(virXmlProp(p, "family"), "ipv4") != 0)
+            return "a protocol is neither IPv4 nor IPv6";
         if (seen & 1u << six)
             return "a protocol stands there twice";
         seen |= 1u << six;
@@ -254,8 +256,10 @@ static const char *strictOne(xmlNode *node)
         return "a bridge's delay is not a time";
     if (g_str_equal(type, "bond") && (!inner || (arp && mii) || (mii && !virXmlProp(mii, "freq")) || (arp && !isAddress(arp, "target", AF_INET))))
         return "a bond's parts or its monitor are not right";
-    for (const char *wrong; inner; inner = virXmlNext(inner, "interface"))
-        if ((wrong = strictOne(inner)))
+    for (const char *wrong, *own; inner; inner = virXmlNext(inner, "interface"))
+        if ((own = virXmlProp(inner, "type")) && (g_str_equal(own, "bridge") || (g_str_equal(type, "bond") && !g_str_equal(own, "ethernet"))))
+            return "an interface is made of one that it can't be made of";
+        else if ((wrong = strictOne(inner)))
             return wrong;
     return NULL;
 }

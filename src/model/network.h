@@ -136,7 +136,7 @@ typedef struct {
     virMac mac;
     virNetDevVPort *virtualport;
     unsigned int classId;
-    virNetBandwidth *bandwidth;
+    virNetBandwidth bandwidth;
     virTristateBool trustGuestRxFilters;
     virNetVlan *vlan;
     virTristateBool portIsolated;

@@ -41,7 +41,7 @@ static const virXmlRow portRows[] = {
     X_MAC("mac/@address", mac, XF_WANTED, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
     X_UINT("bandwidth/@classID", classId, 0),
-    X_OBJ("bandwidth", bandwidth, virNetBandwidth, 0),
+    X_INLINE("bandwidth", bandwidth, virNetBandwidth, 0),
     X_YESNO("rxfilters/@trustGuest", trustGuestRxFilters, XF_WANTED, .bad = "Invalid trustGuest setting '%s' in network port",
             .code = VIR_ERR_XML_ERROR),
     X_OBJ("vlan", vlan, virNetVlan, 0),
@@ -64,7 +64,7 @@ static bool complete(virNetworkPortDef *def, unsigned int flags, GError **error)
         virSetError(error, missing ? VIR_ERR_INTERNAL_ERROR : VIR_ERR_XML_ERROR, "%s", missing ? missing : unplugged);
         return false;
     }
-    return virNetVPortCheck(&def->virtualport, false, error) && virNetBandwidthCheck(def->bandwidth, true, error) &&
+    return virNetVPortCheck(&def->virtualport, false, error) && virNetBandwidthCheck(&def->bandwidth, true, error) &&
            virNetVlanCheck(def->vlan, error);
 }
 VIR_DOCUMENT_DEFINE(virNetworkPortDef, "networkport", complete)

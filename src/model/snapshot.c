@@ -53,6 +53,42 @@ static const virXmlRow diskRows[] = {
 static X_TYPE(virSnapshotDisk, "disk", diskRows);
 #undef S
 
+/* ---- what the schema asks beyond names and values ---- */
+
+static bool hasWord(xmlNode *node, const char *const *words)
+{
+    g_autofree char *text = node ? virXmlText(node) : NULL;
+    return !node || (text && g_strv_contains(words, text));
+}
+
+static const char *strictDisk(xmlNode *disk)
+{
+    const char *name = virXmlProp(disk, "name"), *mode = virXmlProp(disk, "snapshot");
+    bool external = !mode || g_str_equal(mode, "external");
+    if (!name || !g_regex_match_simple("^(((ioemu:)?(fd|hd|sd|vd|xvd|ubd)[a-zA-Z0-9_]+)|/.+)$", name, G_REGEX_DOLLAR_ENDONLY, 0))
+        return "a disk's name is not one";
+    return !external && (virXmlChild(disk, "source") || virXmlChild(disk, "driver") || virXmlProp(disk, "type"))
+               ? "only an external snapshot has a file" : NULL;
+}
+
+static const char *strict(xmlNode *node)
+{
+    static const char *const states[] = { "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "disk-snapshot", NULL };
+    static const char *const flags[] = { "0", "1", NULL };
+    xmlNode *memory = virXmlChild(node, "memory"), *parent = virXmlChild(node, "parent");
+    const char *mode = memory ? virXmlProp(memory, "snapshot") : NULL, *file = memory ? virXmlProp(memory, "file") : NULL;
+    if (!hasWord(virXmlChild(node, "state"), states) || !hasWord(virXmlChild(node, "active"), flags))
+        return "state or active is not one";
+    if (memory && (mode && !g_str_equal(mode, "external") ? file != NULL || g_str_equal(mode, "manual") : !file || file[0] != '/'))
+        return "memory and its file do not go together";
+    if (parent && !virXmlChild(parent, "name"))
+        return "the parent has no name";
+    const char *wrong = NULL;
+    for (xmlNode *disk = virXmlChild(virXmlChild(node, "disks"), "disk"); disk && !wrong; disk = virXmlNext(disk, "disk"))
+        wrong = strictDisk(disk);
+    return wrong;
+}
+
 /* What a document says of it is passed over; the files of the engine say it. */
 static bool isFile(const virXmlRow *row, const void *obj, const virXmlOut *out)
 {
@@ -78,7 +114,7 @@ static const virXmlRow snapshotRows[] = {
     X_UINT("active", active, XF_STATUS | XF_NOPARSE | XF_ALWAYS, .when = isFile),
     X_END
 };
-X_TYPE(virDomainSnapshotDef, "domainsnapshot", snapshotRows, .init = virDocumentInit);
+X_TYPE(virDomainSnapshotDef, "domainsnapshot", snapshotRows, .init = virDocumentInit, .strict = strict);
 #undef S
 
 /* ---- what snapshots and checkpoints share ---- */

@@ -331,8 +331,31 @@ static const char *strictAdapter(xmlNode *adapter)
         if (!wwnGood(virXmlProp(adapter, names[i]), NULL))
             return "an adapter's world wide name is not one";
     xmlNode *address = virXmlChild(virXmlChild(adapter, "parentaddr"), "address");
-    if (virXmlChild(adapter, "parentaddr") && (!address || virXmlProp(address, "multifunction")))
+    const char *slot = virXmlProp(address, "slot"), *function = virXmlProp(address, "function"), *type = virXmlProp(adapter, "type");
+    if (virXmlChild(adapter, "parentaddr") && (!address || virXmlProp(address, "multifunction") ||
+                                               (slot && g_ascii_strtoull(slot, NULL, 0) > 0x1f) || (function && g_ascii_strtoull(function, NULL, 0) > 7)))
         return "the place of an adapter's parent is not one";
+    if (g_strcmp0(type, "scsi_host") == 0 && !virXmlProp(adapter, "name") == !address)
+        return "a SCSI host is either named or found at its parent";
+    return NULL;
+}
+
+static const char *strictAuth(xmlNode *auth)
+{
+    const char *type = virXmlProp(auth, "type");
+    xmlNode *secret = virXmlChild(auth, "secret");
+    if (!type || (!g_str_equal(type, "chap") && !g_str_equal(type, "ceph")) || !virXmlProp(auth, "username"))
+        return "the authentication has no type or no name";
+    return !secret || !virXmlProp(secret, "uuid") == !virXmlProp(secret, "usage") || virXmlProp(secret, "type") ? "the secret is not one" : NULL;
+}
+
+static const char *strictHosts(xmlNode *host)
+{
+    for (; host; host = virXmlNext(host, "host")) {
+        const char *port = virXmlProp(host, "port");
+        if (!virXmlProp(host, "name") || (port && (*port == '-' || g_ascii_strtoull(port, NULL, 10) > 65535)))
+            return "a host has no name, or its port is not one";
+    }
     return NULL;
 }
 
@@ -358,7 +381,17 @@ static const char *strictSource(const virStoragePoolType *type, xmlNode *source)
         return "pools of this type do not have that format";
     if (initiator && !virXmlProp(virXmlChild(initiator, "iqn"), "name"))
         return "the initiator has no name";
-    const char *wrong = adapter ? strictAdapter(adapter) : NULL;
+    xmlNode *auth = virXmlChild(source, "auth"), *dir = virXmlChild(source, "dir");
+    const char *wrong = adapter ? strictAdapter(adapter) : NULL, *word = format ? virXmlProp(format, "type") : NULL;
+    bool relative = word && (g_str_equal(word, "cifs") || g_str_equal(word, "glusterfs"));
+    if (!wrong && auth)
+        wrong = strictAuth(auth);
+    if (!wrong)
+        wrong = strictHosts(virXmlChild(source, "host"));
+    if (dir && (relative ? !*virXmlProp(dir, "path") : *virXmlProp(dir, "path") != '/'))
+        return "the source's folder is not one";
+    if (relative && there & PART_PROTOCOL)
+        return "only NFS has versions";
     return wrong ? wrong : there & ~type->allows ? "the source has parts that pools of this type do not have"
          : type->asks & ~there ? "the source lacks a part" : NULL;
 }

@@ -222,6 +222,10 @@ static char *secretGetXMLDesc(virSecretPtr secret, unsigned int flags, GError **
 
 static int secretSetValue(virSecretPtr secret, const unsigned char *bytes, size_t size, unsigned int flags, GError **error)
 {
+    if (!bytes) {
+        virErrorSetArg(error, VIR_FROM, "virSecretSetValue", "value", "value in %s must not be NULL", "virSecretSetValue");
+        return -1;
+    }
     g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "secretSetValue", error) ? find(secret, error) : NULL;
     if (!obj)
         return -1;

@@ -216,6 +216,7 @@ const virHypervisor virTestHypervisor = {
     .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE,
     .snapshotCheck = virTestSnapshotCheck,
     .snapshotTake = virTestSnapshotTake,
+    .snapshotRevert = virTestSnapshotRevert,
     .checkpointTake = virTestCheckpointTake,
     .capabilities = virTestCapabilities,
     .version = version,

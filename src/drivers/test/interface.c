@@ -114,7 +114,79 @@ static int interfaceDestroy(virInterfacePtr iface, unsigned int flags, GError **
     return virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceDestroy", error) ? virObjectStop(find(iface, error), error) : -1;
 }
 
+/* ---- changes that can be taken back: what there was when they began ---- */
+
+static GMutex mutex;
+
+static virTestNode *nodeOf(virConnectPtr conn)
+{
+    return virEngineGetPrivate(virEngineOf(conn));
+}
+
+/* Is a change under way, as `wanted`? The lock is held. */
+static bool changing(virTestNode *node, bool wanted, const char *words, GError **error)
+{
+    if (!node->interfacesBefore == !wanted)
+        return true;
+    virSetError(error, VIR_ERR_OPERATION_INVALID, "%s", words);
+    return false;
+}
+
+static void unref(gpointer def)
+{
+    virObjectDefUnref(&virInterfaceDefXml, def);
+}
+
+static int interfaceChangeBegin(virConnectPtr conn, unsigned int flags, GError **error)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
+    virTestNode *node = nodeOf(conn);
+    virObjectSet *set = conn->interfacePriv;
+    if (!virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceChangeBegin", error) || !changing(node, false, "there is another transaction running.", error))
+        return -1;
+    g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
+    node->interfacesBefore = g_ptr_array_new_with_free_func(unref);
+    for (guint i = 0; i < all->n; i++)
+        g_ptr_array_add(node->interfacesBefore, virObjectDef((virObject *)all->byName[i].obj));
+    return 0;
+}
+
+static int interfaceChangeCommit(virConnectPtr conn, unsigned int flags, GError **error)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
+    virTestNode *node = nodeOf(conn);
+    if (!virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceChangeCommit", error) ||
+        !changing(node, true, "no transaction running, nothing to be committed.", error))
+        return -1;
+    g_clear_pointer(&node->interfacesBefore, g_ptr_array_unref);
+    return 0;
+}
+
+/* They are defined again as they were, and wait to be started. */
+static int interfaceChangeRollback(virConnectPtr conn, unsigned int flags, GError **error)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
+    virTestNode *node = nodeOf(conn);
+    virObjectSet *set = conn->interfacePriv;
+    if (!virFlagsCheck(flags, 0, VIR_FROM, "testInterfaceChangeRollback", error) ||
+        !changing(node, true, "no transaction running, nothing to rollback.", error))
+        return -1;
+    g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
+    g_autoptr(GPtrArray) before = g_steal_pointer(&node->interfacesBefore);
+    for (guint i = 0; i < all->n; i++)
+        virRegistryRemove(set->objects, all->byName[i].obj);
+    for (guint i = 0; i < before->len; i++) {
+        g_autoptr(virObject) obj = virObjectAdd(set, virObjectDefRef(before->pdata[i]), VIR_OBJECT_DEFINE, error);
+        if (!obj)
+            return -1;
+    }
+    return 0;
+}
+
 const virInterfaceDriver virTestInterfaceDriver = {
+    .interfaceChangeBegin = interfaceChangeBegin,
+    .interfaceChangeCommit = interfaceChangeCommit,
+    .interfaceChangeRollback = interfaceChangeRollback,
     .connectListAllInterfaces = connectListAllInterfaces,
     .connectNumOfInterfaces = connectNumOfInterfaces,
     .connectNumOfDefinedInterfaces = connectNumOfDefinedInterfaces,

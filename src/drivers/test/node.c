@@ -246,6 +246,7 @@ void virTestNodeClose(virEngine *engine)
     virTestNode *node = virEngineGetPrivate(engine);
     for (int i = 0; i < VIR_TEST_SETS; i++)
         virObjectSetFree(node->sets[i]);
+    g_clear_pointer(&node->interfacesBefore, g_ptr_array_unref);
     g_free(node);
     virEngineFree(engine);
 }

@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
 #include "model/nodedev.h"
+#include <string.h>
 #include "src/api/connect.h"
 
 static bool passes(gconstpointer data, unsigned int flags)
@@ -20,6 +21,8 @@ static gpointer handle(virConnectPtr conn, const char *name, const unsigned char
     return virNodeDeviceNew(conn, name);
 }
 
+static const int events[VIR_OBJECT_EVENTS] = { -1, -1, VIR_NODE_DEVICE_EVENT_CREATED, VIR_NODE_DEVICE_EVENT_DELETED };
+
 const virObjectKind virTestNodeDeviceKind = {
     .self = VIR_FROM_TEST,
     .from = VIR_FROM_NODEDEV,
@@ -32,6 +35,7 @@ const virObjectKind virTestNodeDeviceKind = {
     .listFunc = "testConnectListAllNodeDevices",
     .xmlFunc = "testNodeDeviceGetXMLDesc",
     .parse = parse,
+    .events = events,
     .passes = passes,
     .handle = handle,
 };
@@ -104,7 +108,84 @@ static int nodeDeviceListCaps(virNodeDevicePtr dev, char **const names, int maxn
     return n;
 }
 
+/* ---- virtual host adapters: the only devices that can be made ---- */
+
+static unsigned int nextHost(virObjectSet *set)
+{
+    g_autoptr(virRegistrySnapshot) all = virRegistryGet(set->objects);
+    unsigned int next = 1;
+    for (guint i = 0; i < all->n; i++)
+        if (g_str_has_prefix(all->byName[i].name, "scsi_host"))
+            next = MAX(next, g_ascii_strtoull(all->byName[i].name + strlen("scsi_host"), NULL, 10) + 1);
+    return next;
+}
+
+/* `def` as the host would show it, below its parent. */
+static bool adapter(virObjectSet *set, virNodeDeviceDef *def, GError **error)
+{
+    virNodeCap *cap = def->caps.v[0];
+    if (cap->type != VIR_NODE_CAP_SCSI_HOST || !cap->fcHost) {
+        virErrorSet(error, VIR_FROM_NODEDEV, VIR_ERR_INTERNAL_ERROR, "Device is not a fibre channel HBA");
+        return false;
+    }
+    g_autoptr(virObject) parent = def->parent ? virObjectFindName(set, def->parent, NULL) : NULL;
+    if (!parent) {
+        virErrorSet(error, VIR_FROM_NODEDEV, VIR_ERR_INTERNAL_ERROR, "Could not find parent device for '%s'", def->name);
+        return false;
+    }
+    g_autoptr(virNodeDeviceDef) above = virObjectDef(parent);
+    unsigned int host = nextHost(set);
+    g_free(def->name);
+    def->name = g_strdup_printf("scsi_host%u", host);
+    cap->hasHost = cap->hasUniqueId = true;
+    cap->host = host - 1;
+    cap->uniqueId = host - 2;
+    if (!cap->fabricWwn && above->caps.v[0]->fabricWwn)
+        cap->fabricWwn = g_strdup(above->caps.v[0]->fabricWwn);
+    return true;
+}
+
+static virNodeDevicePtr nodeDeviceCreateXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
+{
+    virObjectSet *set = conn->nodedevPriv;
+    unsigned int parse = VIR_NODE_DEVICE_NEW | (flags & VIR_NODE_DEVICE_CREATE_XML_VALIDATE ? VIR_DOCUMENT_VALIDATE : 0);
+    if (!virFlagsCheck(flags, VIR_NODE_DEVICE_CREATE_XML_VALIDATE, VIR_FROM, "testNodeDeviceCreateXML", error))
+        return NULL;
+    g_autoptr(virNodeDeviceDef) def = virNodeDeviceDefParse(xml, NULL, parse, error);
+    if (!def || !adapter(set, def, error))
+        return NULL;
+    g_autoptr(virObject) obj = virObjectAdd(set, virNodeDeviceDefRef(def), VIR_OBJECT_START, error);
+    return obj ? virObjectHandle(obj, conn) : NULL;
+}
+
+static int nodeDeviceDestroy(virNodeDevicePtr dev, GError **error)
+{
+    virObjectSet *set = dev->conn->nodedevPriv;
+    if (virObjectStop(virObjectFindName(set, dev->name, error), error) < 0)
+        return -1;
+    virObject *preset = virObjectFindName(set, dev->name, NULL);        /* one that came with the node */
+    return preset ? virObjectUndefine(preset, error) : 0;
+}
+
+static int connectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePtr dev, int eventID, virConnectNodeDeviceEventGenericCallback callback,
+                                             void *opaque, virFreeCallback freecb, GError **error)
+{
+    g_autoptr(virObject) obj = dev ? virObjectFindName(conn->nodedevPriv, dev->name, error) : NULL;
+    if (dev && !obj)
+        return -1;
+    return virObjectRegister(conn->nodedevPriv, conn, obj ? obj->head.uuid : NULL, eventID, callback, opaque, freecb, error);
+}
+
+static int connectNodeDeviceEventDeregisterAny(virConnectPtr conn, int callbackID, GError **error)
+{
+    return virObjectDeregister(conn->nodedevPriv, conn, callbackID, error);
+}
+
 const virNodeDeviceDriver virTestNodeDeviceDriver = {
+    .nodeDeviceCreateXML = nodeDeviceCreateXML,
+    .nodeDeviceDestroy = nodeDeviceDestroy,
+    .connectNodeDeviceEventRegisterAny = connectNodeDeviceEventRegisterAny,
+    .connectNodeDeviceEventDeregisterAny = connectNodeDeviceEventDeregisterAny,
     .connectListAllNodeDevices = connectListAllNodeDevices,
     .nodeListDevices = nodeListDevices,
     .nodeNumOfDevices = nodeNumOfDevices,

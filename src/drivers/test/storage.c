@@ -37,6 +37,49 @@ static int storagePoolRefresh(virStoragePoolPtr pool, unsigned int flags, GError
     return virObjectCheckActive(obj, true, obj->kind->notRunning, error) ? 0 : -1;
 }
 
+/* There is nothing to build or to delete; but only for a pool that is not active. */
+static int idle(virStoragePoolPtr pool, GError **error)
+{
+    g_autoptr(virObject) obj = virObjectFindName(pool->conn->storagePriv, pool->name, error);
+    g_autoptr(GMutexLocker) lock = obj ? g_mutex_locker_new(&obj->set->lock) : NULL;
+    return obj && virObjectCheckActive(obj, false, obj->kind->running, error) ? 0 : -1;
+}
+
+static int storagePoolBuild(virStoragePoolPtr pool, unsigned int flags, GError **error)
+{
+    return virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolBuild", error) ? idle(pool, error) : -1;
+}
+
+static int storagePoolDelete(virStoragePoolPtr pool, unsigned int flags, GError **error)
+{
+    return virFlagsCheck(flags, 0, VIR_FROM, "testStoragePoolDelete", error) ? idle(pool, error) : -1;
+}
+
+/* What the host of a test node has to offer. */
+static char *connectFindStoragePoolSources(virConnectPtr conn, const char *type, const char *srcSpec, unsigned int flags, GError **error)
+{
+    static const char groups[] = "<sources>\n  <source>\n    <device path='/dev/sda20'/>\n    <name>testvg1</name>\n    <format type='lvm2'/>\n  </source>\n"
+                                 "  <source>\n    <device path='/dev/sda21'/>\n    <name>testvg2</name>\n    <format type='lvm2'/>\n  </source>\n</sources>\n";
+    static const char share[] = "<sources>\n  <source>\n    <host name='%s'/>\n    <dir path='/testshare'/>\n    <format type='nfs'/>\n  </source>\n</sources>\n";
+    if (!virFlagsCheck(flags, 0, VIR_FROM, "testConnectFindStoragePoolSources", error))
+        return NULL;
+    int kind = virStoragePoolKindFromString(type);
+    if (kind == VIR_STORAGE_POOL_LOGICAL)
+        return g_strdup(groups);
+    if (kind == VIR_STORAGE_POOL_NETFS) {
+        g_autoptr(virXmlDoc) doc = srcSpec ? virXmlDocParse(srcSpec, NULL, "storage_source", "source", VIR_FROM, error) : NULL;
+        const char *host = doc ? virXmlProp(virXmlChild(xmlDocGetRootElement(doc), "host"), "name") : NULL;
+        if (!host && (doc || !srcSpec))
+            virSetError(error, VIR_ERR_INVALID_ARG, "hostname must be specified for netfs sources");
+        return host ? g_markup_printf_escaped(share, host) : NULL;
+    }
+    if (kind < 0)
+        virSetError(error, VIR_ERR_NO_SUPPORT, "pool type '%s' does not support source discovery", type);
+    else
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "unknown storage pool type %s", type);
+    return NULL;
+}
+
 const virStorageDriver *virTestStorageDriver(void)
 {
     static virStorageDriver table;
@@ -44,6 +87,9 @@ const virStorageDriver *virTestStorageDriver(void)
     if (g_once_init_enter(&once)) {
         table = virPoolCalls;
         table.storagePoolRefresh = storagePoolRefresh;
+        table.storagePoolBuild = storagePoolBuild;
+        table.storagePoolDelete = storagePoolDelete;
+        table.connectFindStoragePoolSources = connectFindStoragePoolSources;
         table.storagePoolNumOfVolumes = virTestPoolNumOfVolumes;
         table.storagePoolListVolumes = virTestPoolListVolumes;
         table.storagePoolListAllVolumes = virTestPoolListAllVolumes;

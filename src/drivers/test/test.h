@@ -14,6 +14,7 @@ typedef struct {
     unsigned long long cellMemory[2];       /* KiB; the second holds for all that follow */
     unsigned int cellPage[2];               /* KiB */
     virObjectSet *sets[VIR_TEST_SETS];
+    GPtrArray *interfacesBefore;            /* while their change can be taken back */
 } virTestNode;
 
 extern const virObjectKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
@@ -34,5 +35,6 @@ void virTestCapabilitiesTable(virHypervisorDriver *table);
 
 /* snapshot.c */
 bool virTestSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
+bool virTestSnapshotRevert(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
 bool virTestSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error);
 bool virTestCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
