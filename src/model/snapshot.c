@@ -306,3 +306,28 @@ bool virDomainSnapshotAlign(virDomainSnapshotDef *def, virDomainDiskSnapshot mod
             return false;
     return true;
 }
+
+void virSnapshotPutOnTop(virDomainDiskDef *disk, const virSnapshotDisk *top, unsigned int index)
+{
+    virStorageSource *old = g_new(virStorageSource, 1);
+    *old = disk->src;
+    memset(&disk->src, 0, sizeof(disk->src));
+    virXmlCopyInto(&virStorageSourceXml, &disk->src, &top->src);
+    disk->src.type = top->src.type;
+    if (!disk->src.path)
+        disk->src.path = g_strdup(top->src.path);
+    disk->src.format = top->src.format;
+    disk->src.index = index;
+    disk->src.hasBacking = true;
+    disk->src.backing = old;
+}
+
+char *virSaveCookieFormat(const virCPUDef *cpu)
+{
+    if (!cpu)
+        return NULL;
+    GString *out = g_string_new("<cookie>\n");
+    virXmlFormat(&virCPUDefXml, "cpu", cpu, 0, out, 2);         /* raw parts are kept as they stand in their document */
+    g_string_append(out, "    <slirpHelper/>\n  </cookie>");
+    return g_string_free(out, FALSE);
+}
