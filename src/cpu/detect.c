@@ -39,6 +39,20 @@ static bool brokenTsx(const virCPUDef *like)
             (like->modelNumber == 63 && like->stepping < 4));
 }
 
+/* Registers that tell features exist where CPUID says so. */
+static bool hasMsr(const virCpuReader *r, guint32 index)
+{
+    static const struct {
+        guint32 index;
+        guint bit;      /* of EDX of leaf 7 */
+    } known[] = { { 0x10a, 29 }, { 0xcf, 30 } };
+    guint32 regs[4];
+    for (guint i = 0; i < G_N_ELEMENTS(known); i++)
+        if (known[i].index == index)
+            return r->read(r->opaque, false, 7, 0, regs) && regs[3] >> known[i].bit & 1;
+    return false;
+}
+
 virCPUDef *virCpuDetect(virArch arch, const virCpuReader *r)
 {
     const virCpuMap *map = virCpuMapX86();
@@ -51,6 +65,8 @@ virCPUDef *virCpuDetect(virArch arch, const virCpuReader *r)
         const virCpuFeature *f = map->features->pdata[i];
         guint32 regs[4];
         if (brokenTsx(&like) && (g_str_equal(f->name, "hle") || g_str_equal(f->name, "rtm")))
+            continue;
+        if (f->msr && !hasMsr(r, f->index))
             continue;
         if (r->read(r->opaque, f->msr, f->index, f->sub, regs) && regs[f->reg] >> f->bit & 1)
             g_ptr_array_add(names, f->name);

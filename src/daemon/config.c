@@ -4,6 +4,7 @@
 #include "daemon/daemon.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "base/util.h"
 #include <unistd.h>
 
 #define ROW(key, kind, member) { key, kind, offsetof(virDaemonConfig, member) }
@@ -29,8 +30,8 @@ static const virConfRow rows[] = {
     ROW("log_level", VIR_CONF_INT, logLevel),
     ROW("log_filters", VIR_CONF_STRING, logFilters),
     ROW("log_outputs", VIR_CONF_STRING, logOutputs),
-    IGNORED("host_uuid"),
-    IGNORED("host_uuid_source"),
+    ROW("host_uuid", VIR_CONF_STRING, hostUuid),
+    ROW("host_uuid_source", VIR_CONF_STRING, hostUuidSource),
     IGNORED("min_workers"),
     IGNORED("max_workers"),
     IGNORED("prio_workers"),
@@ -90,6 +91,24 @@ static bool checkAuth(const char *key, const char *value, GError **error)
     return false;
 }
 
+/* The drivers ask the host layer, which finds it in the environment. */
+static bool settleHostUuid(const virDaemonConfig *c, GError **error)
+{
+    unsigned char uuid[16];
+    if (c->hostUuidSource && !g_str_equal(c->hostUuidSource, "smbios") && !g_str_equal(c->hostUuidSource, "machine-id")) {
+        virSetError(error, VIR_ERR_CONF_SYNTAX, "host_uuid_source = \"%s\": say \"smbios\" or \"machine-id\"", c->hostUuidSource);
+        return false;
+    }
+    if (c->hostUuid && !virUUIDParse(c->hostUuid, uuid)) {
+        virSetError(error, VIR_ERR_CONF_SYNTAX, "host_uuid = \"%s\" is not a UUID", c->hostUuid);
+        return false;
+    }
+    const char *value = c->hostUuid ? c->hostUuid : c->hostUuidSource;
+    if (value)
+        g_setenv("LIBVIRT_HOST_UUID", value, true);
+    return true;
+}
+
 /* polkit guards the socket in place of its permissions, unless both are set. */
 static void openToPolkit(virDaemonConfig *c, virConf *conf)
 {
@@ -105,7 +124,7 @@ bool virDaemonConfigLoad(virDaemonConfig *c, const char *path, bool mustExist, G
         return true;
     g_autoptr(virConf) conf = virConfLoad(path, error);
     if (!conf || !virConfApply(conf, rows, c, error) || !checkAuth("auth_unix_ro", c->authRo, error) ||
-        !checkAuth("auth_unix_rw", c->authRw, error))
+        !checkAuth("auth_unix_rw", c->authRw, error) || !settleHostUuid(c, error))
         return false;
     openToPolkit(c, conf);
     return true;

@@ -11,6 +11,7 @@ typedef struct {
     int keepaliveInterval, adminKeepaliveInterval, logLevel;
     unsigned int keepaliveCount, adminKeepaliveCount;
     char *logFilters, *logOutputs;
+    char *hostUuid, *hostUuidSource;    /* "smbios" or "machine-id" */
 } virDaemonConfig;
 
 virDaemonConfig *virDaemonConfigNew(bool privileged);

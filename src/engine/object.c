@@ -57,6 +57,7 @@ void virObjectSetFree(virObjectSet *set)
     g_mutex_clear(&set->writing);
     g_mutex_clear(&set->lock);
     g_free(set->dir);
+    g_free(set->run);
     g_free(set);
 }
 
@@ -245,6 +246,8 @@ static bool keep(virObjectSet *set, const char *name, gconstpointer def, GError 
 {
     if (!set->dir)
         return true;
+    if (set->kind->isKept && !set->kind->isKept(def))
+        return virDefinitionRemove(set->dir, "", name, error);
     g_autofree char *xml = format(set->kind, def, VIR_XML_SECURE | VIR_XML_INACTIVE);
     return virDefinitionWrite(set->dir, name, set->kind->edit, xml, error);
 }
@@ -407,6 +410,15 @@ static bool resolveFlags(virObject *obj, unsigned int flags, bool *live, bool *c
     return false;
 }
 
+gpointer virObjectChosen(virObject *obj, unsigned int flags, GError **error)
+{
+    bool live, config;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    if (!resolveFlags(obj, flags, &live, &config, error))
+        return NULL;
+    return virObjectDefRef(!live && obj->active && obj->next ? obj->next : obj->def);
+}
+
 /* A changed copy of one definition, NULL when it fails. */
 static gpointer changedCopy(virObject *obj, gconstpointer def, bool live, virObjectChangeFunc func, gpointer data, GError **error)
 {
@@ -527,7 +539,8 @@ int virObjectSetAutostart(virObject *taken, int autostart, GError **error)
         return -1;
     g_autoptr(GMutexLocker) writing = g_mutex_locker_new(&obj->set->writing);
     if (!obj->persistent && obj->kind->fileless) {
-        virErrorSet(error, obj->kind->self, VIR_ERR_INVALID_ARG, "%s", obj->kind->fileless);
+        virErrorSet(error, obj->kind->self, obj->kind->filelessCode ? obj->kind->filelessCode : VIR_ERR_INVALID_ARG, "%s",
+                    obj->kind->fileless);
         return -1;
     }
     if (obj->set->dir && !virDefinitionLink(obj->set->dir, "autostart/", obj->head.name, autostart != 0, error))

@@ -27,6 +27,7 @@ typedef struct {
     const char *running, *stillRunning, *notRunning;            /* the words that follow */
     bool staysActive;           /* undefined while active it goes on as a transient one */
     const char *fileless;       /* why a transient one cannot start by itself; NULL: it can */
+    int filelessCode;           /* 0: VIR_ERR_INVALID_ARG */
     virXmlType *xml;
     gsize name, uuid;           /* where a definition has them; name 0: it is the uuid's text; uuid 0: nowhere */
     unsigned int flags;         /* of the listing call, and its name in messages */
@@ -38,6 +39,8 @@ typedef struct {
     gpointer (*parse)(const char *text, void *node, GError **error);
     /* Before a definition is accepted, with `writing` held; may be NULL. */
     bool (*accept)(virRegistrySnapshot *all, gpointer def, GError **error);
+    /* Does this definition have a file? NULL: each has. */
+    bool (*isKept)(gconstpointer def);
     /* Flags that only this kind has; may be NULL. */
     bool (*passes)(gconstpointer def, unsigned int flags);
     /* What really starts and stops it, with `writing` held; may be NULL. */
@@ -51,6 +54,7 @@ typedef struct {
     virRegistry *objects;
     virEventBus *events;
     char *dir;                  /* of definitions; NULL: nothing is kept on disk */
+    char *run;                  /* of what lives until the host goes down; NULL: not kept */
     GMutex writing;             /* one change at a time, held while files are written */
     GMutex lock;                /* of what changes in its objects, for an instant */
 } virObjectSet;
@@ -84,6 +88,8 @@ gpointer virObjectLookup(virObjectSet *set, virConnectPtr conn, const unsigned c
 gpointer virObjectLookupName(virObjectSet *set, virConnectPtr conn, const char *name, GError **error);
 gpointer virObjectHandle(virObject *obj, virConnectPtr conn);
 gpointer virObjectDef(virObject *obj);          /* a reference */
+/* The definition that VIR_DOMAIN_AFFECT_* name, a reference. */
+gpointer virObjectChosen(virObject *obj, unsigned int flags, GError **error);
 
 int virObjectCount(virObjectSet *set, bool active);
 int virObjectNames(virObjectSet *set, bool active, char **names, int max);

@@ -41,6 +41,7 @@ void virHostInfoFree(virHostInfo *info)
     g_ptr_array_unref(info->cpus);
     g_ptr_array_unref(info->nodes);
     g_ptr_array_unref(info->caches);
+    g_array_unref(info->pageSizes);
     g_free(info);
 }
 
@@ -229,6 +230,8 @@ static void scanNode(unsigned int id, gpointer data)
     virHostForeachNumber(cpus ? cpus : "", nodeAddCpu, scan);
     const char *total = mem ? strstr(mem, "MemTotal:") : NULL;
     scan->node->memory = total ? strtoull(total + strlen("MemTotal:"), NULL, 10) : 0;
+    scan->info->nodesKnown = scan->info->nodesKnown && total;
+    scan->info->pagesKnown = scan->info->pagesKnown && g_file_test(pages, G_FILE_TEST_IS_DIR);
     g_auto(GStrv) words = g_strsplit(far ? far : "", " ", -1);
     for (int i = 0; words[i] && *words[i]; i++) {
         unsigned int d = strtoul(words[i], NULL, 10);
@@ -238,9 +241,33 @@ static void scanNode(unsigned int id, gpointer data)
     g_ptr_array_add(scan->info->nodes, scan->node);
 }
 
+static gint compareSizes(gconstpointer a, gconstpointer b)
+{
+    const unsigned long long *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static void readPageSizes(const virHost *host, virHostInfo *info)
+{
+    unsigned long long size = sysconf(_SC_PAGESIZE) / 1024;
+    g_autofree char *folder = g_strconcat(host->sys, "/kernel/mm/hugepages", NULL);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    info->pageSizes = g_array_new(FALSE, FALSE, sizeof(size));
+    g_array_append_val(info->pageSizes, size);
+    while (dir && (name = g_dir_read_name(dir)))
+        if (g_str_has_prefix(name, "hugepages-")) {
+            size = strtoull(name + strlen("hugepages-"), NULL, 10);
+            g_array_append_val(info->pageSizes, size);
+        }
+    g_array_sort(info->pageSizes, compareSizes);
+}
+
 static void readNodes(Scan *scan)
 {
+    scan->info->nodesKnown = scan->info->pagesKnown = true;
     g_autofree char *online = virHostRead("%s/devices/system/node/online", scan->host->sys);
+    scan->info->nodesListed = online != NULL;
     if (online)
         virHostForeachNumber(online, scanNode, scan);
     if (scan->info->nodes->len > 0)
@@ -266,6 +293,13 @@ static bool cacheKnown(virHostInfo *info, unsigned int id, unsigned int level)
     return false;
 }
 
+static unsigned long long kibibytes(const char *text)
+{
+    char *end;
+    unsigned long long n = strtoull(text, &end, 10);
+    return *end == 'M' ? n * 1024 : *end == 'G' ? n * 1024 * 1024 : n;
+}
+
 static void readCaches(const virHost *host, virHostInfo *info)
 {
     for (guint i = 0; i < info->cpus->len; i++) {
@@ -280,7 +314,7 @@ static void readCaches(const virHost *host, virHostInfo *info)
             g_autofree char *type = virHostRead("%s/devices/system/cpu/cpu%u/cache/index%u/type", host->sys, cpu, n);
             g_autofree char *size = virHostRead("%s/devices/system/cpu/cpu%u/cache/index%u/size", host->sys, cpu, n);
             virHostCache *c = g_new0(virHostCache, 1);
-            *c = (virHostCache){ .id = id, .level = level, .size = size ? strtoull(size, NULL, 10) : 0 };
+            *c = (virHostCache){ .id = id, .level = level, .size = size ? kibibytes(size) : 0 };
             c->type = g_strdup(g_strcmp0(type, "Instruction") == 0 ? "code" : g_strcmp0(type, "Data") == 0 ? "data" : "both");
             c->cpus = virHostRead("%s/devices/system/cpu/cpu%u/cache/index%u/shared_cpu_list", host->sys, cpu, n);
             g_ptr_array_add(info->caches, c);
@@ -300,7 +334,9 @@ virHostInfo *virHostInfoRead(const virHost *host)
     virHostMemory(host, &info->memory, NULL);
     Scan scan = { .host = host, .info = info };
     g_autofree char *present = virHostRead("%s/devices/system/cpu/present", host->sys);
+    info->cpusKnown = present != NULL;
     virHostForeachNumber(present ? present : "0", scanCpu, &scan);
+    readPageSizes(host, info);
     countTopology(info);
     readNodes(&scan);
     readCaches(host, info);

@@ -37,6 +37,11 @@ typedef struct {
     unsigned int online;
     unsigned long long memory;  /* KiB */
     GPtrArray *cpus, *nodes, *caches;
+    GArray *pageSizes;          /* unsigned long long, KiB, smallest first */
+    bool cpusKnown;             /* the kernel lists processors */
+    bool nodesListed;           /* the kernel knows of NUMA */
+    bool nodesKnown;            /* every node tells of its memory, or there are no nodes */
+    bool pagesKnown;            /* and of its pages */
 } virHostInfo;
 
 virHostInfo *virHostInfoRead(const virHost *host);      /* never NULL; what can't be read is 0 */

@@ -116,7 +116,10 @@ int virHostKvmMaxVcpus(const virHost *host, GError **error)
 
 bool virHostUuid(const virHost *host, unsigned char uuid[16])
 {
-    g_autofree char *smbios = virHostRead("%s/devices/virtual/dmi/id/product_uuid", host->sys);
+    const char *said = g_getenv("LIBVIRT_HOST_UUID");
+    if (said && virUUIDParse(said, uuid))
+        return true;
+    g_autofree char *smbios = g_strcmp0(said, "machine-id") == 0 ? NULL : virHostRead("%s/devices/virtual/dmi/id/product_uuid", host->sys);
     if (smbios && virUUIDParse(smbios, uuid))
         for (int i = 1; i < 16; i++)
             if (uuid[i] != uuid[0])

@@ -29,5 +29,6 @@ bool virHostForeachNumber(const char *list, void (*func)(unsigned int n, gpointe
 bool virHostHasKvm(const virHost *host);
 /* The most processors that the kernel gives one KVM guest; -1 without KVM. */
 int virHostKvmMaxVcpus(const virHost *host, GError **error);
-/* The machine's UUID from SMBIOS, else from /etc/machine-id; false when neither exists. */
+/* The machine's UUID: what the daemon's configuration says (a UUID or "machine-id" in LIBVIRT_HOST_UUID), else SMBIOS's, else
+ * /etc/machine-id; false when there is none. */
 bool virHostUuid(const virHost *host, unsigned char uuid[16]);

@@ -78,6 +78,12 @@ bool virLinkExists(const virHost *host, const char *name)
     return access(path, F_OK) == 0;
 }
 
+bool virLinkHasPhysicalFunction(const char *device)
+{
+    g_autofree char *path = g_strdup_printf("%s/physfn", device);
+    return access(path, F_OK) == 0;
+}
+
 bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error)
 {
     struct ifreq ifr;

@@ -9,6 +9,8 @@ bool virTapOpen(const virHost *host, char **name, unsigned int queues, bool pers
 bool virTapDelete(const virHost *host, const char *name, GError **error);
 
 bool virLinkExists(const virHost *host, const char *name);
+/* `device`: a PCI device's folder in sysfs. Is it a virtual function of another? */
+bool virLinkHasPhysicalFunction(const char *device);
 bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error);
 bool virLinkSetUp(const char *name, bool up, GError **error);
 bool virLinkGetMtu(const char *name, unsigned int *mtu, GError **error);

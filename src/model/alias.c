@@ -95,6 +95,7 @@ static bool assign(virDomainDef *def, const char *kind, void *device, virDeviceI
         { "panic", "panic" },
         { "vsock", "vsock" },
         { "crypto", "crypto" },
+        { "pstore", "pstore" },
         { "iommu", "iommu" },
     };
     if (info->alias)

@@ -317,6 +317,16 @@ static void *take(const virDomainDeviceKind *kind, virDomainDef *def, unsigned i
  * Defaults and checks of the device by itself, before it is asked what it is to this guest: put alone of its kind into a copy, without
  * addresses. The result is the completed device, or NULL.
  */
+/* Controllers that the device would bring with it, or brought with it before: whether the machine takes them is asked at its start. */
+static void dropNewControllers(virDomainDef *trial, const virDomainDef *def)
+{
+    for (unsigned int i = trial->controllers.n; i-- > 0;) {
+        const virDomainControllerDef *c = trial->controllers.v[i];
+        if (c->type == VIR_DOMAIN_CONTROLLER_IDE || !virDomainDefFindController(def, c->type, c->idx))
+            virXmlFree(&virDomainControllerDefXml, virListTake(&trial->controllers, i));
+    }
+}
+
 static void *complete(const virDomainDeviceKind *kind, const void *given, const virDomainDef *def, const virDomainParseConfig *conf,
                       unsigned int flags, GError **error)
 {
@@ -330,8 +340,10 @@ static void *complete(const virDomainDeviceKind *kind, const void *given, const 
         g_free(virListTake(&trial->os.boots, 0));
     void *device = virXmlCopy(kind->type, given);
     put(kind, trial, 0, device);
-    if (!virDomainDefPostParse(trial, &plain, flags, error) ||
-        (!(flags & VIR_DOMAIN_DEF_SKIP_VALIDATE) && !virDomainDefValidate(trial, &plain, error)))
+    bool ok = virDomainDefPostParse(trial, &plain, flags, error);
+    if (strcmp(kind->name, "controller") != 0)
+        dropNewControllers(trial, def);
+    if (!ok || (!(flags & VIR_DOMAIN_DEF_SKIP_VALIDATE) && !virDomainDefValidate(trial, &plain, error)))
         return NULL;
     list = listOf(kind, trial, &one);
     for (unsigned int i = 0; i < list->n; i++)
@@ -369,7 +381,7 @@ static bool isMemory(const Change *c)
 static bool serialConsole(const Change *c)
 {
     return strcmp(c->kind->name, "console") == 0 &&
-           ((const virDomainChrDef *)c->given)->consoleTarget == VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
+           ((const virDomainChrDef *)c->given)->consoleTarget <= VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
 }
 
 static bool attach(Change *c, virDomainDef *def, const virDomainParseConfig *conf, GError **error)
@@ -384,7 +396,7 @@ static bool attach(Change *c, virDomainDef *def, const virDomainParseConfig *con
         def->currentMemory += size;
     }
     put(c->kind, def, placeOf(c), virXmlCopy(c->kind->type, c->given));
-    return virDomainDefPostParse(def, conf, 0, error) && virDomainDefValidate(def, conf, error);
+    return virDomainDefPostParse(def, conf, 0, error);
 }
 
 static bool update(Change *c, virDomainDef *def, const virDomainParseConfig *conf, GError **error)
@@ -395,7 +407,7 @@ static bool update(Change *c, virDomainDef *def, const virDomainParseConfig *con
     void *device = virXmlCopy(c->kind->type, c->given);
     virXmlFree(c->kind->type, take(c->kind, def, at));
     put(c->kind, def, at, device);
-    return virDomainDefPostParse(def, conf, 0, error) && virDomainDefValidate(def, conf, error);
+    return virDomainDefPostParse(def, conf, 0, error);
 }
 
 /* The console that only mirrors the first serial port goes with it. */
@@ -457,6 +469,16 @@ static const virDomainDeviceKind *kindOf(const char *name)
     return kind;
 }
 
+static bool roomForMemory(const virDomainDef *def, const virDomainMemoryDef *mem, GError **error)
+{
+    bool needsNode = mem->model != VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_PMEM;
+    if (needsNode && !def->cpu.cells.n)
+        virSetError(error, VIR_ERR_XML_DETAIL, "can't add memory backend as guest has no NUMA nodes configured");
+    else if (!def->maxMemory)
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "cannot use/hotplug a memory device when domain 'maxMemory' is not defined");
+    return def->maxMemory && (!needsNode || def->cpu.cells.n);
+}
+
 bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const char *xml, const virDomainParseConfig *conf, int from,
                               GError **error)
 {
@@ -464,6 +486,8 @@ bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const cha
     if (!raw)
         return false;
     const virDomainDeviceKind *kind = kindOf(raw->kind);
+    if (what != VIR_DEVICE_DETACH && strcmp(kind->name, "memory") == 0 && !roomForMemory(def, raw->data, error))
+        return false;
     unsigned int flags = what == VIR_DEVICE_DETACH ? VIR_DOMAIN_DEF_SKIP_VALIDATE : 0;
     void *full = complete(kind, raw->data, def, conf, flags, error);
     if (!full)

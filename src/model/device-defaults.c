@@ -41,7 +41,6 @@ static void spellModel(char **model)
 static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net,
                     unsigned int flags, GError **error)
 {
-    static const virDomainHostdevType pci = VIR_DOMAIN_HOSTDEV_TYPE_PCI;
     const char *missing = net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !net->network ? "network" : NULL;
     if (missing) {
         virSetError(error, VIR_ERR_XML_ERROR, "interface type='%s' requires a 'source' element",
@@ -72,8 +71,13 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
     }
     if (net->type == VIR_DOMAIN_NET_TYPE_DIRECT && !net->macvlanMode)
         net->macvlanMode = VIR_NET_MACVLAN_MODE_VEPA;
-    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV && !net->hostdevType)
-        net->hostdevType = pci;
+    if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV && !net->hasHostdevAddress) {
+        if (!net->hasHostdevVendor) {
+            virSetError(error, VIR_ERR_XML_ERROR, "missing source address type");
+            return false;
+        }
+        net->hostdevType = VIR_DOMAIN_HOSTDEV_TYPE_USB;
+    }
     if (net->ifname && flags & VIR_DOMAIN_DEF_INACTIVE &&
         (g_str_has_prefix(net->ifname, "vnet") ||
          (g_str_has_prefix(net->ifname, "macvtap") && net->type == VIR_DOMAIN_NET_TYPE_DIRECT)))

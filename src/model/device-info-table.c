@@ -135,6 +135,7 @@ static const virXmlRow infoRows[] = {
     X_ONOFF("rom/@bar", romEnabledBar, XF_ABI),
     X_STR("rom/@file", romFile, 0),
     X_UINT("acpi/@index", acpiIndex, XF_ABI),
+    X_BITMAP("acpi/@nodeset", acpiNodeset, XF_ABI),
     X_INLINE("address", addr, virDeviceAddress, XF_ABI),
     X_END
 };

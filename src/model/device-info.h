@@ -40,6 +40,7 @@ typedef struct {
     unsigned int bootIndex;             /* <boot order=''/>; 0: none */
     char *loadparm;
     unsigned int acpiIndex;
+    virBitmap *acpiNodeset;             /* guest NUMA nodes that the device speaks of */
     bool hasMaster;                     /* USB companion controllers */
     unsigned int masterStartport;
     virTristateSwitch romEnabledBar;

@@ -193,7 +193,7 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
         disk->bus = busFromName(disk);
     if (!disk->snapshot && disk->src.type == VIR_STORAGE_VHOSTUSER)
         disk->snapshot = VIR_DOMAIN_DISK_SNAPSHOT_NO;
-    if (sourceIsEmpty(&disk->src) && (!disk->hasSource || disk->src.type == VIR_STORAGE_NETWORK))      /* a drive without a medium */
+    if (!disk->src.startupPolicy && sourceIsEmpty(&disk->src) && (!disk->hasSource || disk->src.type == VIR_STORAGE_NETWORK))      /* a drive without a medium */
         disk->src.type = VIR_STORAGE_FILE;
     if (disk->src.protocol == VIR_STORAGE_PROTOCOL_ISCSI)
         virStorageIscsiLun(&disk->src);

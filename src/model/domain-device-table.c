@@ -36,13 +36,16 @@ static const virXmlRow pciTargetCase[] = {
     X_INT("target/@busNr", busNr, XF_ABI | XF_ANYBASE, X_HAS(hasBusNr)),
     X_INT("target/@index", targetIndex, XF_ABI | XF_ANYBASE, X_HAS(hasTargetIndex)),
     X_ONOFF("target/@hotplug", hotplug, XF_ABI),
+    X_KIB("target/@memReserve", memReserve, XF_ABI),
     X_UINT("target/node", numaNode, XF_ABI, X_HAS(hasNumaNode)),
     X_END
 };
 static const virXmlRow pciHoleCase[] = { X_KIB("pcihole64", pcihole64, XF_ABI, X_HAS(hasPcihole64)), X_END };
 #define CASE(name) static X_TYPE_AS(name##Xml, virDomainControllerDef, NULL, name)
+static const virXmlRow nvmeCtrlCase[] = { X_STR("serial", serial, XF_ABI), X_END };
 static const virXmlRow plainCase[] = { MODEL(noModel, virDomainControllerNoModel), X_END };
 CASE(plainCase);
+CASE(nvmeCtrlCase);
 CASE(pciCase);
 CASE(scsiCase);
 CASE(usbCase);
@@ -57,7 +60,7 @@ static const virXmlCase controllerCases[] = {
     { VIR_DOMAIN_CONTROLLER_USB, &usbCaseXml }, { VIR_DOMAIN_CONTROLLER_IDE, &ideCaseXml },
     { VIR_DOMAIN_CONTROLLER_VIRTIO_SERIAL, &vioserialCaseXml }, { VIR_DOMAIN_CONTROLLER_XENBUS, &xenbusCaseXml },
     { VIR_DOMAIN_CONTROLLER_SATA, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_FDC, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_CCID, &plainCaseXml },
-    { VIR_DOMAIN_CONTROLLER_ISA, &plainCaseXml }, { 0 }
+    { VIR_DOMAIN_CONTROLLER_ISA, &plainCaseXml }, { VIR_DOMAIN_CONTROLLER_NVME, &nvmeCtrlCaseXml }, { 0 }
 };
 static const virXmlCase pciTargetCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciTargetCaseXml }, { 0 } };
 static const virXmlCase pciHoleCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciHoleCaseXml }, { 0 } };
@@ -72,6 +75,7 @@ static const virXmlRow controllerRows[] = {
     X_ONOFF("driver/@ioeventfd", ioeventfd, 0),
     X_UINT("driver/@iothread", iothread, 0),
     VIRTIO,
+    X_LIST("driver/iothreads/iothread", iothreads, virDomainIothreadMap, 0),
     INFO,
     X_UNION(".", type, virDomainControllerType, pciHoleCases, XF_ABI),
     X_END
@@ -119,8 +123,11 @@ static const virXmlRow fsRows[] = {
     X_ENUM("binary/sandbox/@mode", sandbox, virDomainFsSandboxMode, 0),
     X_ONOFF("binary/lock/@posix", posixLock, 0),
     X_ONOFF("binary/lock/@flock", flock, 0),
+    X_UINT("binary/openfiles/@max", openFiles, 0),
     X_INT("binary/thread_pool/@size", threadPool, 0, X_HAS(hasThreadPool)),
     X_UNION(".", type, virDomainFsType, fsCases, 0),
+    X_LIST("idmap/uid", uidmap, virDomainIdMapEntry, 0),
+    X_LIST("idmap/gid", gidmap, virDomainIdMapEntry, 0),
     X_STR("target/@dir", target, XF_ABI),
     X_FLAG("readonly", readonly, XF_ABI),
     INFO,
@@ -141,6 +148,7 @@ static const virXmlRow usbHostCase[] = {
     X_HEX("product/@id", product, 4, XF_ANYBASE, X_HAS(hasVendor)),
     X_UINT("address/@bus", usbBus, XF_ANYBASE, X_HAS(hasUsbAddress)),
     X_UINT("address/@device", usbDevice, XF_ANYBASE, X_HAS(hasUsbAddress)),
+    X_STR("address/@port", usbPort, 0),
     X_END
 };
 static const virXmlRow pciHostCase[] = {
@@ -185,6 +193,8 @@ static const virXmlCase subsysCases[] = {
 };
 static const virXmlRow subsysCase[] = {
     X_ENUM("driver/@name", backend, virDomainHostdevPciBackend, 0),
+    X_STR("driver/@model", driverModel, 0),
+    X_YESNO("driver/@iommufd", iommufd, 0),
     X_UNION("source", type, virDomainHostdevType, subsysCases, 0),
     X_END
 };
@@ -346,8 +356,14 @@ static const virXmlHook pcrBanks = { parseBanks, formatBanks, equalBanks,
 static const virXmlRow tpmPassthrough[] = { X_STR("device/@path", path, 0), X_END };
 static const virXmlRow tpmEmulator[] = {
     X_YESNO("@persistent_state", persistentState, 0),
+    X_UINT("@debug", debug, 0),
     X_UUID("encryption/@secret", secret, 0, X_HAS(hasSecret)),
     X_HOOK("active_pcr_banks", &pcrBanks, XF_ABI),
+    X_ENUM("source/@type", sourceType, virDomainTpmSource, 0),
+    X_STR("source/@path", sourcePath, 0),
+    X_STR("profile/@source", profile, 0),
+    X_ENUM("profile/@removeDisabled", removeDisabled, virDomainRemoveDisabled, 0),
+    X_STR("profile/@name", profileName, 0),
     X_END
 };
 static const virXmlRow tpmExternal[] = {
@@ -414,6 +430,7 @@ static const virXmlRow memoryRows[] = {
     X_FLAG("source/pmem", pmem, 0),
     X_BITMAP("source/nodemask", nodemask, 0),
     X_KIB("source/pagesize", pagesize, 0),
+    X_YESNO("target/@dynamicMemslots", dynamicMemslots, 0),
     X_KIB("target/size", size, XF_REQ | XF_ALWAYS | XF_ABI),
     X_INT("target/node", node, XF_ABI, X_HAS(hasNode)),
     X_KIB("target/label/size", labelSize, XF_ABI),
@@ -421,6 +438,7 @@ static const virXmlRow memoryRows[] = {
     X_KIB("target/requested", requested, 0, X_HAS(hasRequested)),
     X_KIB("target/current", current, XF_LIVE, X_HAS(hasRequested)),
     X_FLAG("target/readonly", readonly, XF_ABI),
+    X_(("target/address/@base"), ULL, unsigned long long, base, XF_HEX | XF_ANYBASE | XF_ABI, .digits = 1, X_HAS(hasBase)),
     INFO,
     X_END
 };
@@ -452,6 +470,11 @@ static const virXmlRow iommuRows[] = {
     X_ONOFF("driver/@eim", eim, XF_ABI),
     X_ONOFF("driver/@iotlb", iotlb, XF_ABI),
     X_UINT("driver/@aw_bits", awBits, XF_ABI),
+    X_ONOFF("driver/@dma_translation", dmaTranslation, XF_ABI),
+    X_ONOFF("driver/@xtsup", xtsup, XF_ABI),
+    X_ONOFF("driver/@passthrough", passthrough, XF_ABI),
+    X_ENUM("driver/@granule", granule, virDomainIommuGranule, XF_ABI),
+    X_INT("driver/@pciBus", pciBus, XF_ABI, X_HAS(hasPciBus)),
     INFO,
     X_END
 };
@@ -486,6 +509,17 @@ X_TYPE(virDomainCryptoDef, "crypto", cryptoRows);
 #define S virDomainNvramDef
 static const virXmlRow nvramRows[] = { INFO, X_END };
 X_TYPE(virDomainNvramDef, "nvram", nvramRows);
+#undef S
+
+#define S virDomainPstoreDef
+static const virXmlRow pstoreRows[] = {
+    X_ENUM("@backend", backend, virDomainPstoreBackend, XF_REQ | XF_ALWAYS | XF_ABI),
+    X_STR("path", path, 0),
+    X_KIB("size", size, XF_ABI),
+    INFO,
+    X_END
+};
+X_TYPE(virDomainPstoreDef, "pstore", pstoreRows);
 #undef S
 
 #define S virDomainLeaseDef

@@ -6,6 +6,7 @@
 #include "model/device-info.h"
 #include "model/domain-char.h"
 #include "model/domain-disk.h"
+#include "model/domain-os.h"
 
 typedef struct {
     virDomainControllerType type;
@@ -38,6 +39,9 @@ typedef struct {
     unsigned int numaNode;
     bool hasNumaNode;
     virDeviceInfo info;
+    VIR_LIST(virDomainIothreadMap) iothreads;
+    char *serial;                       /* nvme */
+    unsigned long long memReserve;      /* KiB, PCI bridges */
 } virDomainControllerDef;
 
 typedef struct {
@@ -66,6 +70,8 @@ typedef struct {
     bool readonly;
     unsigned long long spaceHardLimit, spaceSoftLimit;
     virDeviceInfo info;
+    unsigned int openFiles;             /* virtiofs: most at a time */
+    VIR_LIST(virDomainIdMapEntry) uidmap, gidmap;
 } virDomainFsDef;
 
 typedef struct {
@@ -110,6 +116,9 @@ typedef struct {
     virDomainNetTeamingType teaming;
     char *teamingPersistent;
     virDeviceInfo info;
+    char *driverModel;                  /* kernel module of a variant driver */
+    virTristateBool iommufd;
+    char *usbPort;
 } virDomainHostdevDef;
 
 typedef struct { virDomainHubType type; virDeviceInfo info; } virDomainHubDef;
@@ -156,6 +165,11 @@ typedef struct {
     char *path;                         /* passthrough */
     virDomainChrSource source;          /* external */
     virDeviceInfo info;
+    char *profile, *profileName;
+    virDomainRemoveDisabled removeDisabled;
+    virDomainTpmSource sourceType;
+    char *sourcePath;
+    unsigned int debug;
 } virDomainTpmDef;
 
 typedef struct {
@@ -183,6 +197,9 @@ typedef struct {
     bool hasRequested;
     bool readonly;
     virDeviceInfo info;
+    virTristateBool dynamicMemslots;
+    unsigned long long base;            /* guest address */
+    bool hasBase;
 } virDomainMemoryDef;
 
 typedef struct {
@@ -203,6 +220,10 @@ typedef struct {
     virTristateSwitch intremap, cachingMode, eim, iotlb;
     unsigned int awBits;
     virDeviceInfo info;
+    virTristateSwitch dmaTranslation, xtsup, passthrough;
+    virDomainIommuGranule granule;
+    int pciBus;
+    bool hasPciBus;
 } virDomainIommuDef;
 
 typedef struct {
@@ -223,4 +244,10 @@ typedef struct {
 } virDomainCryptoDef;
 
 typedef struct { virDeviceInfo info; } virDomainNvramDef;
+typedef struct {
+    virDomainPstoreBackend backend;
+    char *path;
+    unsigned long long size;            /* KiB */
+    virDeviceInfo info;
+} virDomainPstoreDef;
 typedef struct { char *lockspace, *key, *path; unsigned long long offset; } virDomainLeaseDef;

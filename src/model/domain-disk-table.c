@@ -107,11 +107,12 @@ CASE(vhostuserChildCase);
 static const virXmlCase storageCases[] = {
     { VIR_STORAGE_FILE, &fileCaseXml },       { VIR_STORAGE_BLOCK, &blockCaseXml },   { VIR_STORAGE_DIR, &dirCaseXml },
     { VIR_STORAGE_NETWORK, &networkCaseXml }, { VIR_STORAGE_VOLUME, &volumeCaseXml }, { VIR_STORAGE_NVME, &nvmeCaseXml },
-    { VIR_STORAGE_VHOSTUSER, &vhostuserCaseXml }, { 0 }
+    { VIR_STORAGE_VHOSTUSER, &vhostuserCaseXml }, { VIR_STORAGE_VHOSTVDPA, &blockCaseXml }, { 0 }
 };
 static const virXmlCase storageChildCases[] = {
     { VIR_STORAGE_NETWORK, &networkChildCaseXml }, { VIR_STORAGE_NVME, &nvmeChildCaseXml }, { VIR_STORAGE_VHOSTUSER, &vhostuserChildCaseXml }, { 0 }
 };
+static virXmlType dataStoreXml;
 #define SLICE "slices/slice[@type='storage']"
 /* <source> of any layer */
 static const virXmlRow sourceRows[] = {
@@ -125,11 +126,20 @@ static const virXmlRow sourceRows[] = {
     X_OBJ("encryption", encryption, virStorageEncryption, 0),
     X_OBJ("reservations", reservations, virStorageReservations, 0),
     X_LIST("seclabel", seclabels, virDeviceSeclabel, 0),
+    X_OBJ_AS("dataStore", dataStore, virStorageSource, dataStoreXml, 0),
     X_LIST("privateData/nodenames/nodename", nodeNames, virStorageNodeName, XF_STATUS),
     X_END
 };
 X_TYPE(virStorageSource, "source", sourceRows);
 #undef SLICE
+
+static const virXmlRow dataStoreRows[] = {
+    X_ENUM("@type", type, virStorageType, XF_ELEM_ON),
+    X_ENUM("format/@type", format, virStorageFormat, 0),
+    X_SAME("source", virStorageSourceXml, 0),
+    X_END
+};
+static X_TYPE_AS(dataStoreXml, virStorageSource, "dataStore", dataStoreRows);
 
 /* <source> of an iSCSI host device: no type, the protocol alone */
 static const virXmlRow iscsiRows[] = {
@@ -208,6 +218,33 @@ static const virXmlRow iotuneRows[] = {
     X_END
 };
 static X_TYPE(virDomainIoTune, "iotune", iotuneRows);
+X_TYPE_AS(virDomainThrottleGroupXml, virDomainIoTune, "throttlegroup", iotuneRows);
+#undef S
+
+/* --- statistics, queues, filters --- */
+#define S virDomainQueueRef
+static const virXmlRow queueRows[] = { X_UINT("@id", id, XF_REQ | XF_ALWAYS), X_END };
+static X_TYPE(virDomainQueueRef, "queue", queueRows);
+#undef S
+#define S virDomainIothreadMap
+static const virXmlRow iothreadMapRows[] = { X_UINT("@id", id, XF_REQ | XF_ALWAYS | XF_POSITIVE), X_LIST("queue", queues, virDomainQueueRef, 0), X_END };
+X_TYPE(virDomainIothreadMap, "iothread", iothreadMapRows);
+#undef S
+#define S virDomainStatistic
+static const virXmlRow statisticRows[] = { X_UINT("@interval", interval, XF_REQ | XF_ALWAYS), X_END };
+static X_TYPE(virDomainStatistic, "statistic", statisticRows);
+#undef S
+#define S virDomainHistogramBin
+static const virXmlRow binRows[] = { X_ULL("@start", start, XF_REQ | XF_ALWAYS), X_END };
+static X_TYPE(virDomainHistogramBin, "bin", binRows);
+#undef S
+#define S virDomainHistogram
+static const virXmlRow histogramRows[] = { X_ENUM("@type", type, virDomainHistogramType, 0), X_LIST("bin", bins, virDomainHistogramBin, 0), X_END };
+static X_TYPE(virDomainHistogram, "latency_histogram", histogramRows);
+#undef S
+#define S virDomainThrottleFilter
+static const virXmlRow throttleFilterRows[] = { X_STR("@group", group, XF_REQ), X_END };
+static X_TYPE(virDomainThrottleFilter, "throttlefilter", throttleFilterRows);
 #undef S
 
 #define S virDomainDiskDef
@@ -232,7 +269,11 @@ static const virXmlRow diskRows[] = {
     X_ENUM("driver/@detect_zeroes", detectZeroes, virDomainDiskDetectZeroes, 0),
     X_UINT("driver/@queues", queues, XF_POSITIVE, X_HAS(hasQueues)),
     X_UINT("driver/@queue_size", queueSize, XF_POSITIVE),
+    X_ONOFF("driver/@discard_no_unref", discardNoUnref, 0),
     X_INLINE("driver", virtio, virVirtioOptions, XF_ABI),
+    X_LIST("driver/iothreads/iothread", iothreads, virDomainIothreadMap, 0),
+    X_LIST("driver/statistics/statistic", statistics, virDomainStatistic, 0),
+    X_LIST("driver/statistics/latency_histogram", histograms, virDomainHistogram, 0),
     X_BYTES("driver/metadata_cache/max_size", src.metadataCacheMax, 0, X_HAS(src.hasMetadataCache)),
     X_OBJ("auth", auth, virStorageAuth, 0),
     X_FLAG("source", hasSource, XF_NOFORMAT),
@@ -252,7 +293,9 @@ static const virXmlRow diskRows[] = {
     X_ENUM("target/@tray", tray, virDomainDiskTray, 0),
     X_ONOFF("target/@removable", removable, XF_ABI),
     X_UINT("target/@rotation_rate", rotationRate, XF_ABI, X_HAS(hasRotationRate)),
+    X_ONOFF("target/@dpofua", dpofua, XF_ABI),
     X_INLINE("iotune", iotune, virDomainIoTune, 0),
+    X_LIST("throttlefilters/throttlefilter", throttleFilters, virDomainThrottleFilter, 0),
     X_FLAG("readonly", readonly, XF_ABI),
     X_FLAG("shareable", shareable, XF_ABI),
     X_FLAG("transient", transient, XF_ABI),

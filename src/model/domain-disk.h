@@ -78,6 +78,7 @@ struct virStorageSource {
     virDomainStartupPolicy startupPolicy;
     unsigned int index;                 /* live: id in QEMU's node names */
     VIR_LIST(virDeviceSeclabel) seclabels;
+    virStorageSource *dataStore;        /* <dataStore>: where qcow2 keeps the data */
     virStorageFormat format;            /* <driver type=''> of the top layer, <format type=''/> of backing ones */
     bool hasMetadataCache;
     unsigned long long metadataCacheMax;
@@ -101,9 +102,22 @@ typedef struct {
     virStorageSource source;
 } virDomainDiskMirror;
 
+/* <iothread id=''><queue id=''/>…</iothread> beneath a <driver> */
+typedef struct { unsigned int id; } virDomainQueueRef;
+typedef struct { unsigned int id; VIR_LIST(virDomainQueueRef) queues; } virDomainIothreadMap;
+typedef struct { unsigned int interval; } virDomainStatistic;
+typedef struct { unsigned long long start; } virDomainHistogramBin;
+typedef struct { virDomainHistogramType type; VIR_LIST(virDomainHistogramBin) bins; } virDomainHistogram;
+typedef struct { char *group; } virDomainThrottleFilter;
+
 typedef struct {
     virStorageSource src;
     virDomainDiskDevice device;
+    VIR_LIST(virDomainIothreadMap) iothreads;   /* queues spread over several */
+    VIR_LIST(virDomainStatistic) statistics;
+    VIR_LIST(virDomainHistogram) histograms;
+    VIR_LIST(virDomainThrottleFilter) throttleFilters;
+    virTristateSwitch dpofua;
     bool hasSource;                     /* the element is there, be it empty */
     virDomainDiskModel model;
     virTristateBool rawio;

@@ -277,6 +277,7 @@ static X_TYPE(virDomainSoundCodecDef, "codec", codecRows);
 static const virXmlRow soundRows[] = {
     X_ENUM("@model", model, virDomainSoundModel, XF_REQ | XF_ALWAYS | XF_ABI),
     X_YESNO("@multichannel", multichannel, XF_ABI),
+    X_UINT("@streams", streams, XF_ABI),
     X_LIST("codec", codecs, virDomainSoundCodecDef, XF_ABI),
     X_UINT("audio/@id", audioId, 0),
     X_INLINE(".", info, virDeviceInfo, XF_ABI),

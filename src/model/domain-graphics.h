@@ -83,6 +83,7 @@ typedef struct {
     virTristateBool multichannel;
     unsigned int audioId;
     virDeviceInfo info;
+    unsigned int streams;               /* virtio */
 } virDomainSoundDef;
 
 typedef struct {

@@ -4,16 +4,16 @@
 
 #define S virNetDevVPort
 static const virXmlRow vportRows[] = {
-    X_ENUM("@type", type, virNetDevVPortType, 0),
-    X_UINT("parameters/@managerid", managerId, XF_ANYBASE, X_HAS(hasManagerId)),
-    X_UINT("parameters/@typeid", typeId, XF_ANYBASE, X_HAS(hasTypeId)),
-    X_UINT("parameters/@typeidversion", typeIdVersion, XF_ANYBASE, X_HAS(hasTypeIdVersion)),
-    X_UUID("parameters/@instanceid", instanceId, 0),
-    X_UUID("parameters/@interfaceid", interfaceId, 0),
+    X_ENUM("@type", type, virNetDevVPortType, XF_NOFROM, .bad = "unknown virtualport type %s"),
+    X_UINT("parameters/@managerid", managerId, XF_ANYBASE | XF_NOFROM, .bad = "cannot parse value of managerid parameter", .code = VIR_ERR_XML_ERROR, X_HAS(hasManagerId)),
+    X_UINT("parameters/@typeid", typeId, XF_ANYBASE | XF_NOFROM, .bad = "cannot parse value of typeid parameter", .code = VIR_ERR_XML_ERROR, X_HAS(hasTypeId)),
+    X_UINT("parameters/@typeidversion", typeIdVersion, XF_ANYBASE | XF_NOFROM, .bad = "cannot parse value of typeidversion parameter", .code = VIR_ERR_XML_ERROR, X_HAS(hasTypeIdVersion)),
+    X_UUID("parameters/@instanceid", instanceId, XF_NOFROM, .bad = "cannot parse instanceid parameter as a uuid", .code = VIR_ERR_XML_ERROR),
+    X_UUID("parameters/@interfaceid", interfaceId, XF_NOFROM, .bad = "cannot parse interfaceid parameter as a uuid", .code = VIR_ERR_XML_ERROR),
     X_STR("parameters/@profileid", profileId, 0),
     X_END
 };
-static X_TYPE(virNetDevVPort, "virtualport", vportRows);
+X_TYPE(virNetDevVPort, "virtualport", vportRows);
 #undef S
 
 #define S virNetVlanTag
@@ -27,19 +27,19 @@ static X_TYPE(virNetVlanTag, "tag", tagRows);
 
 #define S virNetVlan
 static const virXmlRow vlanRows[] = {
-    X_YESNO("@trunk", trunk, 0),
+    X_YESNO("@trunk", trunk, XF_NOFROM, .bad = "invalid \"trunk='%s'\" in <vlan> - must be yes or no", .code = VIR_ERR_XML_ERROR),
     X_LIST("tag", tags, virNetVlanTag, 0),
     X_END
 };
-static X_TYPE(virNetVlan, "vlan", vlanRows);
+X_TYPE(virNetVlan, "vlan", vlanRows);
 #undef S
 
 #define S virNetBandwidthRate
 static const virXmlRow rateRows[] = {
-    X_ULL("@average", average, 0),
-    X_ULL("@peak", peak, 0),
-    X_ULL("@floor", floor, 0),
-    X_ULL("@burst", burst, 0),
+    X_ULL("@average", average, XF_NOFROM, .bad = "could not convert bandwidth average value '%s'"),
+    X_ULL("@peak", peak, XF_NOFROM, .bad = "could not convert bandwidth peak value '%s'"),
+    X_ULL("@floor", floor, XF_NOFROM, .bad = "could not convert bandwidth floor value '%s'"),
+    X_ULL("@burst", burst, XF_NOFROM, .bad = "could not convert bandwidth burst value '%s'"),
     X_END
 };
 static X_TYPE(virNetBandwidthRate, NULL, rateRows);
@@ -51,7 +51,7 @@ static const virXmlRow bandwidthRows[] = {
     X_OBJ("outbound", out, virNetBandwidthRate, 0),
     X_END
 };
-static X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
+X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
 #undef S
 
 #define S virNetIp
@@ -188,10 +188,18 @@ CASE(hostdevUsbCase);
 static const virXmlCase hostdevCases[] = {
     { VIR_DOMAIN_HOSTDEV_TYPE_PCI, &hostdevPciCaseXml }, { VIR_DOMAIN_HOSTDEV_TYPE_USB, &hostdevUsbCaseXml }, { 0 }
 };
+/* A USB device may be named by what it is instead of where. */
+static bool hasPlace(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return !((const virDomainNetDef *)obj)->hasHostdevVendor || ((const virDomainNetDef *)obj)->hasHostdevAddress;
+}
 static const virXmlRow hostdevCase[] = {
     X_ENUM("driver/@name", driverName, virDomainNetDriverName, XF_NOPARSE),
-    X_ENUM("source/address/@type", hostdevType, virDomainHostdevType, XF_ALWAYS),
-    X_UNION("source/address", hostdevType, virDomainHostdevType, hostdevCases, 0),
+    X_HEX("source/vendor/@id", hostdevVendor, 4, XF_ANYBASE, X_HAS(hasHostdevVendor)),
+    X_HEX("source/product/@id", hostdevProduct, 4, XF_ANYBASE, X_HAS(hasHostdevVendor)),
+    X_FLAG("source/address", hasHostdevAddress, XF_NOFORMAT),
+    X_ENUM("source/address/@type", hostdevType, virDomainHostdevType, XF_ALWAYS, .when = hasPlace),
+    X_UNION("source/address", hostdevType, virDomainHostdevType, hostdevCases, 0, .when = hasPlace),
     X_END
 };
 CASE(hostdevCase);
@@ -237,6 +245,7 @@ static const virXmlRow netRows[] = {
     X_MAC("mac/@address", mac, XF_ABI, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
+    X_STR("mac/@currentAddress", macCurrent, XF_LIVE),
     X_UNION(".", type, virDomainNetType, netCases, 0),
     X_OBJ("vlan", vlan, virNetVlan, 0),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
@@ -255,6 +264,8 @@ static const virXmlRow netRows[] = {
     X_SAME("driver", driverXml, XF_ABI, .when = isEmulated),
     X_ENUM("backend/@type", backend, virDomainNetBackendType, 0),
     X_STR("backend/@tap", backendTap, 0),
+    X_STR("backend/@hostname", backendHostname, 0),
+    X_STR("backend/@fqdn", backendFqdn, 0),
     X_STR("backend/@vhost", backendVhost, 0),
     X_STR("backend/@logFile", backendLogFile, 0),
     X_LIST("portForward", portForwards, virNetPortForward, 0),

@@ -94,4 +94,8 @@ typedef struct {
     VIR_LIST(virNetIp) guestIps;
     VIR_LIST(virNetRoute) guestRoutes;
     virDeviceInfo info;
+    char *macCurrent;                   /* live: what the guest made of it */
+    char *backendHostname, *backendFqdn;
+    unsigned int hostdevVendor, hostdevProduct;
+    bool hasHostdevVendor, hasHostdevAddress;
 } virDomainNetDef;

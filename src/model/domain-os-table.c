@@ -23,6 +23,11 @@ static X_TYPE(virDomainFirmwareFeature, "feature", firmwareFeatureRows);
 static const virXmlRow initEnvRows[] = { X_STR("@name", name, XF_REQ), X_STR(".", value, 0), X_END };
 static X_TYPE(virDomainInitEnv, "initenv", initEnvRows);
 #undef S
+/* Raw is what older documents mean. */
+static bool notRaw(const virXmlRow *row, const void *obj, const virXmlOut *out)
+{
+    return ((const virDomainOSDef *)obj)->loaderFormat != VIR_STORAGE_FORMAT_RAW;
+}
 #define S virDomainOSDef
 static const virXmlRow osRows[] = {
     X_ENUM("@firmware", firmware, virDomainOsFirmware, XF_ABI, .bad = "unknown firmware value %s", .code = VIR_ERR_XML_ERROR),
@@ -40,17 +45,26 @@ static const virXmlRow osRows[] = {
     X_YESNO("loader/@secure", loaderSecure, 0),
     X_ENUM("loader/@type", loaderType, virDomainLoaderType, 0),
     X_YESNO("loader/@stateless", loaderStateless, 0),
+    X_ENUM("loader/@format", loaderFormat, virStorageFormat, 0, .when = notRaw),
     X_STR("loader", loader, 0),
     X_STR("nvram/@template", nvramTemplate, 0),
+    X_ENUM("nvram/@templateFormat", nvramTemplateFormat, virStorageFormat, 0),
+    X_ENUM("nvram/@format", nvramFormat, virStorageFormat, 0),
     X_ENUM("nvram/@type", nvramSource.type, virStorageType, 0),
     X_INLINE("nvram/source", nvramSource, virStorageSource, 0),
     X_STR("nvram", nvram, 0),
+    X_STR("varstore/@template", varstoreTemplate, 0),
+    X_STR("varstore/@path", varstore, 0),
     X_STR("kernel", kernel, 0),
     X_STR("initrd", initrd, 0),
     X_STR("cmdline", cmdline, 0),
     X_STR("dtb", dtb, 0),
+    X_STR("shim", shim, 0),
     X_STR("root", root, 0),
     X_STR("acpi/table[@type='slic']", slic, 0),
+    X_STRV("acpi/table[@type='raw']", acpiRaw, 0),
+    X_STR("acpi/table[@type='rawset']", acpiRawset, 0),
+    X_STR("acpi/table[@type='msdm']", acpiMsdm, 0),
     X_LIST("boot", boots, virDomainBootDef, 0),
     X_YESNO("bootmenu/@enable", bootmenu, XF_LENIENT),
     X_UINT("bootmenu/@timeout", bootmenuTimeout, 0, .max = 65535, .bad = "invalid value for boot menu timeout, must be in range [0,65535]", X_HAS(hasBootmenuTimeout)),
@@ -160,9 +174,13 @@ static const virXmlRow hypervRows[] = {
     X_ONOFF("frequencies/@state", frequencies, XF_ABI),
     X_ONOFF("reenlightenment/@state", reenlightenment, XF_ABI),
     X_ONOFF("tlbflush/@state", tlbflush, XF_ABI),
+    X_ONOFF("tlbflush/direct/@state", tlbflushDirect, XF_ABI),
+    X_ONOFF("tlbflush/extended/@state", tlbflushExtended, XF_ABI),
     X_ONOFF("ipi/@state", ipi, XF_ABI),
     X_ONOFF("evmcs/@state", evmcs, XF_ABI),
     X_ONOFF("avic/@state", avic, XF_ABI),
+    X_ONOFF("emsr_bitmap/@state", emsrBitmap, XF_ABI),
+    X_ONOFF("xmm_input/@state", xmmInput, XF_ABI),
     X_END
 };
 static X_TYPE(virDomainHypervFeatures, NULL, hypervRows);
@@ -217,6 +235,9 @@ static const virXmlRow featureRows[] = {
     X_ENUM("ibs/@value", ibs, virDomainPpcCap, XF_ABI),
     X_(("tcg/tb-cache"), SIZE, unsigned long long, tbCacheSize, 0, .scale = 1024, .unit = "KiB"),
     X_YESNO("async-teardown/@enabled", asyncTeardown, 0),
+    X_ONOFF("ras/@state", ras, XF_ABI),
+    X_ONOFF("ps2/@state", ps2, XF_ABI),
+    X_ENUM("aia/@value", aia, virDomainAia, XF_ABI),
     X_END
 };
 X_TYPE(virDomainFeatures, "features", featureRows);
@@ -503,7 +524,33 @@ static const virXmlRow sevCase[] = {
     X_END
 };
 static X_TYPE_AS(sevXml, virDomainLaunchSecurity, NULL, sevCase);
-static const virXmlCase launchCases[] = { { VIR_DOMAIN_LAUNCH_SECURITY_SEV, &sevXml }, { 0 } };
+static const virXmlRow snpCase[] = {
+    X_YESNO("@kernelHashes", kernelHashes, 0),
+    X_YESNO("@authorKey", authorKey, 0),
+    X_YESNO("@vcek", vcek, 0),
+    X_UINT("cbitpos", cbitpos, 0, X_HAS(hasCbitpos)),
+    X_UINT("reducedPhysBits", reducedPhysBits, 0, X_HAS(hasReducedPhysBits)),
+    X_(("policy"), ULL, unsigned long long, snpPolicy, XF_HEX | XF_ANYBASE | XF_REQ | XF_ALWAYS, .digits = 8),
+    X_STR("guestVisibleWorkarounds", guestVisibleWorkarounds, 0),
+    X_STR("idBlock", idBlock, 0),
+    X_STR("idAuth", idAuth, 0),
+    X_STR("hostData", hostData, 0),
+    X_END
+};
+static const virXmlRow tdxCase[] = {
+    X_(("policy"), ULL, unsigned long long, snpPolicy, XF_HEX | XF_ANYBASE, .digits = 1, X_HAS(hasPolicy)),
+    X_STR("mrConfigId", mrConfigId, 0),
+    X_STR("mrOwner", mrOwner, 0),
+    X_STR("mrOwnerConfig", mrOwnerConfig, 0),
+    X_FLAG("quoteGenerationService", quoteService, 0),
+    X_STR("quoteGenerationService/@path", quoteServicePath, 0),
+    X_END
+};
+static X_TYPE_AS(snpXml, virDomainLaunchSecurity, NULL, snpCase);
+static X_TYPE_AS(tdxXml, virDomainLaunchSecurity, NULL, tdxCase);
+static const virXmlCase launchCases[] = {
+    { VIR_DOMAIN_LAUNCH_SECURITY_SEV, &sevXml }, { VIR_DOMAIN_LAUNCH_SECURITY_SEV_SNP, &snpXml }, { VIR_DOMAIN_LAUNCH_SECURITY_TDX, &tdxXml }, { 0 }
+};
 static const virXmlRow launchRows[] = {
     X_ENUM("@type", type, virDomainLaunchSecurityType, XF_REQ),
     X_UNION(".", type, virDomainLaunchSecurityType, launchCases, 0),

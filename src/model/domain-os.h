@@ -21,8 +21,12 @@ typedef struct {
     virTristateBool loaderReadonly, loaderSecure, loaderStateless;
     virDomainLoaderType loaderType;
     char *nvram, *nvramTemplate;
+    virStorageFormat loaderFormat, nvramFormat, nvramTemplateFormat;
+    char *varstore, *varstoreTemplate;
     virStorageSource nvramSource;       /* <nvram type=…><source/>: instead of a path */
-    char *kernel, *initrd, *cmdline, *dtb, *root, *slic;
+    char *kernel, *initrd, *cmdline, *dtb, *root, *slic, *shim;
+    char **acpiRaw;
+    char *acpiRawset, *acpiMsdm;
     VIR_LIST(virDomainBootDef) boots;
     virTristateBool bootmenu;
     unsigned int bootmenuTimeout;
@@ -50,7 +54,7 @@ typedef struct {
 typedef struct {
     virDomainHypervMode mode;
     virTristateSwitch relaxed, vapic, spinlocks, vpindex, runtime, synic, stimer, stimerDirect, reset, vendorId, frequencies,
-        reenlightenment, tlbflush, ipi, evmcs, avic, emsrBitmap, xmmInput;
+        reenlightenment, tlbflush, ipi, evmcs, avic, emsrBitmap, xmmInput, tlbflushDirect, tlbflushExtended;
     unsigned int spinlockRetries;
     char *vendorIdValue;
 } virDomainHypervFeatures;
@@ -63,6 +67,8 @@ typedef struct {
     bool pae, acpi, apic, viridian, privnet, gic, smm;
     virTristateSwitch apicEoi, smmState, hap, pmu, vmport, vmcoreinfo, pvspinlock, htm, nestedHv, ccfAssist, rasFeature;
     virTristateBool asyncTeardown;
+    virTristateSwitch ras, ps2;
+    virDomainAia aia;
     virGicVersion gicVersion;
     bool hasTseg;
     unsigned long long tseg;            /* bytes */
@@ -182,6 +188,11 @@ typedef struct {
     bool hasCbitpos, hasReducedPhysBits;
     unsigned int policy;
     char *dhCert, *session;
+    virTristateBool authorKey, vcek;            /* sev-snp */
+    unsigned long long snpPolicy;               /* sev-snp, tdx */
+    bool hasPolicy, quoteService;
+    char *guestVisibleWorkarounds, *idBlock, *idAuth, *hostData;
+    char *mrConfigId, *mrOwner, *mrOwnerConfig, *quoteServicePath;     /* tdx */
 } virDomainLaunchSecurity;
 
 typedef struct { char *name; virTristateBool enabled; } virDomainPerfEvent;

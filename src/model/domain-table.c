@@ -92,6 +92,7 @@ static const virXmlRow deviceRows[] = {
     X_LIST("crypto", cryptos, virDomainCryptoDef, XF_ABI),
     X_OBJ("iommu", iommu, virDomainIommuDef, XF_ABI, .lack = "only a single IOMMU device is supported", .lackCode = VIR_ERR_XML_ERROR),
     X_OBJ("vsock", vsock, virDomainVsockDef, XF_EMPTY | XF_ABI, .lack = "only a single vsock device is supported", .lackCode = VIR_ERR_XML_ERROR),
+    X_OBJ("pstore", pstore, virDomainPstoreDef, XF_EMPTY | XF_ABI, .lack = "only a single pstore device is supported", .lackCode = VIR_ERR_XML_ERROR),
     X_END
 };
 static X_TYPE_AS(devicesXml, virDomainDef, NULL, deviceRows);
@@ -134,6 +135,7 @@ static const virXmlRow domainRows[] = {
     X_INLINE("os", os, virDomainOSDef, XF_ABI),
     X_LIST("idmap/uid", uidmap, virDomainIdMapEntry, 0),
     X_LIST("idmap/gid", gidmap, virDomainIdMapEntry, 0),
+    X_LIST_AS("throttlegroups/throttlegroup", throttleGroups, virDomainIoTune, virDomainThrottleGroupXml, 0),
     X_INLINE("features", features, virDomainFeatures, XF_ABI),
     X_INLINE("cpu", cpu, virCPUDef, XF_ABI, X_HAS(cpu.given)),
     X_INLINE("clock", clock, virDomainClockDef, XF_ABI | XF_EMPTY),
@@ -199,6 +201,7 @@ const virDomainDeviceKind virDomainDeviceKinds[] = {
     ONE("memballoon", memballoon, virDomainMemballoonDef),
     KIND("rng", rngs, virDomainRngDef, virDomainRngDefXml),
     ONE("nvram", nvram, virDomainNvramDef),
+    ONE("pstore", pstore, virDomainPstoreDef),
     KIND("panic", panics, virDomainPanicDef, virDomainPanicDefXml),
     KIND("shmem", shmems, virDomainShmemDef, virDomainShmemDefXml),
     KIND("memory", mems, virDomainMemoryDef, virDomainMemoryDefXml),

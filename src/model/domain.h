@@ -58,6 +58,7 @@ typedef struct {
     VIR_LIST(virSysinfoDef) sysinfo;
     virDomainOSDef os;
     VIR_LIST(virDomainIdMapEntry) uidmap, gidmap;
+    VIR_LIST(virDomainIoTune) throttleGroups;
     virDomainFeatures features;
     virCPUDef cpu;
     virDomainClockDef clock;
@@ -97,6 +98,7 @@ typedef struct {
     VIR_LIST(virDomainMemoryDef) mems;
     virDomainIommuDef *iommu;
     virDomainVsockDef *vsock;
+    virDomainPstoreDef *pstore;
     VIR_LIST(virDomainCryptoDef) cryptos;
 
     /* xmlns:qemu */

@@ -5,11 +5,12 @@
 #include <string.h>
 #include "base/error.h"
 #include "model/domain.h"
+#include "model/metadata.h"
 #include "xml/engine.h"
 
-static virXmlDoc *openMetadata(const virDomainDef *def)
+static virXmlDoc *openMetadata(const char *metadata)
 {
-    const char *xml = def->metadata ? def->metadata : "<metadata/>";
+    const char *xml = metadata ? metadata : "<metadata/>";
     return xmlReadMemory(xml, strlen(xml), NULL, NULL,
                          XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
@@ -43,11 +44,11 @@ static void stripNamespace(xmlNode *node, const xmlNs *ns)
             stripNamespace(n, ns);
 }
 
-char *virDomainDefGetMetadata(const virDomainDef *def, const char *uri)
+char *virMetadataGet(const char *metadata, const char *uri)
 {
-    if (!def->metadata || !uri)
+    if (!metadata || !uri)
         return NULL;
-    g_autoptr(virXmlDoc) doc = openMetadata(def);
+    g_autoptr(virXmlDoc) doc = openMetadata(metadata);
     xmlNode *node = findUri(doc, uri);
     if (!node)
         return NULL;
@@ -91,17 +92,16 @@ static xmlNode *newElement(virXmlDoc *doc, const char *xml, const char *key, con
     return node;
 }
 
-bool virDomainDefSetMetadata(virDomainDef *def, const char *xml, const char *key, const char *uri,
-                             GError **error)
+bool virMetadataSet(char **metadata, const char *xml, const char *key, const char *uri, GError **error)
 {
     if (!uri || (xml && !key)) {
         virSetError(error, VIR_ERR_INVALID_ARG, "metadata needs a namespace URI and a key");
         return false;
     }
-    g_autoptr(virXmlDoc) doc = openMetadata(def);
+    g_autoptr(virXmlDoc) doc = openMetadata(*metadata);
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL, *old = findUri(doc, uri);
     if (!root) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "metadata of domain '%s' is not readable", def->name);
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "the metadata are not readable");
         return false;
     }
     xmlNode *node = xml ? newElement(doc, xml, key, uri, error) : NULL;
@@ -113,7 +113,17 @@ bool virDomainDefSetMetadata(virDomainDef *def, const char *xml, const char *key
     }
     if (node)
         xmlAddChild(root, node);
-    g_free(def->metadata);
-    def->metadata = root->children ? dump(root, 1) : NULL;
+    g_free(*metadata);
+    *metadata = root->children ? dump(root, 1) : NULL;
     return true;
+}
+
+char *virDomainDefGetMetadata(const virDomainDef *def, const char *uri)
+{
+    return virMetadataGet(def->metadata, uri);
+}
+
+bool virDomainDefSetMetadata(virDomainDef *def, const char *xml, const char *key, const char *uri, GError **error)
+{
+    return virMetadataSet(&def->metadata, xml, key, uri, error);
 }

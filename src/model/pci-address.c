@@ -154,6 +154,8 @@ static unsigned int controllerKind(const virPCISet *set, const virDomainControll
         return virtioKind(set, virDomainControllerModelVirtioSerialToString(c->vioserialModel));
     case VIR_DOMAIN_CONTROLLER_IDE:             /* part of the PC's chipset, nowhere else */
         return virDomainDefIsI440FX(set->def) ? SLOT_PCI : 0;
+    case VIR_DOMAIN_CONTROLLER_NVME:
+        return express(set);
     case VIR_DOMAIN_CONTROLLER_SATA:
         return SLOT_PCI;
     default:
@@ -234,7 +236,8 @@ static unsigned int kindOf(const virPCISet *set, const char *kind, const void *d
                        model == VIR_DOMAIN_SOUND_MODEL_ICH6 || model == VIR_DOMAIN_SOUND_MODEL_ICH9 ||
                        model == VIR_DOMAIN_SOUND_MODEL_ICH7
                    ? SLOT_PCI
-                   : 0;
+               : model == VIR_DOMAIN_SOUND_MODEL_VIRTIO ? virtioKind(set, NULL)
+                                                        : 0;
     }
     if (strcmp(kind, "memballoon") == 0) {
         virDomainMemballoonModel model = ((const virDomainMemballoonDef *)device)->model;
@@ -247,8 +250,10 @@ static unsigned int kindOf(const virPCISet *set, const char *kind, const void *d
     if (strcmp(kind, "watchdog") == 0)
         return ((const virDomainWatchdogDef *)device)->model == VIR_DOMAIN_WATCHDOG_MODEL_I6300ESB ? SLOT_PCI
                                                                                                    : 0;
-    if (strcmp(kind, "shmem") == 0)
+    if (strcmp(kind, "shmem") == 0 || strcmp(kind, "pstore") == 0)
         return SLOT_PCI;
+    if (strcmp(kind, "panic") == 0)
+        return ((const virDomainPanicDef *)device)->model == VIR_DOMAIN_PANIC_MODEL_PVPANIC ? SLOT_PCI : 0;
     if (strcmp(kind, "input") == 0) {
         const virDomainInputDef *input = device;
         return input->bus == VIR_DOMAIN_INPUT_BUS_VIRTIO
@@ -587,7 +592,7 @@ static bool placeAll(virPCISet *set)
     static const char *const order[] = { "filesystem", "interface",  "sound", "controller", "disk",
                                          "hostdev",    "memballoon", "rng",   "watchdog",   "iommu",
                                          "video",      "shmem",      "input", "serial",     "vsock",
-                                         "memory",     "crypto" };
+                                         "memory",     "crypto",     "pstore", "panic" };
     virPCIWalk walk = { .set = set, .kind = "controller", .pciControllers = true };
     if (!virDomainDefForeachInfo(set->def, placeDevice, &walk))
         return false;

@@ -10,13 +10,14 @@
 extern virXmlType virDeviceInfoXml, virVirtioOptionsXml, virPCIAddressXml, virPCISourceAddressXml, virDeviceSeclabelXml;
 extern virXmlType virDomainChrSourceXml, virDomainSerialXml, virDomainParallelXml, virDomainConsoleXml, virDomainChannelXml;
 extern virXmlType virStorageSourceXml, virStorageAuthXml, virStorageEncryptionXml, virStorageIscsiXml, virDomainDiskDefXml;
-extern virXmlType virDomainNetDefXml;
+extern virXmlType virDomainNetDefXml, virNetDevVPortXml, virNetVlanXml, virNetBandwidthXml, virNetRouteXml;
 extern virXmlType virDomainGraphicsDefXml, virDomainVideoDefXml, virDomainSoundDefXml, virDomainAudioDefXml, virDomainInputDefXml;
 extern virXmlType virDomainControllerDefXml, virDomainFsDefXml, virDomainHostdevDefXml, virDomainHubDefXml, virDomainRedirdevDefXml,
     virDomainRedirFilterXml, virDomainMemballoonDefXml, virDomainRngDefXml, virDomainWatchdogDefXml, virDomainPanicDefXml, virDomainTpmDefXml,
     virDomainSmartcardDefXml, virDomainMemoryDefXml, virDomainShmemDefXml, virDomainIommuDefXml, virDomainVsockDefXml, virDomainCryptoDefXml,
     virDomainNvramDefXml, virDomainLeaseDefXml;
-extern virXmlType virCPUDefXml, virCPUHostXml, virNetIpXml, virNetRouteXml, virCPUFeatureXml, virNumaDistanceXml, virNumaCacheXml;
+extern virXmlType virCPUDefXml, virCPUHostXml, virNetIpXml, virNetRouteXml, virCPUFeatureXml, virNumaDistanceXml, virNumaCacheXml,
+    virDomainThrottleGroupXml, virDomainIothreadMapXml, virDomainPstoreDefXml;
 extern virXmlType virDomainOSDefXml, virSysinfoDefXml, virDomainFeaturesXml, virDomainClockDefXml, virDomainMemBackingXml, virDomainMemTuneXml,
     virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainCachetuneXml, virDomainMemorytuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
     virDomainKeyWrapDefXml, virDomainLaunchSecurityXml, virDomainIdMapEntryXml, virDomainQemuCommandlineXml, virDomainQemuCapabilitiesXml,

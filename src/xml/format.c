@@ -8,7 +8,8 @@
 
 typedef enum { PENDING, IN_TAG, IN_CHILDREN, IN_TEXT } virXmlOutState;
 typedef struct {
-    const char *name, *predAttr, *predValue;
+    const virXmlStep *step;
+    virXmlStep own;             /* of elements that hooks begin */
     virXmlOutState state;
 } virXmlOutElement;
 
@@ -90,8 +91,14 @@ static void writeAttr(GString *s, const char *name, const char *value)
     put(s, "'", 1);
 }
 
+/* The stack moves when it grows: an element's own step is found from where it is now. */
+static inline const virXmlStep *stepOf(const virXmlOutElement *e)
+{
+    return e->step ? e->step : &e->own;
+}
+
 /* Write the start tags that are due. Pending elements are always the topmost ones. */
-static void flush(virXmlOut *out)
+static void flushPending(virXmlOut *out)
 {
     int i = out->top;
     while (i > 0 && out->stack[i - 1].state == PENDING)
@@ -104,24 +111,35 @@ static void flush(virXmlOut *out)
         }
         appendIndent(out, i);
         put(out->s, "<", 1);
-        put(out->s, e->name, strlen(e->name));
+        put(out->s, stepOf(e)->full, stepOf(e)->len);
         e->state = IN_TAG;
-        if (e->predAttr)
-            writeAttr(out->s, e->predAttr, e->predValue);
+        if (stepOf(e)->predAttr)
+            writeAttr(out->s, stepOf(e)->predAttr, stepOf(e)->predValue);
     }
+}
+
+static inline void flush(virXmlOut *out)
+{
+    if (out->top && out->stack[out->top - 1].state == PENDING)
+        flushPending(out);
 }
 
 static void begin(virXmlOut *out, const virXmlStep *step)
 {
     if (out->top == out->room)
         out->stack = g_renew(virXmlOutElement, out->stack, out->room = out->room ? out->room * 2 : 16);
-    out->stack[out->top++] = (virXmlOutElement){ step->full, step->predAttr, step->predValue, PENDING };
+    virXmlOutElement *e = &out->stack[out->top++];
+    e->step = step;
+    e->state = PENDING;
 }
 
 void virXmlOutBegin(virXmlOut *out, const char *name, bool force)
 {
-    virXmlStep step = { .full = name };
-    begin(out, &step);
+    static const virXmlStep none;
+    begin(out, &none);
+    virXmlOutElement *e = &out->stack[out->top - 1];
+    e->own = (virXmlStep){ .full = name, .len = strlen(name) };
+    e->step = NULL;
     if (force)
         flush(out);
 }
@@ -138,7 +156,7 @@ void virXmlOutEnd(virXmlOut *out)
     if (e->state == IN_CHILDREN)
         appendIndent(out, out->top);
     put(out->s, "</", 2);
-    put(out->s, e->name, strlen(e->name));
+    put(out->s, stepOf(e)->full, stepOf(e)->len);
     put(out->s, ">\n", 2);
 }
 
@@ -239,9 +257,12 @@ static void formatScalar(const virXmlRow *row, const virXmlPrepRow *prep, const 
         text = prettySize(*M_(obj, row, ULL), buf, &unit);
     if (row->kind == VIR_XML_SIZE && !prep->attr)
         virXmlOutAttr(out, row->unitAttr ? row->unitAttr : "unit", unit);
-    if (prep->attr)
-        virXmlOutAttr(out, prep->attr, text);
-    else
+    if (prep->attr) {
+        flush(out);
+        put(out->s, prep->attrOpen, prep->attrOpenLen);
+        appendEscaped(out->s, text);
+        put(out->s, "'", 1);
+    } else
         virXmlOutText(out, text);
     if (row->kind == VIR_XML_SIZE && prep->attr)
         virXmlOutAttr(out, row->unitAttr ? row->unitAttr : "unit", unit);
@@ -309,24 +330,52 @@ static void formatRow(const virXmlRow *row, const virXmlPrepRow *prep, const voi
     }
 }
 
+static bool allZero(const void *p, size_t n)
+{
+    static const char zeros[1024];
+    return n <= sizeof(zeros) && memcmp(p, zeros, n) == 0;
+}
+
+static inline bool isAbsent(const virXmlPlanRow *plan, const void *obj)
+{
+    const void *at = virXmlAt(obj, plan->offset);
+    if (G_LIKELY(plan->mask)) {
+        guint64 word;
+        memcpy(&word, virXmlAt(obj, plan->word), sizeof(word));
+        return !(word & plan->mask);
+    }
+    switch ((virXmlTest)plan->test) {
+    case VIR_XML_TEST_BYTE:
+        return !*(const virXmlBoolMember *)at;
+    case VIR_XML_TEST_WORD:
+        return !*(const virXmlUintMember *)at;
+    case VIR_XML_TEST_LONG:
+        return !*(const virXmlULLMember *)at;
+    case VIR_XML_TEST_BLOCK:
+        return allZero(at, plan->size);
+    case VIR_XML_TEST_CALL:
+        return !virXmlValuePresent(plan->row, obj);
+    default:
+        return false;
+    }
+}
+
 static void formatRows(virXmlType *type, const void *obj, virXmlOut *out)
 {
     const virXmlPrep *prep = virXmlPrepare(type);
     int base = out->top, keep = 0; /* `keep`: steps open now that the current row shares */
-    for (unsigned int i = 0; i < prep->n; i++) {
-        const virXmlRow *row = &type->rows[i];
-        const virXmlPrepRow *p = &prep->rows[i];
-        if (row->flags & (XF_NOFORMAT | XF_MEMORY))
+    for (const virXmlPlanRow *plan = prep->plan, *end = plan + prep->nplan; plan < end; plan++) {
+        keep = MIN(keep, plan->keep);
+        if (isAbsent(plan, obj) || plan->flags & out->skip)
             continue;
-        keep = MIN(keep, p->writeShare);
         while (out->top - base > keep)
             virXmlOutEnd(out);
-        if (row->flags & out->skip || (virXmlIsScalar(row->kind) && !virXmlValuePresent(row, obj)) ||
-            (row->when && !row->when(row, obj, out)))
+        const virXmlRow *row = plan->row;
+        if (row->when && !row->when(row, obj, out))
             continue;
-        for (; keep < p->nsteps; keep++)
-            begin(out, &p->steps[keep]);
-        formatRow(row, p, obj, out);
+        for (; keep < plan->nsteps; keep++)
+            begin(out, &plan->prep->steps[keep]);
+        formatRow(row, plan->prep, obj, out);
     }
     while (out->top > base)
         virXmlOutEnd(out);

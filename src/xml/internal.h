@@ -9,6 +9,7 @@ typedef struct {
     const char *full;           /* as written: with prefix */
     const char *uri;            /* NULL: no namespace */
     const char *predAttr, *predValue;
+    unsigned int len;           /* of `full` */
 } virXmlStep;
 
 typedef struct {
@@ -16,13 +17,36 @@ typedef struct {
     int nsteps;                 /* containers that are open while the row is read or written */
     const virXmlStep *elem;     /* OBJ, LIST, STRV, RAW: the element itself, below the containers */
     const char *attr;           /* NULL: the container's text */
+    const char *attrOpen;       /* " attr='" */
+    unsigned int attrOpenLen;
     int readShare;              /* containers in common with the row before */
     int writeShare;             /* … with the row before among those that are written */
 } virXmlPrepRow;
 
+/* How to see that there is nothing to write, without looking at the row. */
+typedef enum {
+    VIR_XML_TEST_NONE,          /* always look */
+    VIR_XML_TEST_BYTE, VIR_XML_TEST_WORD, VIR_XML_TEST_LONG,    /* of that width at `offset` is 0 */
+    VIR_XML_TEST_CALL,          /* virXmlValuePresent */
+    VIR_XML_TEST_BLOCK          /* `size` bytes at `offset` are 0 */
+} virXmlTest;
+
+/* One row that is written, packed for the walk: most rows of most objects are absent. */
+typedef struct {
+    guint64 mask;               /* of the eight bytes at `word` (inside the object) that are 0 when the row is absent; 0: see `test` */
+    unsigned int word;
+    unsigned int offset, size, flags;
+    unsigned char test, keep, nsteps;   /* keep: steps shared with the row written before */
+    const virXmlRow *row;
+    const virXmlPrepRow *prep;
+} virXmlPlanRow;
+
 typedef struct _virXmlPrep {
     unsigned int n;
     virXmlPrepRow *rows;
+    unsigned int nplan;
+    virXmlPlanRow *plan;
+    bool quiet;                 /* an object of zeros is written as nothing */
 } virXmlPrep;
 
 enum { VIR_XML_MAX_DEPTH = 1000 };

@@ -25,6 +25,7 @@ static void prepareStep(const virXmlType *type, const char *text, size_t len, vi
         *pred = 0;
     }
     step->full = g_intern_string(own);
+    step->len = strlen(own);
     const char *colon = strchr(step->full, ':');
     step->name = colon ? colon + 1 : step->full;
     if (colon)
@@ -59,16 +60,111 @@ static void prepareRow(const virXmlType *type, const virXmlRow *row, virXmlPrepR
     }
     if (*path == '@')
         prep->attr = g_intern_string(path + 1);
+    if (prep->attr) {
+        g_autofree char *open = g_strdup_printf(" %s='", prep->attr);
+        prep->attrOpen = g_intern_string(open);
+        prep->attrOpenLen = strlen(open);
+    }
     if (virXmlIsElementKind(row->kind) && prep->nsteps > 0)
         prep->elem = &prep->steps[--prep->nsteps];
 }
 
-const virXmlPrep *virXmlPrepare(virXmlType *type)
+static virXmlTest testOf(const virXmlRow *row)
 {
-    if (G_LIKELY(g_atomic_pointer_get(&type->prep)))
-        return type->prep;
-    static GMutex lock;
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
+    bool always = row->flags & XF_ALWAYS;
+    if (row->has && !always)
+        return VIR_XML_TEST_BYTE;
+    switch (row->kind) {
+    case VIR_XML_STR:
+    case VIR_XML_BITMAP:
+    case VIR_XML_STRV:
+    case VIR_XML_RAW:
+    case VIR_XML_OBJ:
+        return VIR_XML_TEST_LONG;
+    case VIR_XML_ENUM:
+        return always ? VIR_XML_TEST_CALL : VIR_XML_TEST_WORD;
+    case VIR_XML_FLAG:
+        return VIR_XML_TEST_BYTE;
+    case VIR_XML_INT:
+    case VIR_XML_UINT:
+        return always ? VIR_XML_TEST_NONE : VIR_XML_TEST_WORD;
+    case VIR_XML_LL:
+    case VIR_XML_ULL:
+    case VIR_XML_SIZE:
+        return always ? VIR_XML_TEST_NONE : VIR_XML_TEST_LONG;
+    case VIR_XML_BOOL:
+        return always ? VIR_XML_TEST_NONE : VIR_XML_TEST_BYTE;
+    case VIR_XML_UUID:
+    case VIR_XML_MAC:
+        return always ? VIR_XML_TEST_NONE : VIR_XML_TEST_BLOCK;
+    default:
+        return VIR_XML_TEST_NONE;
+    }
+}
+
+/* A list's first member is its array. */
+static bool quietRow(const virXmlRow *row, virXmlTest test)
+{
+    switch (row->kind) {
+    case VIR_XML_LIST:
+        return true;
+    case VIR_XML_PART:
+        return !(row->flags & (XF_EMPTY | XF_OPEN)) && virXmlPrepare((virXmlType *)row->sub)->quiet;
+    case VIR_XML_UNION: {
+        const virXmlType *sub = virXmlCaseOf(row, 0);
+        return !sub || virXmlPrepare((virXmlType *)sub)->quiet;
+    }
+    case VIR_XML_ENUM:
+        return row->en->n == 0 || !row->en->words[0] || !(row->flags & XF_ALWAYS);
+    default:
+        return test != VIR_XML_TEST_NONE;
+    }
+}
+
+/* Most tests are one masked load, which the processor need not guess about. */
+static void maskTest(virXmlPlanRow *plan, size_t size)
+{
+    unsigned int width = plan->test == VIR_XML_TEST_BYTE ? 1 : plan->test == VIR_XML_TEST_WORD ? 4 : plan->test == VIR_XML_TEST_LONG ? 8 : 0;
+    unsigned int word = plan->offset & ~7u;
+    if (!width || word + 8 > size)
+        return;
+    unsigned char bytes[8] = { 0 };
+    memset(bytes + (plan->offset - word), 0xff, width);
+    memcpy(&plan->mask, bytes, 8);
+    plan->word = word;
+}
+
+static void planRows(const virXmlType *type, virXmlPrep *prep)
+{
+    prep->plan = g_new0(virXmlPlanRow, prep->n);
+    prep->quiet = true;
+    for (unsigned int i = 0; i < prep->n; i++) {
+        const virXmlRow *row = &type->rows[i];
+        const virXmlPrepRow *p = &prep->rows[i];
+        if (row->flags & (XF_NOFORMAT | XF_MEMORY))
+            continue;
+        virXmlTest test = testOf(row);
+        prep->quiet &= quietRow(row, test);
+        virXmlPlanRow *plan = &prep->plan[prep->nplan++];
+        *plan = (virXmlPlanRow){ .offset = row->offset, .flags = row->flags, .test = test, .keep = p->writeShare,
+                                 .nsteps = p->nsteps, .row = row, .prep = p };
+        if (row->has && test == VIR_XML_TEST_BYTE)
+            plan->offset = row->has - 1;
+        if (test == VIR_XML_TEST_BLOCK)
+            plan->size = row->kind == VIR_XML_UUID ? 16 : 6;
+        bool part = row->kind == VIR_XML_PART && quietRow(row, test);
+        if (part && !row->has) {
+            plan->test = VIR_XML_TEST_BLOCK;
+            plan->size = row->sub->size;
+        }
+        if (row->kind == VIR_XML_LIST)
+            plan->test = VIR_XML_TEST_LONG;
+        maskTest(plan, type->size);
+    }
+}
+
+static const virXmlPrep *prepare(virXmlType *type)
+{
     if (type->prep)
         return type->prep;
     virXmlPrep *prep = g_new0(virXmlPrep, 1);
@@ -86,7 +182,19 @@ const virXmlPrep *virXmlPrepare(virXmlType *type)
         p->writeShare = share(written, p);
         written = p;
     }
+    planRows(type, prep);
     g_atomic_pointer_set(&type->prep, prep);
+    return prep;
+}
+
+const virXmlPrep *virXmlPrepare(virXmlType *type)
+{
+    if (G_LIKELY(g_atomic_pointer_get(&type->prep)))
+        return type->prep;
+    static GRecMutex lock;      /* parts are prepared with the whole */
+    g_rec_mutex_lock(&lock);
+    const virXmlPrep *prep = prepare(type);
+    g_rec_mutex_unlock(&lock);
     return prep;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The schema of a table. Rows are first gathered into a tree of elements (several rows, parts and union cases
- * speak of the same element), then written as RELAX NG: names and values are checked strictly, order and
- * presence are left free.
+ * speak of the same element), then written as RELAX NG: names and values are checked strictly, and that
+ * what no list holds stands there once; order is left free, and presence too where no row says XF_WANTED.
  */
 #include <string.h>
 #include "xml/internal.h"
@@ -18,7 +18,9 @@ struct _virShape {
     GPtrArray *attrs, *data, *children;
     GPtrArray *types; /* contents given by tables of their own */
     GString *extra;   /* of hooks */
-    bool any, required;
+    bool any;
+    bool many;        /* may stand there more than once */
+    bool required;
 };
 
 static void attrFree(gpointer data)
@@ -69,18 +71,20 @@ static void addOnce(GPtrArray *list, const char *text)
         g_ptr_array_add(list, g_strdup(text));
 }
 
-static virShapeAttr *addAttr(virShape *s, const char *name, const char *data)
+static virShapeAttr *addAttr(virShape *s, const char *name, const char *data, bool required)
 {
     for (guint i = 0; i < s->attrs->len; i++) {
         virShapeAttr *a = s->attrs->pdata[i];
         if (strcmp(a->name, name) != 0)
             continue;
         addOnce(a->data, data);
+        a->required |= required;
         return a;
     }
     virShapeAttr *a = g_new0(virShapeAttr, 1);
     a->name = name;
     a->data = g_ptr_array_new_with_free_func(g_free);
+    a->required = required;
     addOnce(a->data, data);
     g_ptr_array_add(s->attrs, a);
     return a;
@@ -121,6 +125,8 @@ static char *dataOf(const virXmlRow *row)
         return boundedPattern(row->max);
     if (row->max && !(row->flags & XF_HEX) && (row->kind == VIR_XML_UINT || row->kind == VIR_XML_ULL) && !(row->flags & XF_OCTAL))
         return g_strdup_printf("<data type='nonNegativeInteger'><param name='maxInclusive'>%llu</param></data>", row->max);
+    if (row->pattern)
+        return g_strdup_printf(PATTERN("%s"), row->pattern);
     switch (row->kind) {
     case VIR_XML_INT:
     case VIR_XML_LL:
@@ -162,13 +168,16 @@ static void addRows(virShape *s, virXmlType *type, bool inUnion)
             const virXmlStep *step = &p->steps[j];
             at = child(at, step->name, step->uri);
             if (step->predAttr)
-                addAttr(at, step->predAttr, "<text/>");
+                addAttr(at, step->predAttr, "<text/>", false);
+            at->many |= step->predAttr != NULL;
         }
         if (p->elem) {
             at = child(at, p->elem->name, p->elem->uri);
             if (p->elem->predAttr)
-                addAttr(at, p->elem->predAttr, "<text/>");
+                addAttr(at, p->elem->predAttr, "<text/>", false);
+            at->many |= p->elem->predAttr || row->kind == VIR_XML_LIST || row->kind == VIR_XML_STRV || row->kind == VIR_XML_HOOK;
         }
+        at->required |= row->flags & XF_WANTED && !p->attr;
         if (row->kind == VIR_XML_PART) {
             addRows(at, (virXmlType *)row->sub, inUnion || p->nsteps);
         } else if (row->kind == VIR_XML_UNION) {
@@ -186,14 +195,14 @@ static void addRows(virShape *s, virXmlType *type, bool inUnion)
                 at->any = true;
         } else if (row->kind != VIR_XML_FLAG) {
             g_autofree char *data = row->kind == VIR_XML_STRV ? g_strdup("<text/>") : dataOf(row);
-            virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data) : NULL;
-            bool wanted = row->flags & XF_SCHEMA_REQ || (row->flags & XF_REQ && p->nsteps == 0);
-            if (attr && wanted && !inUnion)
-                attr->required = at->required = true;
+            bool whole = (row->flags & XF_SCHEMA_REQ) || ((row->flags & XF_REQ) && p->nsteps == 0);
+            virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data, row->flags & XF_WANTED || (whole && !inUnion)) : NULL;
+            if (attr && whole && !inUnion)
+                at->required = true;
             if (!attr)
                 addOnce(at->data, data);
             if (row->kind == VIR_XML_SIZE)
-                addAttr(at, row->unitAttr ? row->unitAttr : "unit", "<text/>");
+                addAttr(at, row->unitAttr ? row->unitAttr : "unit", "<text/>", false);
         }
     }
 }
@@ -256,9 +265,10 @@ static void writeContent(virRngWriter *w, const virShape *s)
     }
     for (guint i = 0; i < s->children->len; i++) {
         const virShape *c = s->children->pdata[i];
-        g_string_append(out, c->required ? "<oneOrMore>" : "<zeroOrMore>");
+        const char *how = c->many ? c->required ? "oneOrMore" : "zeroOrMore" : c->required ? "group" : "optional";
+        g_string_append_printf(out, "<%s>", how);
         writeElement(w, c);
-        g_string_append(out, c->required ? "</oneOrMore>\n" : "</zeroOrMore>\n");
+        g_string_append_printf(out, "</%s>\n", how);
     }
     g_string_append(out, s->extra->str);
     g_string_append(out, "<empty/></interleave>");

@@ -71,7 +71,9 @@ enum {
     XF_LAZY = 1 << 22,          /* LIST: an element with nothing in it is not written */
     XF_FOREIGN = 1 << 21,       /* RAW: elements of foreign namespaces only, one of each */
     XF_UPPER = 1 << 20,         /* XF_HEX with capitals */
-    XF_SCHEMA_REQ = 1 << 23,    /* the schema wants it; without a schema its absence has a message of its own */
+    XF_NOFROM = 1 << 24,        /* the error of `bad` speaks for no driver: what several kinds of documents share */
+    XF_WANTED = 1 << 23,        /* the schema wants it; parsing leaves it to a pass, which has words of its own for it */
+    XF_SCHEMA_REQ = 1 << 25,    /* the same, and the element with it */
     XF_ELEM_ON = 1 << 19,       /* enums: the element without the attribute means the first word */
 };
 
@@ -127,6 +129,7 @@ struct _virXmlRow {
     bool (*when)(const virXmlRow *row, const void *obj, const virXmlOut *out);  /* write only if */
     const char *rng;            /* the schema's text for the value, where the kind says too little */
     const char *doc;            /* for the reference page */
+    const char *pattern;        /* texts: a regular expression, for the schema only */
 };
 
 typedef struct { const char *prefix, *uri; } virXmlNamespace;

@@ -66,6 +66,9 @@ bool virMacParse(const char *text, virMac *mac)
 
 void virMacFormat(const virMac *mac, char text[18])
 {
-    g_snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac->b[0], mac->b[1], mac->b[2], mac->b[3],
-               mac->b[4], mac->b[5]);
+    for (int i = 0; i < 6; i++) {
+        *text++ = "0123456789abcdef"[mac->b[i] >> 4];
+        *text++ = "0123456789abcdef"[mac->b[i] & 15];
+        *text++ = i < 5 ? ':' : 0;
+    }
 }

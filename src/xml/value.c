@@ -94,16 +94,19 @@ bool virXmlValuePresent(const virXmlRow *row, const void *obj)
 
 static const char *numberText(const virXmlRow *row, unsigned long long v, bool negative, char *buf)
 {
-    if (row->flags & (XF_HEX | XF_OCTAL)) {
-        g_snprintf(buf, VIR_XML_BUF,
-                   row->flags & XF_UPPER ? "0x%0*llX"
-                   : row->flags & XF_HEX ? "0x%0*llx"
-                                         : "%0*llo",
-                   (int)row->digits, v);
-        return buf;
-    }
     char *p = buf + VIR_XML_BUF - 1;
     *p = 0;
+    if (row->flags & (XF_HEX | XF_OCTAL)) {
+        const char *digits = row->flags & XF_UPPER ? "0123456789ABCDEF" : "0123456789abcdef";
+        unsigned int shift = row->flags & XF_HEX ? 4 : 3, n = 0;
+        for (; v || n < MAX(row->digits, 1); v >>= shift, n++)
+            *--p = digits[v & ((1u << shift) - 1)];
+        if (shift == 4) {
+            *--p = 'x';
+            *--p = '0';
+        }
+        return p;
+    }
     do
         *--p = '0' + v % 10;
     while (v /= 10);
@@ -177,7 +180,7 @@ static bool invalid(const virXmlRow *row, const char *text, xmlNode *node, const
 {
     if (row->bad) {
         g_autofree char *message = g_strdup_printf(row->bad, text);
-        virXmlErrorAt(error, node, ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s",
+        virXmlErrorAt(error, node, row->flags & XF_NOFROM ? VIR_FROM_NONE : ctx->from, row->code ? row->code : VIR_ERR_CONFIG_UNSUPPORTED, "%s",
                       message);
         return false;
     }

@@ -4,6 +4,7 @@
 #include "model/interface.h"
 #include "model/network.h"
 #include "model/nodedev.h"
+#include "model/secret.h"
 #include "model/storage.h"
 #include "xmlrandom.h"
 

@@ -18,6 +18,11 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     return true;
 }
 
+static const char *defaultCpu(const virDomainParseConfig *conf, const virDomainDef *def)
+{
+    return "qemu64";
+}
+
 static const char *canonicalMachine(const virDomainParseConfig *conf, const virDomainDef *def)
 {
     const qemuMachine *m = qemuCapsMachine(caps, def->os.machine);
@@ -38,6 +43,7 @@ static const virDomainParseConfig config = {
     .lookup = lookup,
     .canonicalMachine = canonicalMachine,
     .hasDevice = hasDevice,
+    .defaultCpu = defaultCpu,
 };
 
 /* One argument a line: differences are read by people. */
@@ -106,7 +112,7 @@ int main(int argc, char **argv)
     caps = qemuCapsFromCache(text, "/usr/bin/qemu-system-x86_64", "golden");
     g_assert_nonnull(caps);
     g_test_add_func("/qemu/caps-cache", testCache);
-    static const char *const names[] = { "minimal", "kernel", "disks", "nets", "characters", "screens", "misc", "cpu", "firmware" };
+    static const char *const names[] = { "minimal", "kernel", "disks", "nets", "characters", "screens", "misc", "cpu", "host-model", "firmware" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *test = g_strconcat("/qemu/argv/", names[i], NULL);
         g_test_add_data_func(test, names[i], testGolden);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads domain documents named on standard input as JSON-free blocks ("LENGTH\nTEXT"), answers each the same
- * way: for comparisons by scripts. Modes: fix (shape only), test, qemu (with the defaults of these drivers).
+ * way: for comparisons by scripts. Modes: fix (shape only), test, qemu (with the defaults of these drivers); rng writes the schema.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "model/domain-conf.h"
 #include "base/error.h"
+#include "model/tables.h"
 #include "xmlconf.h"
 
 static void answer(char kind, const char *text)
@@ -19,6 +20,10 @@ int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "fix";
     unsigned int format = argc > 2 ? atoi(argv[2]) : VIR_DOMAIN_DEF_INACTIVE;
+    if (strcmp(mode, "rng") == 0) {
+        g_autofree char *rng = virXmlExportRng(&virDomainDefXml, NULL);
+        return puts(rng) < 0;
+    }
     const virDomainParseConfig *conf = strcmp(mode, "qemu") == 0 ? virTestQemuConfig() : virTestTestConfig();
     unsigned int flags = VIR_DOMAIN_DEF_INACTIVE |
                          (strcmp(mode, "qemu") == 0 ? VIR_DOMAIN_DEF_ABI_UPDATE : 0) |

@@ -218,7 +218,7 @@ static bool cmdUndefine(Shell *sh, Cmd *cmd)
 /* ---- documents ---- */
 
 /* The nodes that `path` selects, one after the other; `wrap` puts them under one root. */
-static bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
+bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
 {
     xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET);
     xmlXPathContextPtr ctx = doc ? xmlXPathNewContext(doc) : NULL;

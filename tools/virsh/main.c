@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupSelf, NULL };
+const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupSelf, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {

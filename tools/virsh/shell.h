@@ -53,7 +53,7 @@ typedef struct {
     const CmdDef *commands;     /* ended by a NULL name */
 } CmdGroup;
 
-extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf;
+extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
 struct _Shell {
@@ -118,7 +118,22 @@ char *editText(Shell *sh, const char *text);
 const char *domainStateText(int state);
 /* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
 char *shellTakeError(void);
+/* Before a handle is freed: keep the message, which freeing resets. */
+void shellKeepError(void);
 const char *domainReasonText(int state, int reason);
+
+/* domain.c: the nodes that --xpath selects, in one element with --wrap. */
+bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap);
+
+/* Handles of other kinds, freed at the end of their block. */
+#define SHELL_FREE(T) \
+    static inline void T##ShellFree(T##Ptr handle) \
+    { \
+        shellKeepError(); \
+        if (handle) \
+            T##Free(handle); \
+    } \
+    G_DEFINE_AUTOPTR_CLEANUP_FUNC(T, T##ShellFree)
 
 #define FREE_DOMAIN(d) g_autoptr(virDomain) d
 void shellDomainFree(virDomainPtr d);

@@ -9,10 +9,15 @@
 
 static char *savedError;
 
-void shellDomainFree(virDomainPtr d)
+void shellKeepError(void)
 {
     if (virGetLastErrorCode() != VIR_ERR_OK && !savedError)
         savedError = g_strdup(virGetLastErrorMessage());
+}
+
+void shellDomainFree(virDomainPtr d)
+{
+    shellKeepError();
     if (d)
         virDomainFree(d);
 }

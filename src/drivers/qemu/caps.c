@@ -498,7 +498,7 @@ qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error)
 static const struct {
     const char *ours, *qemus;
 } archWords[] = {
-    { "i686", "i386" }, { "armv6l", "arm" }, { "armv7l", "arm" }, { "openrisc", "or1k" }, { "ppc64le", "ppc64" },
+    { "i686", "i386" }, { "armv6l", "arm" }, { "armv7l", "arm" }, { "ppc64le", "ppc64" },
 };
 
 const char *qemuArchWord(const char *arch)
@@ -525,8 +525,10 @@ static char *findProgram(const char *name)
 
 char *qemuFindEmulator(const char *arch)
 {
-    g_autofree char *name = g_strconcat("qemu-system-", qemuArchWord(arch), NULL);
-    char *found = findProgram(name);
+    g_autofree char *own = g_strconcat("qemu-system-", arch, NULL), *name = g_strconcat("qemu-system-", qemuArchWord(arch), NULL);
+    char *found = findProgram(own);
+    if (!found)
+        found = findProgram(name);
     if (!found && g_str_equal(arch, "i686"))
         found = findProgram("qemu-system-x86_64");
     return found ? found : g_str_equal(arch, "x86_64") ? findProgram("qemu-kvm") : NULL;

@@ -212,7 +212,7 @@ static void addOs(const Build *b)
 {
     static const char *const types[] = { "rom", "pflash", NULL }, *const readonly[] = { "yes", "no", NULL };
     qemuFirmwareOffer f = { 0 };
-    qemuFirmwareList(NULL, b->caps->arch, b->choice->machine->name, &f);
+    qemuFirmwareList(NULL, qemuArchWord(virArchToString(b->choice->arch)), b->choice->machine->name, &f);
     const char *const firmware[] = { f.bios ? "bios" : f.efi ? "efi" : NULL, f.bios && f.efi ? "efi" : NULL, NULL };
     b->def->os.supported = b->def->loader.supported = VIR_TRISTATE_BOOL_YES;
     addWords(&b->def->os, "firmware", firmware);

@@ -1,164 +1,211 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The capabilities document: the host's hardware and the guests that its emulators run. */
 #define VIR_FROM VIR_FROM_QEMU
-#include "drivers/qemu/documents.h"
+#include "drivers/qemu/cpu.h"
 #include "host/cpu.h"
-#include "model/domain-enums.h"
-#include "base/util.h"
+#include "host/resctrl.h"
+#include "model/caps.h"
 #include <string.h>
-#include <unistd.h>
 
-/* Features that QEMU's and the kernel's words differ for. What is not here has the same name, '_' instead of '-' aside. */
-static void hostCpu(GString *out, const virHostInfo *info)
+#define ADD(list, T, ...) \
+    ({ T *item_ = g_new0(T, 1); *item_ = (T){ __VA_ARGS__ }; virListAppend(list, item_); item_; })
+
+/* ---- processors and memory ---- */
+
+static virCPUDef *hostCpu(const qemuDocumentContext *ctx, const virHostInfo *info)
 {
-    g_string_append_printf(out, "    <cpu>\n      <arch>%s</arch>\n", info->arch);
-    if (info->vendor)
-        g_string_append_printf(out, "      <vendor>%s</vendor>\n", info->vendor);
-    if (info->microcode)
-        g_string_append_printf(out, "      <microcode version='%u'/>\n", info->microcode);
-    if (info->vendor)
-        g_string_append_printf(out, "      <signature family='%u' model='%u' stepping='%u'/>\n", info->family,
-                               info->model, info->stepping);
-    g_string_append_printf(out, "      <topology sockets='%u' dies='%u' cores='%u' threads='%u'/>\n", info->sockets,
-                           info->dies, info->cores, info->threads);
-    if (info->physBits)
-        g_string_append_printf(out, "      <maxphysaddr mode='emulate' bits='%u'/>\n", info->physBits);
-    virHostNode *first = info->nodes->len > 0 ? info->nodes->pdata[0] : NULL;
-    for (guint i = 0; first && i < first->pages->len; i++)
-        g_string_append_printf(out, "      <pages unit='KiB' size='%llu'/>\n",
-                               g_array_index(first->pages, virHostPages, i).size);
-    g_string_append(out, "    </cpu>\n");
+    const virCPUDef *real = qemuHostCpu(ctx->host);
+    bool known = info->cpusKnown && info->nodesKnown;
+    virCPUDef *cpu = known ? virCPUDefCopy(real) : g_new0(virCPUDef, 1);
+    cpu->arch = real->arch;
+    for (guint i = 0; info->nodesKnown && i < info->pageSizes->len; i++)
+        ADD(&cpu->pages, virCPUPages, .unit = g_strdup("KiB"), .size = g_array_index(info->pageSizes, unsigned long long, i));
+    if (!known)
+        return cpu;
+    cpu->counter = g_strdup(real->counter);
+    cpu->microcode = info->microcode;
+    cpu->sockets = info->sockets;
+    cpu->dies = info->dies;
+    cpu->cores = info->cores;
+    cpu->threads = info->threads;
+    cpu->hasMaxPhysAddr = info->physBits > 0;
+    cpu->maxPhysAddrMode = VIR_CPU_MAX_PHYS_ADDR_EMULATE;
+    cpu->maxPhysAddrBits = info->physBits;
+    return cpu;
 }
 
-static void hostNode(GString *out, const virHostInfo *info, const virHostNode *node)
+static void addCell(virCapsHost *host, const virHostInfo *info, const virHostNode *node)
 {
-    g_string_append_printf(out, "        <cell id='%u'>\n          <memory unit='KiB'>%llu</memory>\n", node->id,
-                           node->memory);
+    virCapsCell *cell = ADD(&host->cells, virCapsCell, .id = node->id, .memoryUnit = g_strdup("KiB"), .memory = node->memory,
+                            .ncpus = node->cpus->len);
     for (guint i = 0; i < node->pages->len; i++) {
-        virHostPages *p = &g_array_index(node->pages, virHostPages, i);
-        g_string_append_printf(out, "          <pages unit='KiB' size='%llu'>%llu</pages>\n", p->size, p->count);
+        const virHostPages *p = &g_array_index(node->pages, virHostPages, i);
+        ADD(&cell->pages, virCapsPages, .unit = g_strdup("KiB"), .size = p->size, .count = p->count);
     }
-    if (node->distances->len > 0) {
-        g_string_append(out, "          <distances>\n");
-        for (guint i = 0; i < node->distances->len && i < info->nodes->len; i++)
-            g_string_append_printf(out, "            <sibling id='%u' value='%u'/>\n",
-                                   ((virHostNode *)info->nodes->pdata[i])->id,
-                                   g_array_index(node->distances, unsigned int, i));
-        g_string_append(out, "          </distances>\n");
-    }
-    g_string_append_printf(out, "          <cpus num='%u'>\n", node->cpus->len);
+    for (guint i = 0; i < node->distances->len && i < info->nodes->len; i++)
+        ADD(&cell->distances, virNumaDistance, .id = ((const virHostNode *)info->nodes->pdata[i])->id,
+            .value = g_array_index(node->distances, unsigned int, i));
     for (guint i = 0; i < node->cpus->len; i++) {
-        const virHostCpu *cpu = info->cpus->pdata[g_array_index(node->cpus, guint, i)];
-        if (cpu->online)
-            g_string_append_printf(out,
-                                   "            <cpu id='%u' socket_id='%u' die_id='%u' core_id='%u' siblings='%s'/>\n",
-                                   cpu->id, cpu->socket, cpu->die, cpu->core, cpu->siblings);
-        else
-            g_string_append_printf(out, "            <cpu id='%u'/>\n", cpu->id);
+        const virHostCpu *c = info->cpus->pdata[g_array_index(node->cpus, guint, i)];
+        ADD(&cell->cpus, virCapsCpu, .id = c->id, .socket = c->socket, .die = c->die, .core = c->core, .online = c->online,
+            .siblings = g_strdup(c->siblings));
     }
-    g_string_append(out, "          </cpus>\n        </cell>\n");
 }
 
-static void hostCaches(GString *out, const virHostInfo *info)
+/* A node without distances is not one that memory can be bound to. One that keeps its memory secret hides the whole topology. */
+static void addTopology(virCapsHost *host, const virHostInfo *info)
 {
-    if (info->caches->len == 0)
-        return;
-    g_string_append(out, "    <cache>\n");
+    host->topology = true;
+    for (guint i = 0; info->cpusKnown && i < info->nodes->len; i++) {
+        const virHostNode *node = info->nodes->pdata[i];
+        if (info->nodesListed && node->distances->len == 0)
+            continue;
+        host->topology = host->topology && info->nodesKnown && info->pagesKnown;
+        addCell(host, info, node);
+    }
+    host->ncells = host->cells.n;
+}
+
+/* ---- caches and bandwidth ---- */
+
+static void addControls(virCapsBank *bank, const virHostCache *cache, const virHostResctrl *resctrl)
+{
+    for (guint i = 0; i < resctrl->controls->len; i++) {
+        const virHostControl *c = resctrl->controls->pdata[i];
+        if (c->level != cache->level || c->level == 0 || c->bits == 0)
+            continue;
+        unsigned long long step = cache->size / c->bits, least = step * c->minBits;
+        bool mib = step % 1024 == 0 && least % 1024 == 0;
+        ADD(&bank->controls, virCapsControl, .granularity = mib ? step / 1024 : step,
+            .min = least != step ? (mib ? least / 1024 : least) : 0, .unit = g_strdup(mib ? "MiB" : "KiB"), .type = g_strdup(c->type),
+            .maxAllocs = c->groups);
+    }
+}
+
+/* What can be watched and begins with `prefix`; NULL: nothing. */
+static virCapsMonitor *monitor(const virHostResctrl *resctrl, const char *prefix)
+{
+    virCapsMonitor *m = NULL;
+    for (int i = 0; resctrl->monitors && resctrl->monitors[i]; i++) {
+        if (!g_str_has_prefix(resctrl->monitors[i], prefix))
+            continue;
+        if (!m)
+            m = g_new0(virCapsMonitor, 1);
+        m->maxMonitors = resctrl->maxMonitors;
+        ADD(&m->features, virCapsName, .name = g_strdup(resctrl->monitors[i]));
+    }
+    return m;
+}
+
+static void addCaches(virCapsHost *host, const virHostInfo *info, const virHostResctrl *resctrl)
+{
     for (guint i = 0; i < info->caches->len; i++) {
         const virHostCache *c = info->caches->pdata[i];
         bool mib = c->size % 1024 == 0;
-        g_string_append_printf(out, "      <bank id='%u' level='%u' type='%s' size='%llu' unit='%s' cpus='%s'/>\n",
-                               c->id, c->level, c->type, mib ? c->size / 1024 : c->size, mib ? "MiB" : "KiB", c->cpus);
+        virCapsBank *bank = ADD(&host->banks, virCapsBank, .id = c->id, .level = c->level, .type = g_strdup(c->type),
+                                .size = mib ? c->size / 1024 : c->size, .unit = g_strdup(mib ? "MiB" : "KiB"), .cpus = g_strdup(c->cpus));
+        addControls(bank, c, resctrl);
+        for (guint k = 0; k < resctrl->controls->len; k++) {
+            const virHostControl *b = resctrl->controls->pdata[k];
+            if (b->level > 0 || c->level != 3)
+                continue;
+            virCapsBandwidthNode *node = ADD(&host->bandwidth, virCapsBandwidthNode, .id = c->id, .cpus = g_strdup(c->cpus));
+            ADD(&node->controls, virCapsControl, .granularity = b->granularity, .min = b->minimum, .maxAllocs = b->groups);
+        }
     }
-    g_string_append(out, "    </cache>\n");
+    host->cacheMonitor = monitor(resctrl, "llc_");
+    if (host->cacheMonitor) {
+        host->cacheMonitor->level = 3;
+        host->cacheMonitor->reuseThreshold = resctrl->reuseThreshold;
+    }
+    host->bandwidthMonitor = monitor(resctrl, "mbm_");
 }
 
-static void hostSecurity(GString *out, const qemuDocumentContext *ctx)
+/* ---- the host ---- */
+
+static void addSecurity(virCapsHost *host, const qemuDocumentContext *ctx)
 {
-    g_string_append(out, "    <secmodel>\n      <model>none</model>\n      <doi>0</doi>\n    </secmodel>\n");
-    if (ctx->privileged)
-        g_string_append_printf(out,
-                               "    <secmodel>\n      <model>dac</model>\n      <doi>0</doi>\n      <baselabel "
-                               "type='kvm'>+%u:+%u</baselabel>\n"
-                               "      <baselabel type='qemu'>+%u:+%u</baselabel>\n    </secmodel>\n",
-                               ctx->uid, ctx->gid, ctx->uid, ctx->gid);
+    static const char *const types[] = { "kvm", "qemu" };
+    ADD(&host->secmodels, virCapsSecModel, .model = g_strdup("none"), .doi = g_strdup("0"));
+    if (!ctx->privileged)
+        return;
+    virCapsSecModel *dac = ADD(&host->secmodels, virCapsSecModel, .model = g_strdup("dac"), .doi = g_strdup("0"));
+    for (guint i = 0; i < G_N_ELEMENTS(types); i++)
+        ADD(&dac->labels, virCapsBaseLabel, .type = g_strdup(types[i]), .label = g_strdup_printf("+%u:+%u", ctx->uid, ctx->gid));
 }
 
-static void hostElement(GString *out, const qemuDocumentContext *ctx)
+static virCapsHost *hostPart(const qemuDocumentContext *ctx)
 {
+    static const char *const transports[] = { "tcp", "rdma", NULL };
     g_autoptr(virHostInfo) info = virHostInfoRead(ctx->host);
-    char uuid[37];
-    virUUIDFormat(ctx->hostUuid, uuid);
-    g_string_append_printf(out, "  <host>\n    <uuid>%s</uuid>\n", uuid);
-    hostCpu(out, info);
-    g_string_append(out, "    <power_management/>\n");
+    g_autoptr(virHostResctrl) resctrl = virHostResctrlRead(ctx->host);
     g_autofree char *groups = g_strconcat(ctx->host->sys, "/kernel/iommu_groups", NULL);
     g_autoptr(GDir) dir = g_dir_open(groups, 0, NULL);
-    g_string_append_printf(out, "    <iommu support='%s'/>\n", dir && g_dir_read_name(dir) ? "yes" : "no");
-    g_string_append(
-        out,
-        "    <migration_features>\n      <live/>\n      <uri_transports>\n        <uri_transport>tcp</uri_transport>\n"
-        "        <uri_transport>rdma</uri_transport>\n      </uri_transports>\n    </migration_features>\n");
-    g_string_append_printf(out, "    <topology>\n      <cells num='%u'>\n", info->nodes->len);
-    for (guint i = 0; i < info->nodes->len; i++)
-        hostNode(out, info, info->nodes->pdata[i]);
-    g_string_append(out, "      </cells>\n    </topology>\n");
-    hostCaches(out, info);
-    hostSecurity(out, ctx);
-    g_string_append(out, "  </host>\n\n");
+    virCapsHost *host = g_new0(virCapsHost, 1);
+    memcpy(host->uuid, ctx->hostUuid, sizeof(host->uuid));
+    host->cpu = hostCpu(ctx, info);
+    host->powerKnown = true;
+    host->iommu = dir && g_dir_read_name(dir) ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO;
+    host->live = true;
+    host->transports = g_strdupv((char **)transports);
+    addTopology(host, info);
+    addCaches(host, info, resctrl);
+    addSecurity(host, ctx);
+    return host;
 }
 
 /* ---- guests ---- */
 
-static bool is64(const char *arch)
-{
-    return strstr(arch, "64") || g_str_equal(arch, "s390x") || g_str_equal(arch, "alpha");
-}
-
-static void guestMachines(GString *out, const qemuCaps *caps)
+static void addMachines(virCapsGuest *guest, const qemuCaps *caps)
 {
     for (guint i = 0; i < caps->machines->len; i++) {
         const qemuMachine *m = caps->machines->pdata[i];
-        const char *deprecated = m->deprecated ? " deprecated='yes'" : "";
-        g_string_append_printf(out, "      <machine maxCpus='%u'%s>%s</machine>\n", m->maxCpus, deprecated, m->name);
+        virTristateBool old = m->deprecated ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_ABSENT;
+        ADD(&guest->machines, virCapsMachine, .name = g_strdup(m->name), .maxCpus = m->maxCpus, .deprecated = old);
         if (m->alias)
-            g_string_append_printf(out, "      <machine canonical='%s' maxCpus='%u'%s>%s</machine>\n", m->name,
-                                   m->maxCpus, deprecated, m->alias);
+            ADD(&guest->machines, virCapsMachine, .name = g_strdup(m->alias), .canonical = g_strdup(m->name), .maxCpus = m->maxCpus,
+                .deprecated = old);
     }
 }
 
-static void guestElement(GString *out, const char *arch, const qemuCaps *caps)
+static virCapsToggle *toggle(bool mayChange)
 {
-    bool i686 = g_str_equal(arch, "i686"), x86 = i686 || g_str_equal(arch, "x86_64");
-    g_string_append_printf(
-        out,
-        "  <guest>\n    <os_type>hvm</os_type>\n    <arch name='%s'>\n      <wordsize>%d</wordsize>\n"
-        "      <emulator>%s</emulator>\n",
-        arch, is64(arch) ? 64 : 32, caps->binary);
-    guestMachines(out, caps);
-    g_string_append(out, "      <domain type='qemu'/>\n");
+    virCapsToggle *t = g_new0(virCapsToggle, 1);
+    *t = (virCapsToggle){ VIR_TRISTATE_SWITCH_ON, mayChange ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_NO };
+    return t;
+}
+
+static bool is64(virArch arch)
+{
+    const char *word = virArchToString(arch);
+    return strstr(word, "64") || arch == VIR_ARCH_S390X || arch == VIR_ARCH_ALPHA || arch == VIR_ARCH_SH4EB;
+}
+
+static void addGuest(virCapsDef *def, virArch arch, const qemuCaps *caps)
+{
+    virCapsGuest *guest = ADD(&def->guests, virCapsGuest, .osType = g_strdup("hvm"), .arch = arch, .wordsize = is64(arch) ? 64 : 32,
+                              .emulator = g_strdup(caps->binary), .cpuselection = true, .deviceboot = true, .disksnapshot = toggle(false));
+    addMachines(guest, caps);
+    ADD(&guest->domains, virCapsDomain, .type = g_strdup("qemu"));
     if (caps->kvm)
-        g_string_append(out, "      <domain type='kvm'/>\n");
-    g_string_append(out, "    </arch>\n    <features>\n");
-    if (i686)
-        g_string_append(out, "      <pae/>\n      <nonpae/>\n");
-    if (x86)
-        g_string_append(out, "      <acpi default='on' toggle='yes'/>\n      <apic default='on' toggle='no'/>\n");
-    g_string_append(out, "      <cpuselection/>\n      <deviceboot/>\n      <disksnapshot default='on' toggle='no'/>\n"
-                         "    </features>\n  </guest>\n\n");
+        ADD(&guest->domains, virCapsDomain, .type = g_strdup("kvm"));
+    guest->pae = guest->nonpae = arch == VIR_ARCH_I686;
+    if (virCpuIsX86(arch) || arch == VIR_ARCH_AARCH64)
+        guest->acpi = toggle(true);
+    if (virCpuIsX86(arch))
+        guest->apic = toggle(false);
 }
 
 char *qemuHostCapabilities(const qemuDocumentContext *ctx)
 {
-    GString *out = g_string_new("<capabilities>\n\n");
-    hostElement(out, ctx);
+    g_autoptr(virCapsDef) def = g_new0(virCapsDef, 1);
+    def->refs = 1;
+    def->host = hostPart(ctx);
     for (int a = VIR_ARCH_NONE + 1; a < virArchLast; a++) {
-        const char *arch = virArchToString(a);
-        g_autofree char *binary = qemuFindEmulator(arch);
+        g_autofree char *binary = qemuFindEmulator(virArchToString(a));
         g_autoptr(qemuCaps) caps = binary ? qemuCapsGet(ctx->cache, binary, NULL) : NULL;
         if (caps && caps->machines->len > 0)
-            guestElement(out, arch, caps);
+            addGuest(def, a, caps);
     }
-    g_string_append(out, "</capabilities>\n");
-    return g_string_free(out, FALSE);
+    return virCapsDefText(def);
 }

@@ -2,6 +2,7 @@
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/cpu.h"
+#include "drivers/qemu/qemu.h"
 #include "drivers/qemu/snapshot.h"
 #include "host/pci.h"
 #include <string.h>

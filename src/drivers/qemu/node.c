@@ -100,4 +100,5 @@ void qemuNodeTable(virHypervisorDriver *table)
     table->nodeGetSecurityModel = nodeGetSecurityModel;
     table->domainGetSecurityLabel = domainGetSecurityLabel;
     qemuCpuTable(table);
+    qemuSysinfoTable(table);
 }

@@ -124,3 +124,6 @@ void qemuNodeTable(virHypervisorDriver *table);
 
 /* cpu-calls.c */
 void qemuCpuTable(virHypervisorDriver *table);
+
+/* sysinfo.c */
+void qemuSysinfoTable(virHypervisorDriver *table);

@@ -3,52 +3,67 @@
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
 #include "cpu/cpu.h"
+#include "model/caps.h"
+#include "model/sysinfo.h"
+
+#define ADD(list, T, ...) \
+    ({ T *item_ = g_new0(T, 1); *item_ = (T){ __VA_ARGS__ }; virListAppend(list, item_); item_; })
 
 static const unsigned int hugePages[] = { 2048, 1048576 };      /* KiB; the node has none of them in use */
 
-static void cell(GString *out, const virTestNode *node, unsigned int id)
+static void addPages(virCapsCell *cell, unsigned long long size, unsigned long long count)
 {
-    unsigned int cpus = node->info.cpus / node->info.nodes, page = node->cellPage[MIN(id, 1)];
-    unsigned long long memory = node->cellMemory[MIN(id, 1)];
-    g_string_append_printf(out, "        <cell id='%u'>\n          <memory unit='KiB'>%llu</memory>\n", id, memory);
-    g_string_append_printf(out, "          <pages unit='KiB' size='%u'>%llu</pages>\n", page, memory / page);
-    for (gsize i = 0; i < G_N_ELEMENTS(hugePages); i++)
-        g_string_append_printf(out, "          <pages unit='KiB' size='%u'>0</pages>\n", hugePages[i]);
-    g_string_append_printf(out, "          <cpus num='%u'>\n", cpus);
-    for (unsigned int i = 0, cpu = id * cpus; i < cpus; i++, cpu++)
-        g_string_append_printf(out, "            <cpu id='%u' socket_id='%u' die_id='0' core_id='%u' siblings='%u'/>\n", cpu, id, i, cpu);
-    g_string_append(out, "          </cpus>\n        </cell>\n");
+    ADD(&cell->pages, virCapsPages, .unit = g_strdup("KiB"), .size = size, .count = count);
 }
 
-static void guest(GString *out, const char *type, const char *features, const char *arch)
+static void addCell(virCapsHost *host, const virTestNode *node, unsigned int id)
 {
-    g_string_append_printf(out,
-                           "  <guest>\n    <os_type>%s</os_type>\n    <arch name='%s'>\n      <wordsize>32</wordsize>\n"
-                           "      <emulator>/usr/bin/test-hv</emulator>\n      <domain type='test'/>\n    </arch>\n"
-                           "    <features>\n%s    </features>\n  </guest>\n\n",
-                           type, arch, features);
+    unsigned int cpus = node->info.cpus / node->info.nodes, page = node->cellPage[MIN(id, 1)];
+    virCapsCell *cell = ADD(&host->cells, virCapsCell, .id = id, .memoryUnit = g_strdup("KiB"), .memory = node->cellMemory[MIN(id, 1)],
+                            .ncpus = cpus);
+    addPages(cell, page, cell->memory / page);
+    for (gsize i = 0; i < G_N_ELEMENTS(hugePages); i++)
+        addPages(cell, hugePages[i], 0);
+    for (unsigned int i = 0, cpu = id * cpus; i < cpus; i++, cpu++)
+        ADD(&cell->cpus, virCapsCpu, .id = cpu, .socket = id, .core = i, .online = true, .siblings = g_strdup_printf("%u", cpu));
+}
+
+static void addGuest(virCapsDef *caps, const char *type, virArch arch)
+{
+    virCapsGuest *guest = ADD(&caps->guests, virCapsGuest, .osType = g_strdup(type), .arch = arch, .wordsize = 32, .pae = true, .nonpae = true,
+                              .emulator = g_strdup("/usr/bin/test-hv"));
+    ADD(&guest->domains, virCapsDomain, .type = g_strdup("test"));
+}
+
+static virCPUDef *hostCpu(const virTestNode *node, virArch arch)
+{
+    virCPUDef *cpu = g_new0(virCPUDef, 1);
+    cpu->arch = arch;
+    cpu->pae = cpu->nonpae = true;
+    for (gsize i = 0; i < G_N_ELEMENTS(node->cellPage); i++)
+        ADD(&cpu->pages, virCPUPages, .unit = g_strdup("KiB"), .size = node->cellPage[i]);
+    for (gsize i = 0; i < G_N_ELEMENTS(hugePages); i++)
+        ADD(&cpu->pages, virCPUPages, .unit = g_strdup("KiB"), .size = hugePages[i]);
+    return cpu;
 }
 
 char *virTestCapabilities(virEngine *engine, GError **error)
 {
     const virTestNode *node = virEngineGetPrivate(engine);
-    const char *arch = node->info.model;
-    GString *out = g_string_new("<capabilities>\n\n  <host>\n    <cpu>\n");
-    g_string_append_printf(out, "      <arch>%s</arch>\n      <features>\n        <pae/>\n        <nonpae/>\n      </features>\n", arch);
-    for (gsize i = 0; i < G_N_ELEMENTS(node->cellPage); i++)
-        g_string_append_printf(out, "      <pages unit='KiB' size='%u'/>\n", node->cellPage[i]);
-    for (gsize i = 0; i < G_N_ELEMENTS(hugePages); i++)
-        g_string_append_printf(out, "      <pages unit='KiB' size='%u'/>\n", hugePages[i]);
-    g_string_append(out, "    </cpu>\n    <power_management/>\n    <iommu support='no'/>\n    <topology>\n");
-    g_string_append_printf(out, "      <cells num='%u'>\n", node->info.nodes);
+    int arch = virArchFromString(node->info.model);
+    g_autoptr(virCapsDef) caps = g_new0(virCapsDef, 1);
+    virCapsHost *host = caps->host = g_new0(virCapsHost, 1);
+    caps->refs = 1;
+    host->cpu = hostCpu(node, arch);
+    host->powerKnown = host->topology = true;
+    host->iommu = VIR_TRISTATE_BOOL_NO;
+    host->ncells = node->info.nodes;
     for (unsigned int i = 0; i < node->info.nodes; i++)
-        cell(out, node, i);
-    g_string_append(out, "      </cells>\n    </topology>\n    <secmodel>\n      <model>testSecurity</model>\n      <doi></doi>\n"
-                         "    </secmodel>\n  </host>\n\n");
-    guest(out, "hvm", "      <pae/>\n      <nonpae/>\n", arch);
-    guest(out, "xen", "      <pae/>\n      <nonpae/>\n", arch);
-    g_string_append(out, "</capabilities>\n");
-    return g_string_free(out, FALSE);
+        addCell(host, node, i);
+    ADD(&host->secmodels, virCapsSecModel, .model = g_strdup("testSecurity"), .doi = g_strdup(""));
+    addGuest(caps, "hvm", arch);
+    addGuest(caps, "xen", arch);
+    return virCapsDefText(caps);
 }
 
 static char *baselineCPU(virConnectPtr conn, const char **xml, unsigned int n, unsigned int flags, GError **error)
@@ -63,8 +78,23 @@ static int modelNames(virConnectPtr conn, const char *arch, char ***models, unsi
     return virCpuModelList(arch, models, VIR_FROM, error);
 }
 
+/* A notebook's firmware. */
+static char *getSysinfo(virConnectPtr conn, unsigned int flags, GError **error)
+{
+    static const char *const bios[][2] = {
+        { "vendor", "LENOVO" }, { "version", "G4ETA1WW (2.61 )" }, { "date", "05/07/2014" }, { "release", "2.61" }
+    };
+    g_autoptr(virSysinfoDef) def = g_new0(virSysinfoDef, 1);
+    def->type = VIR_SYSINFO_SMBIOS;
+    def->bios = g_new0(virSysinfoBlock, 1);
+    for (gsize i = 0; i < G_N_ELEMENTS(bios); i++)
+        virSysinfoBlockAdd(def->bios, bios[i][0], bios[i][1]);
+    return virSysinfoDefFormat(def);
+}
+
 void virTestCapabilitiesTable(virHypervisorDriver *table)
 {
+    table->connectGetSysinfo = getSysinfo;
     table->connectBaselineCPU = baselineCPU;
     table->connectGetCPUModelNames = modelNames;
 }

@@ -4,6 +4,7 @@
  */
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
+#include "engine/object-network.h"
 #include "src/api/connect.h"
 #include "src/api/driver.h"
 
@@ -60,7 +61,7 @@ static bool testOpen(virConnectPtr conn, virConnectAuthPtr auth, unsigned int fl
         return false;
     fillTable();
     virEngineConnect(engine, conn, &table);
-    conn->network = &virTestNetworkDriver;
+    conn->network = &virObjectNetworkDriver;
     conn->networkPriv = virTestNodeSet(engine, VIR_TEST_NETWORKS);
     conn->storage = virTestStorageDriver();
     conn->storagePriv = virTestNodeSet(engine, VIR_TEST_POOLS);

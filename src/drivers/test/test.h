@@ -18,7 +18,6 @@ typedef struct {
 } virTestNode;
 
 extern const virObjectKind virTestNetworkKind, virTestPoolKind, virTestInterfaceKind, virTestNodeDeviceKind;
-extern const virNetworkDriver virTestNetworkDriver;
 const virStorageDriver *virTestStorageDriver(void);
 extern const virInterfaceDriver virTestInterfaceDriver;
 extern const virNodeDeviceDriver virTestNodeDeviceDriver;
