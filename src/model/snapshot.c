@@ -312,10 +312,10 @@ void virSnapshotPutOnTop(virDomainDiskDef *disk, const virSnapshotDisk *top, uns
     virStorageSource *old = g_new(virStorageSource, 1);
     *old = disk->src;
     memset(&disk->src, 0, sizeof(disk->src));
-    virXmlCopyInto(&virStorageSourceXml, &disk->src, &top->src);
     disk->src.type = top->src.type;
-    if (!disk->src.path)
-        disk->src.path = g_strdup(top->src.path);
+    disk->src.path = g_strdup(top->src.path);
+    for (unsigned int i = 0; i < top->src.seclabels.n; i++)
+        virListAppend(&disk->src.seclabels, (virDeviceSeclabel *)virXmlCopy(&virDeviceSeclabelXml, top->src.seclabels.v[i]));
     disk->src.format = top->src.format;
     disk->src.index = index;
     disk->src.hasBacking = true;
