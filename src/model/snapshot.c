@@ -208,6 +208,11 @@ virDomainSnapshotDef *virDomainSnapshotDefParseWith(const char *xml, const virDo
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "domain_snapshot", "domainsnapshot", VIR_FROM, error);
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    xmlNode *dom = root ? virXmlChild(root, "domain") : NULL;
+    if (dom && !virXmlProp(dom, "type")) {      /* an old document: its UUID tells nothing, and the schema of guests asks for more */
+        xmlUnlinkNode(dom);
+        xmlFreeNode(dom);
+    }
     g_autoptr(virDomainSnapshotDef) def = root ? virDomainSnapshotDefParseNode(root, flags, error) : NULL;
     if (!def || (flags & VIR_MOMENT_REDEFINE && !takeDomains(def, root, conf, error)))
         return NULL;
