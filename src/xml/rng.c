@@ -19,6 +19,7 @@ struct _virShape {
     GPtrArray *types; /* contents given by tables of their own */
     GString *extra;   /* of hooks */
     bool any;
+    bool blank; /* the text may be empty */
     bool many;        /* may stand there more than once */
     bool required;
 };
@@ -199,8 +200,10 @@ static void addRows(virShape *s, virXmlType *type, bool inUnion)
             virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data, row->flags & XF_WANTED || (whole && !inUnion)) : NULL;
             if (attr && whole && !inUnion)
                 at->required = true;
-            if (!attr)
+            if (!attr) {
                 addOnce(at->data, data);
+                at->blank |= row->kind != VIR_XML_ENUM;
+            }
             if (row->kind == VIR_XML_SIZE)
                 addAttr(at, row->unitAttr ? row->unitAttr : "unit", "<text/>", false);
         }
@@ -259,7 +262,7 @@ static void writeContent(virRngWriter *w, const virShape *s)
     if (s->children->len && s->data->len) {
         g_string_append(out, "<text/>\n");
     } else if (s->data->len) {
-        g_string_append(out, "<choice><empty/>");
+        g_string_append(out, s->blank ? "<choice><empty/>" : "<choice>");
         writeChoice(out, s->data);
         g_string_append(out, "</choice>\n");
     }
