@@ -22,11 +22,21 @@ virCPUDef *virCPUDefCopy(const virCPUDef *cpu)
     return copy;
 }
 
-char *virCPUDefFormat(const virCPUDef *cpu)
+static char *format(virXmlType *type, const virCPUDef *cpu)
 {
     GString *out = g_string_new(NULL);
-    virXmlFormat(&virCPUDefXml, "cpu", cpu, 0, out, 0);
+    virXmlFormat(type, "cpu", cpu, 0, out, 0);
     return g_string_free(out, FALSE);
+}
+
+char *virCPUDefFormat(const virCPUDef *cpu)
+{
+    return format(&virCPUDefXml, cpu);
+}
+
+char *virCPUDefFormatHost(const virCPUDef *cpu)
+{
+    return format(&virCPUHostXml, cpu);
 }
 
 virCPUFeature *virCPUDefFeature(const virCPUDef *cpu, const char *name)
@@ -35,6 +45,11 @@ virCPUFeature *virCPUDefFeature(const virCPUDef *cpu, const char *name)
         if (g_str_equal(cpu->features.v[i]->name, name))
             return cpu->features.v[i];
     return NULL;
+}
+
+void virCPUDefDropFeature(virCPUDef *cpu, unsigned int at)
+{
+    virXmlFree(&virCPUFeatureXml, virListTake(&cpu->features, at));
 }
 
 void virCPUDefSetFeature(virCPUDef *cpu, const char *name, virCPUFeaturePolicy policy)

@@ -233,7 +233,7 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
     switch (cpu->mode) {
     case VIR_CPU_MODE_HOST_PASSTHROUGH:
         g_string_append(out, "host");
-        if (cpu->migratable != VIR_TRISTATE_SWITCH_ABSENT)
+        if (cpu->migratable != VIR_TRISTATE_SWITCH_ABSENT && !g_str_has_suffix(def->emulator, "-i386"))    /* which has no such property */
             g_string_append_printf(out, ",migratable=%s", onOff(cpu->migratable));
         break;
     case VIR_CPU_MODE_MAXIMUM:

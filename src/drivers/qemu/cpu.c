@@ -169,9 +169,7 @@ virCPUDef *qemuHostModel(const qemuCaps *caps, virArch arch, bool kvm, bool migr
             i++;
             continue;
         }
-        f = virListTake(&cpu->features, i);
-        g_free(f->name);
-        g_free(f);
+        virCPUDefDropFeature(cpu, i);
     }
     if (cpu) {
         cpu->arch = arch;
@@ -233,9 +231,7 @@ static void dropOptional(virCPUDef *cpu)
     for (unsigned int i = cpu->features.n; i-- > 0;) {
         if (cpu->features.v[i]->policy != VIR_CPU_FEATURE_OPTIONAL)
             continue;
-        virCPUFeature *f = virListTake(&cpu->features, i);
-        g_free(f->name);
-        g_free(f);
+        virCPUDefDropFeature(cpu, i);
     }
 }
 
