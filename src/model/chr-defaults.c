@@ -164,7 +164,7 @@ static bool checkSource(const virDomainChrSource *s, GError **error)
                     "timeout", "reconnect");
         return false;
     }
-    if (s->reconnect == VIR_TRISTATE_BOOL_YES && s->mode == VIR_DOMAIN_CHR_MODE_BIND) {
+    if (s->reconnect && s->mode == VIR_DOMAIN_CHR_MODE_BIND) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "chardev reconnect is possible only for connect mode");
         return false;
     }
@@ -192,9 +192,11 @@ static bool passSources(virDomainChrDef **v, unsigned int n, bool needsPath, GEr
 
 bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
+    /* what the first console says of its source counts only where there is no serial port */
+    unsigned int mirrored = def->consoles.n && virDomainIsMirror(def, "console", def->consoles.v[0]);
     if (!passSources(def->serials.v, def->serials.n, true, error) ||
         !passSources(def->parallels.v, def->parallels.n, true, error) ||
-        !passSources(def->consoles.v, def->consoles.n, true, error) ||
+        !passSources(def->consoles.v + mirrored, def->consoles.n - mirrored, true, error) ||
         !passSources(def->channels.v, def->channels.n, false, error))
         return false;
     for (unsigned int i = 0; i < def->smartcards.n; i++)

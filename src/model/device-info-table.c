@@ -82,7 +82,7 @@ static const virXmlRow isaCase[] = {
     X_END
 };
 static const virXmlRow dimmCase[] = {
-    X_UINT("@slot", dimm.slot, XF_ALWAYS | XF_ABI),
+    X_UINT("@slot", dimm.slot, XF_REQ | XF_ALWAYS | XF_ABI),
     X_(("@base"), ULL, unsigned long long, dimm.base, XF_HEX | XF_ABI, .digits = 1, X_HAS(dimm.hasBase)),
     X_END
 };

@@ -100,7 +100,7 @@ static bool sourceIsEmpty(const virStorageSource *src)
     case VIR_STORAGE_NVME:
         return !src->nvmeNamespace;
     default:
-        return !src->path;
+        return !src->path || !*src->path;
     }
 }
 

@@ -42,6 +42,8 @@ struct _virDomainParseConfig {
     const char *(*defaultCpu)(const virDomainParseConfig *conf, const virDomainDef *def);
     /* Most vCPUs of the guest's machine; 0: not known. NULL: any number. */
     unsigned int (*maxCpus)(const virDomainParseConfig *conf, const virDomainDef *def);
+    /* Does this host encrypt guests by AMD SEV? NULL: yes. */
+    bool (*hasSev)(const virDomainParseConfig *conf);
     /* Can this host emulate a TPM of that version ("1.2", "2.0", "default")? NULL: any. */
     bool (*hasTpm)(const virDomainParseConfig *conf, const char *version);
     /* Does this device of the host have an express capability? NULL: no. */

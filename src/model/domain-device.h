@@ -119,6 +119,7 @@ typedef struct {
     char *driverModel;                  /* kernel module of a variant driver */
     virTristateBool iommufd;
     char *usbPort;
+    bool hasSource;
 } virDomainHostdevDef;
 
 typedef struct { virDomainHubType type; virDeviceInfo info; } virDomainHubDef;
@@ -148,6 +149,7 @@ typedef struct {
     virDomainChrSource egd;
     virVirtioOptions virtio;
     virDeviceInfo info;
+    bool hasBackend;
 } virDomainRngDef;
 
 typedef struct { virDomainWatchdogModel model; virDomainWatchdogAction action; virDeviceInfo info; } virDomainWatchdogDef;

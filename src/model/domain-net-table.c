@@ -246,6 +246,7 @@ static const virXmlRow netRows[] = {
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
     X_STR("mac/@currentAddress", macCurrent, XF_LIVE),
+    X_FLAG("source", hasSource, XF_NOFORMAT),
     X_UNION(".", type, virDomainNetType, netCases, 0),
     X_OBJ("vlan", vlan, virNetVlan, 0),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),

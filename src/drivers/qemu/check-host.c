@@ -25,7 +25,7 @@ static bool nodesExist(const virBitmap *nodes, const virHost *host, GError **err
 /* Automatic placement asks a program which nodes suit the guest best. */
 static bool checkAutomaticPlacement(const virDomainDef *def, GError **error)
 {
-    bool automatic = def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO || (def->numatune.hasMemory && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO);
+    bool automatic = def->numatune.hasMemory ? def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO : def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO;
     g_autofree char *numad = automatic ? g_find_program_in_path("numad") : NULL;
     if (!automatic)
         return true;

@@ -118,6 +118,11 @@ static unsigned int maxCpus(const virDomainParseConfig *conf, const virDomainDef
     return m ? m->maxCpus : 0;
 }
 
+static bool hasSev(const virDomainParseConfig *conf)
+{
+    return g_file_test("/dev/sev", G_FILE_TEST_EXISTS);
+}
+
 /* The emulated TPM is a program of its own. */
 static bool hasTpm(const virDomainParseConfig *conf, const char *version)
 {
@@ -172,6 +177,7 @@ void qemuParseConfigInit(qemuDriver *driver, const char *libDir)
         .secModel = "none",
         .hasTpm = hasTpm,
         .maxCpus = maxCpus,
+        .hasSev = hasSev,
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,
