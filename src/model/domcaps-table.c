@@ -12,6 +12,7 @@ static X_TYPE(virDomCapsEnum, "enum", enumRows);
 #define S virDomCapsPart
 static const virXmlRow partRows[] = {
     X_YESNO("@supported", supported, XF_REQ),
+    X_STRV("value", values, 0),
     X_LIST("enum", enums, virDomCapsEnum, 0),
     X_UINT("cbitpos", cbitpos, 0),
     X_UINT("reducedPhysBits", reducedPhysBits, 0),

@@ -10,6 +10,7 @@ typedef struct { char *name; char **values; } virDomCapsEnum;
 /* Anything that is there or not, with the words that its attributes may take. */
 typedef struct {
     virTristateBool supported;
+    char **values;                      /* of <loader>: paths */
     VIR_LIST(virDomCapsEnum) enums;
     /* of <sev> and <sgx> */
     unsigned int cbitpos, reducedPhysBits, maxGuests, maxESGuests;
