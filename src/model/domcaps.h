@@ -7,6 +7,8 @@
 
 typedef struct { char *name; char **values; } virDomCapsEnum;
 
+typedef struct { unsigned int node; unsigned long long size; char *unit; } virDomCapsSection;
+
 /* Anything that is there or not, with the words that its attributes may take. */
 typedef struct {
     virTristateBool supported;
@@ -16,6 +18,7 @@ typedef struct {
     unsigned int cbitpos, reducedPhysBits, maxGuests, maxESGuests;
     virTristateBool flc, sgx1, sgx2;
     unsigned long long sectionSize;     /* KiB */
+    VIR_LIST(virDomCapsSection) sections;
 } virDomCapsPart;
 
 typedef struct {
