@@ -33,7 +33,7 @@ static const virXmlRow osRows[] = {
     X_ENUM("@firmware", firmware, virDomainOsFirmware, XF_ABI, .bad = "unknown firmware value %s", .code = VIR_ERR_XML_ERROR),
     X_ENUM("type/@arch", arch, virArch, XF_ABI, .bad = "Unknown architecture %s"),
     X_STR("type/@machine", machine, XF_ABI),
-    X_ENUM("type", type, virDomainOSType, XF_ABI, .bad = "unknown OS type '%s'"),
+    X_ENUM("type", type, virDomainOSType, XF_ABI | XF_WANTED, .bad = "unknown OS type '%s'"),
     X_LIST("firmware/feature", firmwareFeatures, virDomainFirmwareFeature, 0),
     X_STR("init", init, 0),
     X_STRV("initarg", initargv, 0),
@@ -316,7 +316,7 @@ static const virXmlCase clockCases[] = {
     { VIR_DOMAIN_CLOCK_TIMEZONE, &timezoneXml },  { VIR_DOMAIN_CLOCK_ABSOLUTE, &absoluteXml },    { 0 }
 };
 static const virXmlRow clockRows[] = {
-    X_ENUM("@offset", offset, virDomainClockOffset, XF_ALWAYS | XF_ABI, .bad = "unknown clock offset '%s'"),
+    X_ENUM("@offset", offset, virDomainClockOffset, XF_ALWAYS | XF_ABI | XF_WANTED, .bad = "unknown clock offset '%s'"),
     X_UNION(".", offset, virDomainClockOffset, clockCases, XF_ABI),
     X_LIST("timer", timers, virDomainTimerDef, XF_ABI),
     X_END
