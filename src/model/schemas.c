@@ -5,7 +5,7 @@
 
 #define KINDS(K) \
     K("domain", virDomainDefXml) K("domainsnapshot", virDomainSnapshotDefXml) K("domaincheckpoint", virDomainCheckpointDefXml) \
-    K("domainbackup", virDomainBackupDefXml) K("domaincaps", virDomCapsDefXml) K("capability", virCapsDefXml) K("cpu", virCPUDefXml) \
+    K("domainbackup", virDomainBackupDefXml) K("domaincaps", virDomCapsDefXml) K("capability", virCapsDefXml) K("cpu", virCPUAnyXml) \
     K("network", virNetworkDefXml) K("networkport", virNetworkPortDefXml) K("nwfilter", virNWFilterDefXml) \
     K("nwfilterbinding", virNWFilterBindingDefXml) K("storagepool", virStoragePoolDefXml) K("storagevol", virStorageVolDefXml) \
     K("nodedev", virNodeDeviceDefXml) K("interface", virInterfaceDefXml) K("secret", virSecretDefXml)
