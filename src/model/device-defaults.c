@@ -202,6 +202,8 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
     for (unsigned int i = 0; i < def->fss.n; i++)
         if (!def->fss.v[i]->accessmode && !(def->fss.v[i]->driver == VIR_DOMAIN_FS_DRIVER_VIRTIOFS && def->fss.v[i]->socket))
             def->fss.v[i]->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
+    if (def->memballoon && def->memballoon->model == VIR_DOMAIN_MEMBALLOON_NONE)
+        def->memballoon->info.addr.type = VIR_DEVICE_ADDRESS_NONE;
     if (def->vsock && !def->vsock->cid && !def->vsock->autoCid)
         def->vsock->autoCid = VIR_TRISTATE_BOOL_YES;
     return virDomainPassSeclabels(def, conf, flags, error);

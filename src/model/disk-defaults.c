@@ -181,6 +181,13 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
                     "an <encryption> definition already found for disk source");
         return false;
     }
+    for (const virStorageSource *b = disk->src.backing; b && b->type; b = b->backing) {
+        const char *missing = !b->format ? "format" : sourceIsEmpty(b) ? "source" : NULL;
+        if (!missing)
+            continue;
+        virSetError(error, VIR_ERR_XML_ERROR, "missing disk backing store %s", missing);
+        return false;
+    }
     const virStorageEncryption *enc = disk->encryption ? disk->encryption : disk->src.encryption;
     if (enc && enc->cipherName) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
