@@ -5,7 +5,7 @@
 #define S virCPUFeature
 static const virXmlRow featureRows[] = {
     X_ENUM("@policy", policy, virCPUFeaturePolicy, XF_ABI, .bad = "Invalid CPU feature policy"),
-    X_STR("@name", name, XF_REQ | XF_ABI),
+    X_STR("@name", name, XF_ABI),       /* that it must be there is said by virCPUDefComplete, in the reference's words */
     X_END
 };
 X_TYPE(virCPUFeature, "feature", featureRows);
@@ -73,7 +73,7 @@ static X_TYPE(virCPUPages, "pages", pagesRows);
 #undef S
 
 #define S virCPUFeature
-static const virXmlRow hostFeatureRows[] = { X_STR("@name", name, XF_REQ, .bad = "Invalid CPU feature name"), X_END };
+static const virXmlRow hostFeatureRows[] = { X_STR("@name", name, XF_LENIENT), X_END };
 static X_TYPE_AS(hostFeatureXml, virCPUFeature, "feature", hostFeatureRows);
 #undef S
 
@@ -88,7 +88,7 @@ static const virXmlRow topologyRows[] = {
 static X_TYPE_AS(topologyXml, virCPUDef, NULL, topologyRows);
 static const virXmlRow addressRows[] = {
     X_ENUM("@mode", maxPhysAddrMode, virCPUMaxPhysAddrMode, XF_REQ | XF_ABI, X_HAS(hasMaxPhysAddr)),
-    X_UINT("@bits", maxPhysAddrBits, XF_ABI),
+    X_UINT("@bits", maxPhysAddrBits, XF_ABI, X_HAS(hasMaxPhysAddrBits)),
     X_END
 };
 static X_TYPE_AS(addressXml, virCPUDef, NULL, addressRows);

@@ -262,7 +262,7 @@ static void passActions(virDomainDef *def)
 
 static bool passCPU(virDomainDef *def, GError **error)
 {
-    return !def->cpu.given || virCPUDefComplete(&def->cpu, VIR_FROM, error);
+    return !def->cpu.given || virCPUDefComplete(&def->cpu, error);
 }
 
 static int compareCells(const void *a, const void *b)
