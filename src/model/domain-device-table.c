@@ -153,7 +153,7 @@ static const virXmlRow usbHostCase[] = {
 };
 static const virXmlRow pciHostCase[] = {
     X_YESNO("@writeFiltering", writeFiltering, 0),
-    X_INLINE_AS("address", pci, virPCIAddress, virPCISourceAddressXml, 0, X_HAS(hasPciAddress)),
+    X_INLINE_AS("address", pci, virPCIAddress, virPCISourceAddressXml, 0),
     X_END
 };
 static const virXmlRow scsiLocalCase[] = {

@@ -281,5 +281,9 @@ static const virXmlRow netRows[] = {
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
-X_TYPE(virDomainNetDef, "interface", netRows);
+static void initNet(void *obj)
+{
+    ((virDomainNetDef *)obj)->type = VIR_DOMAIN_NET_TYPE_USER;
+}
+X_TYPE(virDomainNetDef, "interface", netRows, .init = initNet);
 #undef S
