@@ -2,6 +2,7 @@
 /* VMware's vmx files: whatever is read must be writable, and what was written must be read again as the same guest. */
 #include <stdint.h>
 #include <string.h>
+#include "base/error.h"
 #include "native/vmx.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
