@@ -9,6 +9,7 @@
 #include "base/util.h"
 #include "native/size.h"
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,9 +45,19 @@ static const char *get(Reader *r, const char *key, const char *older)
     return value || !older ? value : virLxcGet(r->entries, older);
 }
 
-static char **words(const char *text)
+/* Numbers as C reads them: signs and leading blanks are fine, "-1" is the greatest. */
+static bool number(const char *text, unsigned int *value)
 {
-    g_auto(GStrv) all = g_strsplit_set(text, " \t", -1);
+    char *end;
+    errno = 0;
+    long long n = strtoll(text, &end, 10);
+    *value = n;
+    return end != text && !*end && !errno && n >= -(long long)G_MAXINT && n <= G_MAXUINT;
+}
+
+static char **words(const char *text, const char *blanks)
+{
+    g_auto(GStrv) all = g_strsplit_set(text, blanks, -1);
     g_autoptr(GPtrArray) list = g_ptr_array_new();
     for (char **word = all; *word; word++)
         if (**word)
@@ -95,7 +106,7 @@ static bool readMount(Reader *r, const char *key, const char *text)
 {
     static const char *const own[] = { "proc", "/proc", "sys", "/sys", NULL };  /* every container has them */
     enum { SOURCE, TARGET, TYPE, OPTIONS, FIELDS };
-    g_auto(GStrv) field = words(text);
+    g_auto(GStrv) field = words(text, " \t");
     if (g_strv_length(field) < FIELDS)
         return refuse(r, key, text, "expecting source, target, type and options");
     if (g_strv_contains(own, field[TARGET]))
@@ -128,8 +139,10 @@ static bool readMounts(Reader *r)
 
 /* ---- networks ---- */
 
+enum { NO_INDEX = G_MAXUINT };
+
 typedef struct {
-    char *index;                /* "0" of lxc.net.0.type; NULL: the older spelling, where each type begins another */
+    unsigned int index;         /* 0 of lxc.net.0.type; NO_INDEX: the older spelling, where each type begins another */
     const char *type, *link, *hwaddr, *flags, *mode, *vlan, *name, *gateway4, *gateway6;
     VIR_LIST(virNetIp) ips;
 } Nic;
@@ -147,7 +160,6 @@ static void freeNic(void *data)
     while (nic->ips.n)
         freeIp(virListTake(&nic->ips, 0));
     g_free(nic->ips.v);
-    g_free(nic->index);
     g_free(nic);
 }
 
@@ -155,9 +167,8 @@ static bool readIp(Reader *r, Nic *nic, const char *text, bool ipv6)
 {
     g_auto(GStrv) part = g_strsplit(text, "/", 2);
     unsigned char binary[16];
-    guint64 prefix;
-    if (g_strv_length(part) != 2 || inet_pton(ipv6 ? AF_INET6 : AF_INET, part[0], binary) != 1 ||
-        !g_ascii_string_to_unsigned(part[1], 10, 0, G_MAXUINT, &prefix, NULL)) {
+    unsigned int prefix;
+    if (g_strv_length(part) != 2 || inet_pton(ipv6 ? AF_INET6 : AF_INET, part[0], binary) != 1 || !number(part[1], &prefix)) {
         virSetError(r->error, VIR_ERR_INVALID_ARG, "Invalid CIDR address: '%s'", text);
         return false;
     }
@@ -194,14 +205,12 @@ static Nic *nicOf(Reader *r, GPtrArray *nics, const virLxcEntry *e, const char *
 {
     static const char older[] = "lxc.network.", newer[] = "lxc.net.";
     Nic *nic = NULL;
-    g_autofree char *index = NULL;
+    unsigned int index = NO_INDEX;
     if (g_str_has_prefix(e->key, older)) {
         *rest = e->key + strlen(older);
-        for (guint i = nics->len; i-- > 0 && !nic;)
-            nic = ((Nic *)nics->pdata[i])->index ? NULL : nics->pdata[i];
-        if (g_str_equal(*rest, "type"))
-            nic = NULL;
-        else if (!nic)
+        if (nics->len && !g_str_equal(*rest, "type"))
+            nic = nics->pdata[nics->len - 1];
+        else if (!g_str_equal(*rest, "type"))
             return refuse(r, e->key, e->value, "lxc.network.type must stand before it"), NULL;
     } else if (g_str_has_prefix(e->key, newer)) {
         const char *from = e->key + strlen(newer);
@@ -209,15 +218,15 @@ static Nic *nicOf(Reader *r, GPtrArray *nics, const virLxcEntry *e, const char *
         if (!n || from[n] != '.')
             return refuse(r, e->key, e->value, "expecting lxc.net.NUMBER.SETTING"), NULL;
         *rest = from + n + 1;
-        index = g_strndup(from, n);
+        index = MIN(strtoul(from, NULL, 10), NO_INDEX - 1);
         for (guint i = 0; i < nics->len && !nic; i++)
-            nic = g_strcmp0(((Nic *)nics->pdata[i])->index, index) == 0 ? nics->pdata[i] : NULL;
+            nic = ((Nic *)nics->pdata[i])->index == index ? nics->pdata[i] : NULL;
     } else {
         return NULL;
     }
     if (!nic) {
         nic = g_new0(Nic, 1);
-        nic->index = g_steal_pointer(&index);
+        nic->index = index;
         g_ptr_array_add(nics, nic);
     }
     return nic;
@@ -331,10 +340,10 @@ static bool readConsoles(Reader *r)
 {
     enum { MOST = 1024 };
     const char *text = get(r, "lxc.tty.max", "lxc.tty");
-    guint64 n;
+    unsigned int n;
     if (!text)
         return true;
-    if (!g_ascii_string_to_unsigned(text, 10, 0, MOST, &n, NULL))
+    if (!number(text, &n) || n > MOST)
         return bad(r, "failed to parse int: '%s'", text);
     for (unsigned int i = 0; i < n; i++) {
         virDomainChrDef *chr = g_new0(virDomainChrDef, 1);
@@ -352,11 +361,11 @@ static bool readIds(Reader *r)
 {
     for (guint i = 0; i < r->entries->len; i++) {
         const virLxcEntry *e = r->entries->pdata[i];
-        char kind, more;
+        char kind;
         virDomainIdMapEntry id;
         if (!g_str_equal(e->key, "lxc.idmap") && !g_str_equal(e->key, "lxc.id_map"))
             continue;
-        if (sscanf(e->value, "%c %u %u %u %c", &kind, &id.target, &id.start, &id.count, &more) != 4)
+        if (sscanf(e->value, "%c %u %u %u", &kind, &id.target, &id.start, &id.count) != 4)
             return bad(r, "invalid %s: '%s'", e->key, e->value);
         if (kind != 'u' && kind != 'g')
             return refuse(r, e->key, e->value, "expecting 'u' or 'g' first");
@@ -365,6 +374,8 @@ static bool readIds(Reader *r)
         else
             virListAppend(&r->def->gidmap, g_memdup2(&id, sizeof(id)));
     }
+    while (!r->def->uidmap.n && r->def->gidmap.n)       /* groups are mapped only beside users */
+        g_free(virListTake(&r->def->gidmap, 0));
     return true;
 }
 
@@ -379,7 +390,7 @@ static void readCapabilities(Reader *r)
     const char *text = virLxcGet(r->entries, "lxc.cap.drop");
     f->capabilities = true;
     f->capabilitiesPolicy = VIR_DOMAIN_FEATURE_CAPS_ALLOW;
-    g_auto(GStrv) dropped = words(text ? text : "");
+    g_auto(GStrv) dropped = words(text ? text : "", " ");
     for (guint i = 0; i < G_N_ELEMENTS(known); i++) {
         if (!g_strv_contains((const char *const *)dropped, known[i]))
             continue;
@@ -415,7 +426,9 @@ static bool readMemory(Reader *r)
             r->def->memory = bytes / 1024;
     }
     r->def->currentMemory = r->def->memory;
-    return true;
+    if (!r->def->memory)
+        virErrorSet(r->error, VIR_FROM_DOMAIN, VIR_ERR_XML_ERROR, "Memory size must be specified via <memory> or in the <numa> configuration");
+    return r->def->memory != 0;
 }
 
 static bool readNumber(Reader *r, const char *key, long long *value, bool *given)
@@ -490,9 +503,9 @@ static bool readBlkio(Reader *r)
             k++;
         if (k == G_N_ELEMENTS(keys))
             continue;
-        g_auto(GStrv) part = words(e->value);
+        g_auto(GStrv) part = words(e->value, " \t");
         guint64 n;
-        if (g_strv_length(part) != 2)
+        if (g_strv_length(part) < 2)
             return bad(r, "invalid %s value: '%s'", e->key, e->value);
         if (!g_ascii_string_to_unsigned(part[1], 10, 0, keys[k].wide ? G_MAXUINT64 : G_MAXUINT, &n, NULL))
             return bad(r, "failed to parse %s: '%s'", keys[k].what, part[1]);
@@ -530,6 +543,10 @@ static bool readContainer(Reader *r)
     const char *name = get(r, "lxc.uts.name", "lxc.utsname");
     if (!name)
         return refuse(r, "lxc.uts.name", "", "the configuration gives the container no name");
+    if (strchr(name, '/')) {
+        virErrorSet(r->error, VIR_FROM_DOMAIN, VIR_ERR_XML_ERROR, "name %s cannot contain '/'", name);
+        return false;
+    }
     def->name = g_strdup(name);
     virUUIDGenerate(def->uuid);
     def->virtType = VIR_DOMAIN_VIRT_LXC;

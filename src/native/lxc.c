@@ -33,6 +33,8 @@ static const char *readLine(GPtrArray *entries, char *line)
         char *close = strchr(value + 1, *value);
         if (!close)
             return "unterminated string";
+        if (close[1 + strspn(close + 1, " \t")])
+            return "expecting a separator";
         *close = 0;
         value++;
     }
