@@ -377,6 +377,15 @@ bool virCpuX86Expand(virCPUDef *cpu, GError **error)
     return m != NULL;
 }
 
+/* What a model once had it must not get from an emulator that still thinks so. */
+static void disableLost(virCPUDef *cpu, const virCpuModel *m)
+{
+    const virCpuMap *map = virCpuMapX86();
+    for (guint i = 0; i < map->features->len; i++)
+        if (virCpuSetHas(&m->lost, i) && !virCPUDefFeature(cpu, featureName(map, i)))
+            virCPUDefSetFeature(cpu, featureName(map, i), VIR_CPU_FEATURE_DISABLE);
+}
+
 bool virCpuX86Translate(virCPUDef *cpu, const virCpuChoice *choice, GError **error)
 {
     const virCpuOffer *offer = NULL;
@@ -402,10 +411,7 @@ bool virCpuX86Translate(virCPUDef *cpu, const virCpuChoice *choice, GError **err
         virCPUDefDropFeature(cpu, cpu->features.n - 1);
     while (def->features.n > 0)
         virListAppend(&cpu->features, virListTake(&def->features, 0));
-    const virCpuMap *map = virCpuMapX86();
-    for (guint i = 0; i < map->features->len; i++)      /* what it had lost it must not get back */
-        if (virCpuSetHas(&m->lost, i) && !virCpuSetHas(&data.features, i))
-            virCPUDefSetFeature(cpu, featureName(map, i), VIR_CPU_FEATURE_DISABLE);
+    disableLost(cpu, m);
     return true;
 }
 
@@ -421,6 +427,9 @@ bool virCpuX86Update(virCPUDef *guest, const virCPUDef *host, GError **error)
         if (f->policy == VIR_CPU_FEATURE_OPTIONAL)
             f->policy = place > 0 && virCpuSetHas(&has, place - 1) ? VIR_CPU_FEATURE_REQUIRE : VIR_CPU_FEATURE_DISABLE;
     }
+    const virCpuModel *m = guest->model ? g_hash_table_lookup(map->modelByName, guest->model) : NULL;
+    if (m)
+        disableLost(guest, m);
     return true;
 }
 

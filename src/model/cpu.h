@@ -45,6 +45,7 @@ typedef struct {
     bool hasMaxPhysAddr;
     virCPUMaxPhysAddrMode maxPhysAddrMode;
     unsigned int maxPhysAddrBits;
+    bool hasMaxPhysAddrBits;
     unsigned int sockets, dies, cores, threads;
     bool hasCache;
     virCPUCacheMode cacheMode;
@@ -74,7 +75,7 @@ virCPUDef *virCPUDefCopy(const virCPUDef *cpu);
 void virCPUDefFree(virCPUDef *cpu);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virCPUDef, virCPUDefFree)
 /* What a guest's <cpu> leaves unsaid, and what may not stand together. */
-bool virCPUDefComplete(virCPUDef *cpu, int from, GError **error);
+bool virCPUDefComplete(virCPUDef *cpu, GError **error);
 virCPUFeature *virCPUDefFeature(const virCPUDef *cpu, const char *name);        /* NULL: not listed */
 void virCPUDefDropFeature(virCPUDef *cpu, unsigned int at);
 /* Appends it, or changes the policy of one that is listed already. */

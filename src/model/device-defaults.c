@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
 #include "base/error.h"
+#include "base/util.h"
 #include "model/passes.h"
 
 /* Model names are QEMU's; those that were once written otherwise are put right. */
@@ -86,6 +87,10 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
                     net->mac.b[0], net->mac.b[1], net->mac.b[2], net->mac.b[3], net->mac.b[4], net->mac.b[5]);
         return false;
     }
+    static const unsigned char none[16];
+    if (net->virtualport && net->virtualport->type == VIR_NETDEV_VPORT_OPENVSWITCH && net->type != VIR_DOMAIN_NET_TYPE_NETWORK &&
+        memcmp(net->virtualport->interfaceId, none, 16) == 0)
+        virUUIDGenerate(net->virtualport->interfaceId);     /* the switch knows a port by it */
     if (net->model)
         spellModel(&net->model);
     if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) { /* no device of ours to tune or filter */
@@ -202,6 +207,8 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
     for (unsigned int i = 0; i < def->fss.n; i++)
         if (!def->fss.v[i]->accessmode && !(def->fss.v[i]->driver == VIR_DOMAIN_FS_DRIVER_VIRTIOFS && def->fss.v[i]->socket))
             def->fss.v[i]->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
+    if (def->memballoon && def->memballoon->model == VIR_DOMAIN_MEMBALLOON_NONE)
+        def->memballoon->info.addr.type = VIR_DEVICE_ADDRESS_NONE;
     if (def->vsock && !def->vsock->cid && !def->vsock->autoCid)
         def->vsock->autoCid = VIR_TRISTATE_BOOL_YES;
     return virDomainPassSeclabels(def, conf, flags, error);

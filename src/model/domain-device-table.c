@@ -29,7 +29,7 @@ static const virXmlRow xenbusCase[] = {
     X_END
 };
 static const virXmlRow pciTargetCase[] = {
-    X_ENUM("model/@name", pciName, virDomainControllerPciModelName, XF_ABI, .bad = "Unknown PCI controller model name '%s'", .code = VIR_ERR_XML_ERROR),
+    X_ENUM("model/@name", pciName, virDomainControllerPciModelName, XF_ABI | XF_WANTED, .bad = "Unknown PCI controller model name '%s'", .code = VIR_ERR_XML_ERROR),
     X_INT("target/@chassisNr", chassisNr, XF_ABI | XF_ANYBASE, X_HAS(hasChassisNr)),
     X_INT("target/@chassis", chassis, XF_ABI | XF_ANYBASE, X_HAS(hasChassis)),
     X_INT("target/@port", port, XF_ABI | XF_ANYBASE | XF_HEX, .digits = 1, X_HAS(hasPort)),
@@ -65,7 +65,7 @@ static const virXmlCase controllerCases[] = {
 static const virXmlCase pciTargetCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciTargetCaseXml }, { 0 } };
 static const virXmlCase pciHoleCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciHoleCaseXml }, { 0 } };
 static const virXmlRow controllerRows[] = {
-    X_ENUM("@type", type, virDomainControllerType, XF_ALWAYS | XF_ABI),
+    X_ENUM("@type", type, virDomainControllerType, XF_ALWAYS | XF_ABI | XF_WANTED),
     X_UINT("@index", idx, XF_ABI, X_HAS(hasIdx)),
     X_UNION(".", type, virDomainControllerType, controllerCases, XF_ABI),
     X_UNION(".", type, virDomainControllerType, pciTargetCases, XF_ABI),
@@ -153,7 +153,7 @@ static const virXmlRow usbHostCase[] = {
 };
 static const virXmlRow pciHostCase[] = {
     X_YESNO("@writeFiltering", writeFiltering, 0),
-    X_INLINE_AS("address", pci, virPCIAddress, virPCISourceAddressXml, 0, X_HAS(hasPciAddress)),
+    X_INLINE_AS("address", pci, virPCIAddress, virPCISourceAddressXml, 0),
     X_END
 };
 static const virXmlRow scsiLocalCase[] = {

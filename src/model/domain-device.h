@@ -92,7 +92,6 @@ typedef struct {
     unsigned int usbBus, usbDevice;
     bool hasUsbAddress;
     /* pci */
-    bool hasPciAddress;
     virPCIAddress pci;
     virDomainHostdevPciBackend backend;
     virTristateBool origUnbind, origRemoveslot, origReprobe;    /* status file */

@@ -87,7 +87,8 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
 
 bool virDomainDefAssignAddresses(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
+    unsigned int known = def->controllers.n;
     return virDomainAssignVirtioSerial(def, conf, error) && virDomainAssignVio(def, conf, error) &&
            virDomainAssignVirtio(def, conf, error) && virDomainAssignPCI(def, conf, error) &&
-           virDomainAssignZpci(def, conf, error) && virDomainAssignUSB(def, conf, error);
+           virDomainAssignZpci(def, known, error) && virDomainAssignUSB(def, conf, error);
 }

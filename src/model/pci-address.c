@@ -285,7 +285,7 @@ static unsigned int kindOf(const virPCISet *set, const char *kind, const void *d
 static bool isPlaced(const virDeviceInfo *info)
 {
     const virPCIAddress *a = &info->addr.pci;
-    return info->addr.type == VIR_DEVICE_ADDRESS_PCI && (a->domain || a->bus || a->slot || a->function);
+    return info->addr.type == VIR_DEVICE_ADDRESS_PCI && (a->domain || a->bus || a->slot);
 }
 
 static bool wants(const virDeviceInfo *info)

@@ -334,6 +334,31 @@ static bool passNvdimms(virDomainDef *def, GError **error)
     return true;
 }
 
+static bool slotTaken(const virDomainDef *def, unsigned int slot)
+{
+    for (unsigned int i = 0; i < def->mems.n; i++)
+        if (def->mems.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_DIMM && def->mems.v[i]->info.addr.dimm.slot == slot)
+            return true;
+    return false;
+}
+
+static void placeDimms(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->mems.n; i++) {
+        virDomainMemoryDef *m = def->mems.v[i];
+        bool dimm = m->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM || m->model == VIR_DOMAIN_MEMORY_DEVICE_NVDIMM;
+        unsigned int slot = 0;
+        if (!dimm || m->info.addr.type != VIR_DEVICE_ADDRESS_NONE)
+            continue;
+        while (slotTaken(def, slot))
+            slot++;
+        if (slot >= def->memorySlots)
+            continue;
+        m->info.addr.type = VIR_DEVICE_ADDRESS_DIMM;
+        m->info.addr.dimm = (virDimmAddress){ .slot = slot };
+    }
+}
+
 bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
                              GError **error)
 {
@@ -341,6 +366,7 @@ bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf
         dropChannelPaths(def, conf);
     if (!passNvdimms(def, error))
         return false;
+    placeDimms(def);
     passSerials(def);
     passNvram(def, conf);
     passCPU(def, conf);

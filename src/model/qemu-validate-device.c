@@ -176,6 +176,8 @@ static bool validateChrs(const virDomainDef *def, const virDomainParseConfig *co
 static bool validateBus(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     GError **error = data;
+    UNSUPPORTED(info->addr.type == VIR_DEVICE_ADDRESS_PCI && (info->addr.pci.hasZpciUid || info->addr.pci.hasZpciFid) &&
+                !virMachineHas(def, VIR_MACHINE_CCW), "This QEMU binary doesn't support zPCI");
     UNSUPPORTED(info->addr.type == VIR_DEVICE_ADDRESS_CCW && !virMachineHas(def, VIR_MACHINE_CCW),
                 "cannot use CCW address type for device '%s' using machine type '%s'", info->alias ? info->alias : "<null>", def->os.machine);
     return true;

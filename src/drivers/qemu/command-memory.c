@@ -405,7 +405,8 @@ bool qemuCommandShmems(qemuCommand *cmd, GError **error)
         if (!qemuDevice(cmd, node, &s->info, error))
             return false;
         if (doorbell) {
-            g_autofree char *path = qemuEscape(s->serverPath ? s->serverPath : "");
+            g_autofree char *standard = g_strdup_printf(VIR_LOCALSTATEDIR "/lib/libvirt/shmem-%s-sock", s->name);
+            g_autofree char *path = qemuEscape(s->serverPath ? s->serverPath : standard);
             qemuArg(cmd, "-chardev", "socket,id=%s,path=%s", chardev, path);
         }
     }

@@ -130,8 +130,21 @@ static bool hasTpm(const virDomainParseConfig *conf, const char *version)
     return swtpm != NULL;
 }
 
+static bool checkAddressBits(const virCPUDef *cpu, GError **error)
+{
+    bool emulate = cpu->maxPhysAddrMode == VIR_CPU_MAX_PHYS_ADDR_EMULATE;
+    if (!cpu->hasMaxPhysAddr || emulate == cpu->hasMaxPhysAddrBits)
+        return true;
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                emulate ? "if using CPU maximum physical address mode='emulate', bits= must be specified too"
+                        : "CPU maximum physical address bits number specification cannot be used with mode='passthrough'");
+    return false;
+}
+
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
+    if (!checkAddressBits(&def->cpu, error))
+        return false;
     if (def->cpu.mode == VIR_CPU_MODE_MAXIMUM && !qemuHasMaximum(def->os.arch)) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "maximum CPU is not supported by QEMU binary");
         return false;
