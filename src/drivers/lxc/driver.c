@@ -43,11 +43,14 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
 
 static bool postParse(const virDomainParseConfig *conf, virDomainDef *def, unsigned int flags, GError **error)
 {
-    if (!def->os.init)
-        def->os.init = g_strdup("/sbin/init");
-    for (unsigned int i = 0; i < def->consoles.n; i++)
-        if (!def->consoles.v[i]->consoleTarget)
-            def->consoles.v[i]->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_LXC;
+    if (!def->os.init) {
+        virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_XML_ERROR, "init binary must be specified");
+        return false;
+    }
+    if (!def->uidmap.n != !def->gidmap.n) {
+        virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_CONFIG_UNSUPPORTED, "uid and gid should be mapped both");
+        return false;
+    }
     return true;
 }
 
