@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/events.h"
 #include "engine/registry.h"
+#include "model/domain-disk.h"
 #include "xml/engine.h"
 
 typedef struct _virObject virObject;
@@ -156,3 +157,8 @@ char *virObjectFolder(bool privileged, const char *root, bool run, const char *p
 bool virObjectUriFits(virConnectPtr conn, bool running, bool privileged, GError **error);
 /* What a connection to such a driver alone answers of itself. */
 const virHypervisorDriver *virObjectConnectDriver(void);
+
+/* The value of a secret, asked of the secret driver in this daemon; also of one that clients may not read. `usage`: of VIR_SECRET_USAGE_TYPE_*. */
+GBytes *virObjectSecretValue(const virStorageSecret *ref, int usage, GError **error);
+/* The secret that is used for that, NULL when there is none. */
+virSecretPtr virObjectSecretFind(int usage, const char *id);

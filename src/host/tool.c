@@ -183,7 +183,6 @@ bool virToolRun(const char *const *argv, int deadline_ms, GCancellable *cancel, 
             virSetError(error, VIR_ERR_OPERATION_ABORTED, "'%s' was given up", command);
         return false;
     }
-    virDebug("%s: %s", command, err->str);
     if (output)
         *output = g_string_free(g_steal_pointer(&out), FALSE);
     return judge(command, virProcessStatus(p), err->str, status, error);
