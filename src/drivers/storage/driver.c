@@ -36,6 +36,7 @@ static const virObjectKind poolKind = {
     .self = VIR_FROM_STORAGE,
     .running = "is already active",
     .stillRunning = "is still active",
+    .filelessCode = VIR_ERR_INTERNAL_ERROR,
     .listFunc = "storageConnectListAllStoragePools",
     .xmlFunc = "storagePoolGetXMLDesc",
     .xmlFlags = VIR_STORAGE_XML_INACTIVE,

@@ -217,12 +217,12 @@ static bool good(const virImageTask *task, GError **error)
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "lazy_refcounts not supported with compat level %s", vol->compat);
     else if (vol->extendedL2 && g_strcmp0(vol->compat, "0.10") == 0)
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "extended_l2 not supported with compat level %s", vol->compat);
+    else if (e && e->secrets.n != 1)
+        virSetError(error, VIR_ERR_INVALID_ARG, "A single <secret type='passphrase'...> element is expected in encryption description");
     else if (e && e->format == VIR_STORAGE_ENCRYPTION_QCOW)
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "creation of qcow2 encrypted image is not supported");
     else if (e && !g_str_equal(format, "luks") && !qcow2)
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "volume encryption unsupported with format %s", format);
-    else if (e && e->secrets.n != 1)
-        virSetError(error, VIR_ERR_INVALID_ARG, "A single <secret type='passphrase'...> element is expected in encryption description");
     else
         return true;
     return false;

@@ -147,8 +147,6 @@ static void takeHeader(virStorageVolDef *vol, const virImageHeader *h)
     g_free(vol->backingFormat);
     vol->backingPath = h->backing ? backingPath(vol->path, h->backing) : NULL;
     vol->backingFormat = g_strdup(h->backingFormat);
-    if (g_str_equal(h->format, "ploop"))
-        vol->type = VIR_STORAGE_VOL_KIND_PLOOP;
 }
 
 static void lookInside(virStorageVolDef *vol, int fd, bool contents)
@@ -158,6 +156,8 @@ static void lookInside(virStorageVolDef *vol, int fd, bool contents)
         return;
     if (contents)
         takeHeader(vol, h);
+    if (g_str_equal(h->format, "ploop"))
+        vol->type = VIR_STORAGE_VOL_KIND_PLOOP;
     if (h->capacity)
         vol->capacity = h->capacity;
     else if (h->payload && h->payload < vol->capacity)

@@ -99,15 +99,11 @@ static void inherit(virStorageVolDef *vol, const virStorageVolDef *from)
     vol->hasAllocation = vol->hasCapacity = true;
     g_clear_pointer(&vol->backingPath, g_free);
     g_clear_pointer(&vol->backingFormat, g_free);
-}
-
-static bool copyGood(virPoolTurn *turn, const virStorageVolDef *vol, virPoolTurn *source, const virStorageVolDef *from, GError **error)
-{
-    if (virPoolVolumeIn(turn->volumes, vol->name)) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "storage volume name '%s' already in use.", vol->name);
-        return false;
-    }
-    return true;
+    g_clear_pointer(&vol->backingPerms.label, g_free);
+    vol->backingPerms = (virStoragePerms){ 0 };
+    char **times[] = { &vol->backingTimes.atime, &vol->backingTimes.mtime, &vol->backingTimes.ctime, &vol->backingTimes.btime };
+    for (gsize i = 0; i < G_N_ELEMENTS(times); i++)
+        g_clear_pointer(times[i], g_free);
 }
 
 static virStorageVolPtr copyIn(virPoolTurn *turn, virPoolTurn *source, virConnectPtr conn, const char *xml, const char *original, unsigned int flags,
@@ -115,8 +111,12 @@ static virStorageVolPtr copyIn(virPoolTurn *turn, virPoolTurn *source, virConnec
 {
     g_autoptr(virStorageVolDef) published = canMake(turn, error) ? volumeIn(source, original, error) : NULL;
     g_autoptr(virStorageVolDef) vol = published ? parse(turn, xml, flags, true, error) : NULL;
-    if (!vol || !copyGood(turn, vol, source, published, error))
+    if (!vol)
         return NULL;
+    if (virPoolVolumeIn(turn->volumes, vol->name)) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "storage volume name '%s' already in use.", vol->name);
+        return NULL;
+    }
     g_autoptr(virStorageVolDef) from = virStorageVolDefCopy(published);
     if (backendOf(source)->lookVolume && !backendOf(source)->lookVolume(source, from, error))
         return NULL;
