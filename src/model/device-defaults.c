@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_DOMAIN
 #include <string.h>
 #include "base/error.h"
+#include "base/util.h"
 #include "model/passes.h"
 
 /* Model names are QEMU's; those that were once written otherwise are put right. */
@@ -94,6 +95,9 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
     }
     if (net->vlan && net->vlan->tags.n > 1 && !net->vlan->trunk)
         net->vlan->trunk = VIR_TRISTATE_BOOL_YES;
+    static const unsigned char none[16];
+    if (net->virtualport && net->virtualport->type == VIR_NETDEV_VPORT_OPENVSWITCH && memcmp(net->virtualport->interfaceId, none, sizeof(none)) == 0)
+        virUUIDGenerate(net->virtualport->interfaceId);         /* a port of the switch has an identity */
     return true;
 }
 

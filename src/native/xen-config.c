@@ -124,7 +124,10 @@ static bool scanStatement(Scanner *s, virXenConfig *config)
     virXenValue *v = scanValue(s, 0);
     if (!v)
         return false;
-    g_hash_table_insert(config, g_steal_pointer(&name), v);
+    if (!g_hash_table_contains(config, name))           /* the first one counts */
+        g_hash_table_insert(config, g_steal_pointer(&name), v);
+    else
+        valueFree(v);
     skipBlanks(s, false);
     if (!*s->at || *s->at == '\n' || *s->at == '\r' || *s->at == '#' || *s->at == ';')
         return true;

@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include <string.h>
 
-enum { STANDARD_MEMORY = 64 };          /* MiB */
+enum { STANDARD_MEMORY = 128 };          /* MiB */
 
 #define STRING(r, name, value) virXenString((r)->config, name, value, (r)->error)
 #define NUMBER(r, name, standard, value) virXenNumber((r)->config, name, standard, value, (r)->error)
@@ -240,5 +240,8 @@ virDomainDef *virXenParse(const char *text, virXenDialect dialect, const virDoma
     virXenReader r = { .config = config, .dialect = dialect, .def = def, .error = error };
     if (!virXenReadCommon(&r) || !(dialect == VIR_XEN_XL ? virXenReadXl(&r) : virXenReadXm(&r)) || !virDomainDefPostParse(def, conf, VIR_DOMAIN_DEF_ABI_UPDATE, error))
         return NULL;
+    for (unsigned int i = 0; i < def->nets.n; i++)      /* a port's identity is made when the definition is kept */
+        if (def->nets.v[i]->virtualport)
+            memset(def->nets.v[i]->virtualport->interfaceId, 0, sizeof(def->nets.v[i]->virtualport->interfaceId));
     return g_steal_pointer(&def);
 }

@@ -97,7 +97,8 @@ static bool scan(Disk *d, const char *text)
     for (const char *p = text; *p;) {
         p += strspn(p, " \t");
         if (g_str_has_prefix(p, "target=")) {
-            setTarget(d, p + strlen("target="));
+            setWord(&d->target, p + strlen("target="));
+            d->prefixed = false;
             return true;
         }
         size_t n = strcspn(p, ",");
@@ -177,6 +178,7 @@ static bool fill(virDomainDiskDef *disk, const Disk *d)
     bool cdrom = d->cdrom || (colon && g_str_equal(colon, ":cdrom"));
     disk->device = cdrom ? VIR_DOMAIN_DISK_DEVICE_CDROM : VIR_DOMAIN_DISK_DEVICE_DISK;
     disk->dst = colon ? g_strndup(d->vdev, colon - d->vdev) : g_strdup(d->vdev);
+    disk->bus = g_str_has_prefix(disk->dst, "vd") ? VIR_DOMAIN_DISK_BUS_IDE : VIR_DOMAIN_DISK_BUS_UNSET;
     disk->driverName = g_strdup(backends[b].driver);
     disk->readonly = cdrom || access[0] == 'r' ? cdrom || !g_str_equal(access, "rw") : false;
     disk->src.format = g_str_equal(format, "empty") ? VIR_STORAGE_FORMAT_RAW : (virStorageFormat)virStorageFormatFromString(format);

@@ -226,7 +226,7 @@ static bool readUsbControllers(virXenReader *r)
         g_autoptr(GHashTable) o = virXenOptions(all->pdata[i]);
         const char *type = g_hash_table_lookup(o, "type"), *version = g_hash_table_lookup(o, "version"), *ports = g_hash_table_lookup(o, "ports");
         int v = version ? atoi(version) : VERSION;
-        if ((type && !g_str_equal(type, "qusb")) || v < 1 || v > 2)
+        if ((type && !g_str_equal(type, "qusb")) || v < 1)
             continue;
         virDomainControllerDef *c = g_new0(virDomainControllerDef, 1);
         c->type = VIR_DOMAIN_CONTROLLER_USB;

@@ -29,13 +29,13 @@ static void readDriver(virDomainDiskDef *d, const char *source)
 static bool readDisk(virXenReader *r, const char *text)
 {
     g_auto(GStrv) words = g_strsplit(text, ",", 3);
-    if (g_strv_length(words) < 2)
-        return virXenBad(r->error, VIR_ERR_INTERNAL_ERROR, "disk '%s' is not of the form SOURCE,TARGET,MODE", text);
+    if (g_strv_length(words) < 3 || (g_str_has_prefix(words[0], "tap:") && !strchr(words[0] + strlen("tap:"), ':')))
+        return true;                    /* xm passed such entries over */
     virDomainDiskDef *d = g_new0(virDomainDiskDef, 1);
     virListAppend(&r->def->disks, d);
     readDriver(d, g_strstrip(words[0]));
     char *target = g_strstrip(words[1]), *kind = strchr(target, ':');
-    const char *mode = words[2] ? words[2] : "";
+    const char *mode = words[2];
     if (g_str_has_prefix(target, "ioemu:"))
         kind = strchr(target += strlen("ioemu:"), ':');
     if (kind && g_str_equal(kind, ":cdrom"))
