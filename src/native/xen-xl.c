@@ -102,14 +102,12 @@ static bool readCpu(virXenReader *r)
     bool nested;
     if (!virXenFlag(r->config, "nestedhvm", false, &nested, r->error))
         return false;
-    if (!readCpuid(r))
-        return false;
-    if (!r->hvm || !virXenGet(r->config, "nestedhvm"))
-        return true;
-    hostCpu(r);
-    if (!nested)
-        virCPUDefSetFeature(&r->def->cpu, "vmx", VIR_CPU_FEATURE_DISABLE);
-    return true;
+    if (r->hvm && virXenGet(r->config, "nestedhvm")) {
+        hostCpu(r);
+        if (!nested)
+            virCPUDefSetFeature(&r->def->cpu, "vmx", VIR_CPU_FEATURE_DISABLE);
+    }
+    return readCpuid(r);
 }
 
 /* ---- virtual NUMA: a list of options for each node ---- */
