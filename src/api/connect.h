@@ -23,6 +23,7 @@ struct _virConnect {
     GUri *uri;
     char *uriText;
     unsigned int flags;                         /* virConnectFlags; VIR_CONNECT_RO: changes are refused */
+    bool trusted;                               /* opened by a driver for itself: may read what clients may not (values of private secrets) */
     bool deliverDirectly;                       /* the daemon's: callbacks run on the emitting thread */
     void *priv;                                 /* of `driver` */
 

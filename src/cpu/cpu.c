@@ -52,7 +52,10 @@ static const virCpuFeature *findFeature(virArch arch, const char *feature)
 
 bool virCpuFeatureKnown(virArch arch, const char *feature)
 {
-    return findFeature(arch, feature) != NULL;
+    const virCpuNames *names = virCpuIsX86(arch) ? NULL : namesOf(arch, NULL);
+    if (virCpuIsX86(arch))
+        return findFeature(arch, feature) != NULL;
+    return !names || !names->features || g_strv_contains((const char *const *)names->features, feature);
 }
 
 bool virCpuFeatureIsMsr(virArch arch, const char *feature)

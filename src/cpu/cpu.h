@@ -38,6 +38,7 @@ bool virCpuIsX86(virArch arch);
 char **virCpuModelNames(virArch arch, GError **error);
 /* "AMD"; NULL: unknown, or the model is nobody's. */
 const char *virCpuModelVendor(virArch arch, const char *model);
+/* Architectures without a list of features know any. */
 bool virCpuFeatureKnown(virArch arch, const char *feature);
 /* The i-th feature of the architecture's table; NULL after the last. */
 const char *virCpuFeatureName(virArch arch, guint i);
@@ -59,7 +60,7 @@ bool virCpuTranslate(virCPUDef *cpu, virArch arch, const virCpuChoice *choice, G
 virCPUDef *virCpuFromFeatures(virArch arch, const char *const *features, const virCPUDef *like, bool host, const virCpuChoice *choice);
 /* The host's x86 processor, from its answers. */
 virCPUDef *virCpuDetect(virArch arch, const virCpuReader *reader);
-/* Decide on optional features: there when `host` has them. */
+/* Decide on optional features, there when `host` has them, and spell out what the model has lost. */
 bool virCpuUpdate(virCPUDef *guest, const virCPUDef *host, GError **error);
 
 /* --- the public calls (documents.c); flags are virConnectCompareCPUFlags, virConnectBaselineCPUFlags --- */

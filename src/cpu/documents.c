@@ -23,9 +23,7 @@ static void dropFeatures(virCPUDef *cpu, bool (*keep)(const char *feature))
             i++;
             continue;
         }
-        virCPUFeature *f = virListTake(&cpu->features, i);
-        g_free(f->name);
-        g_free(f);
+        virCPUDefDropFeature(cpu, i);
     }
 }
 

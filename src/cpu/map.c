@@ -176,6 +176,9 @@ static void namesLine(char **w, gpointer data)
             n->arches = appended(n->arches, *w);
     else if (g_str_equal(w[0], "vendor"))
         n->vendor = g_intern_string(w[1]);
+    else if (g_str_equal(w[0], "features"))
+        for (w++; *w; w++)
+            n->features = appended(n->features, *w);
     else if (g_str_equal(w[1], "*"))
         n->any = true;
     else

@@ -44,6 +44,7 @@ static inline void virCpuSetDrop(virCpuSet *set, guint i) { set->w[i / 64] &= ~(
 /* An architecture that knows CPUs by name only. */
 typedef struct {
     char **arches, **models, **vendors;         /* vendors[i] made models[i] */
+    char **features;            /* NULL: any */
     const char *vendor;         /* while reading: of the models that follow */
     bool any;                   /* every name is a model */
 } virCpuNames;

@@ -95,12 +95,18 @@ static bool setsByPolicy(const virCPUDef *cpu, virCpuSet sets[virCPUFeaturePolic
 /* What a guest with this document has. */
 static bool setOf(const virCPUDef *cpu, virCpuSet *set, GError **error)
 {
-    virCpuSet by[virCPUFeaturePolicyLast];
     const virCpuModel *m = findModel(cpu->model, error);
-    if (!m || !setsByPolicy(cpu, by, error))
+    virCpuSet there = { 0 }, away = { 0 };
+    for (unsigned int i = 0; m && i < cpu->features.n; i++) {
+        const virCPUFeature *f = cpu->features.v[i];
+        bool off = f->policy == VIR_CPU_FEATURE_DISABLE || f->policy == VIR_CPU_FEATURE_FORBID;
+        if (f->policy != VIR_CPU_FEATURE_OPTIONAL && !addByName(off ? &away : &there, f->name, error))
+            return false;
+    }
+    if (!m)
         return false;
-    *set = setOr(setOr(m->features, &by[VIR_CPU_FEATURE_REQUIRE]), &by[VIR_CPU_FEATURE_FORCE]);
-    *set = setMinus(setMinus(*set, &by[VIR_CPU_FEATURE_DISABLE]), &by[VIR_CPU_FEATURE_FORBID]);
+    *set = setOr(m->features, &there);
+    *set = setMinus(*set, &away);
     return true;
 }
 
@@ -110,6 +116,7 @@ typedef struct {
     const virCpuModel *model;
     const virCpuOffer *offer;
     virCpuSet more, less;       /* what the processor has beyond the model; what it lacks */
+    virCpuSet lost;             /* what the model once had, the processor has not */
     guint nmore, nless;
     bool signature;
 } Candidate;
@@ -175,7 +182,8 @@ static void addBlockers(Candidate *c)
 {
     for (int i = 0; c->offer && c->offer->blockers && c->offer->blockers[i]; i++) {
         guint place = GPOINTER_TO_UINT(g_hash_table_lookup(virCpuMapX86()->featureByName, c->offer->blockers[i]));
-        if (place > 0 && !virCpuSetHas(&c->more, place - 1))
+        bool said = place > 0 && (virCpuSetHas(&c->more, place - 1) || virCpuSetHas(&c->less, place - 1) || virCpuSetHas(&c->lost, place - 1));
+        if (place > 0 && !said)
             virCpuSetAdd(&c->less, place - 1);
     }
 }
@@ -191,11 +199,10 @@ static bool candidate(const Rules *rules, const Data *data, const virCpuModel *m
     c->less = setMinus(model->features, &data->features);
     if (rules->host)
         return setCount(&c->less) == 0 && ((c->nmore = setCount(&c->more)), (c->signature = signatureFits(model, data)), true);
-    virCpuSet lost = setMinus(model->lost, &data->features);
-    c->less = setOr(c->less, &lost);
+    c->lost = setMinus(model->lost, &data->features);
     addBlockers(c);
     c->nmore = setCount(&c->more);
-    c->nless = setCount(&c->less);
+    c->nless = setCount(&c->less) + setCount(&c->lost);
     c->signature = signatureFits(model, data);
     return true;
 }
@@ -210,9 +217,10 @@ static virCPUDef *defFrom(const Candidate *c, bool host)
         def->match = VIR_CPU_MATCH_EXACT;
         def->fallback = VIR_CPU_FALLBACK_ALLOW;
     }
-    for (int pass = 0; pass < 2; pass++)
+    const virCpuSet *const passes[] = { &c->more, &c->less, &c->lost };
+    for (guint pass = 0; pass < G_N_ELEMENTS(passes); pass++)
         for (guint i = 0; i < map->features->len; i++) {
-            if (!virCpuSetHas(pass ? &c->less : &c->more, i))
+            if (!virCpuSetHas(passes[pass], i))
                 continue;
             virCPUFeature *f = g_new0(virCPUFeature, 1);
             *f = (virCPUFeature){ g_strdup(featureName(map, i)), pass ? VIR_CPU_FEATURE_DISABLE : VIR_CPU_FEATURE_REQUIRE };
@@ -369,6 +377,15 @@ bool virCpuX86Expand(virCPUDef *cpu, GError **error)
     return m != NULL;
 }
 
+/* What a model once had it must not get from an emulator that still thinks so. */
+static void disableLost(virCPUDef *cpu, const virCpuModel *m)
+{
+    const virCpuMap *map = virCpuMapX86();
+    for (guint i = 0; i < map->features->len; i++)
+        if (virCpuSetHas(&m->lost, i) && !virCPUDefFeature(cpu, featureName(map, i)))
+            virCPUDefSetFeature(cpu, featureName(map, i), VIR_CPU_FEATURE_DISABLE);
+}
+
 bool virCpuX86Translate(virCPUDef *cpu, const virCpuChoice *choice, GError **error)
 {
     const virCpuOffer *offer = NULL;
@@ -390,17 +407,11 @@ bool virCpuX86Translate(virCPUDef *cpu, const virCpuChoice *choice, GError **err
     }
     g_free(cpu->model);
     cpu->model = g_steal_pointer(&def->model);
-    while (cpu->features.n > 0) {
-        virCPUFeature *f = virListTake(&cpu->features, cpu->features.n - 1);
-        g_free(f->name);
-        g_free(f);
-    }
+    while (cpu->features.n > 0)
+        virCPUDefDropFeature(cpu, cpu->features.n - 1);
     while (def->features.n > 0)
         virListAppend(&cpu->features, virListTake(&def->features, 0));
-    const virCpuMap *map = virCpuMapX86();
-    for (guint i = 0; i < map->features->len; i++)      /* what it had lost it must not get back */
-        if (virCpuSetHas(&m->lost, i) && !virCpuSetHas(&data.features, i))
-            virCPUDefSetFeature(cpu, featureName(map, i), VIR_CPU_FEATURE_DISABLE);
+    disableLost(cpu, m);
     return true;
 }
 
@@ -416,6 +427,9 @@ bool virCpuX86Update(virCPUDef *guest, const virCPUDef *host, GError **error)
         if (f->policy == VIR_CPU_FEATURE_OPTIONAL)
             f->policy = place > 0 && virCpuSetHas(&has, place - 1) ? VIR_CPU_FEATURE_REQUIRE : VIR_CPU_FEATURE_DISABLE;
     }
+    const virCpuModel *m = guest->model ? g_hash_table_lookup(map->modelByName, guest->model) : NULL;
+    if (m)
+        disableLost(guest, m);
     return true;
 }
 

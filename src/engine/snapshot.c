@@ -244,6 +244,10 @@ static bool settle(virDomainObj *obj, const virDomainView *view, virDomainSnapsh
 {
     const virHypervisor *hv = obj->engine->hv;
     bool diskOnly = flags & VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY, external = diskOnly || def->memory == VIR_DOMAIN_DISK_SNAPSHOT_EXTERNAL;
+    if (!hv->snapshotsOfTest && view->live && !external && def->memory == VIR_DOMAIN_DISK_SNAPSHOT_NO) {
+        virErrorSet(error, hv->from, VIR_ERR_OPERATION_UNSUPPORTED, "internal snapshot of a running VM must include the memory state");
+        return false;
+    }
     def->m.dom = virDomainDefCopy(view->live ? view->live : view->config);
     if (!hv->snapshotsOfTest && view->live && view->config)
         def->inactiveDom = virDomainDefCopy(view->config);

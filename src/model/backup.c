@@ -127,8 +127,6 @@ X_TYPE(virDomainBackupDef, "domainbackup", backupRows, .init = virDocumentInit, 
 
 static bool complete(virDomainBackupDef *def, unsigned int flags, GError **error)
 {
-    if (def->hasServer && def->transport == VIR_BACKUP_TCP && !def->port)
-        def->port = 10809;
     return true;
 }
 VIR_DOCUMENT_DEFINE(virDomainBackupDef, "domain_backup", complete)

@@ -19,7 +19,7 @@ static bool online(const virXmlRow *row, const void *obj, const virXmlOut *out)
 #define S virCapsCpu
 static const virXmlRow cpuRows[] = {
     X_UINT("@id", id, XF_REQ | XF_ALWAYS),
-    X_UINT("@socket_id", socket, XF_ALWAYS, .when = online),
+    X_UINT("@socket_id", socket, XF_ALWAYS, X_HAS(online), .when = online),
     X_UINT("@die_id", die, XF_ALWAYS, .when = online),
     X_UINT("@core_id", core, XF_ALWAYS, .when = online),
     X_STR("@siblings", siblings, 0, .when = online),
@@ -127,6 +127,7 @@ static const virXmlRow hostRows[] = {
     X_YESNO("iommu/@support", iommu, 0),
     X_FLAG("migration_features/live", live, 0),
     X_STRV("migration_features/uri_transports/uri_transport", transports, 0),
+    X_FLAG("topology", topology, XF_NOFORMAT),
     X_SAME("topology/cells", cellsXml, XF_OPEN, .when = hasTopology),
     X_LIST("cache/bank", banks, virCapsBank, 0),
     X_OBJ("cache/monitor", cacheMonitor, virCapsMonitor, 0),

@@ -5,7 +5,7 @@
 #define S virCPUFeature
 static const virXmlRow featureRows[] = {
     X_ENUM("@policy", policy, virCPUFeaturePolicy, XF_ABI, .bad = "Invalid CPU feature policy"),
-    X_STR("@name", name, XF_REQ | XF_ABI),
+    X_STR("@name", name, XF_ABI),       /* that it must be there is said by virCPUDefComplete, in the reference's words */
     X_END
 };
 X_TYPE(virCPUFeature, "feature", featureRows);
@@ -73,7 +73,7 @@ static X_TYPE(virCPUPages, "pages", pagesRows);
 #undef S
 
 #define S virCPUFeature
-static const virXmlRow hostFeatureRows[] = { X_STR("@name", name, XF_REQ, .bad = "Invalid CPU feature name"), X_END };
+static const virXmlRow hostFeatureRows[] = { X_STR("@name", name, XF_LENIENT), X_END };
 static X_TYPE_AS(hostFeatureXml, virCPUFeature, "feature", hostFeatureRows);
 #undef S
 
@@ -88,7 +88,7 @@ static const virXmlRow topologyRows[] = {
 static X_TYPE_AS(topologyXml, virCPUDef, NULL, topologyRows);
 static const virXmlRow addressRows[] = {
     X_ENUM("@mode", maxPhysAddrMode, virCPUMaxPhysAddrMode, XF_REQ | XF_ABI, X_HAS(hasMaxPhysAddr)),
-    X_UINT("@bits", maxPhysAddrBits, XF_ABI),
+    X_UINT("@bits", maxPhysAddrBits, XF_ABI, X_HAS(hasMaxPhysAddrBits)),
     X_END
 };
 static X_TYPE_AS(addressXml, virCPUDef, NULL, addressRows);
@@ -112,12 +112,7 @@ static const virXmlRow guestRows[] = {
     X_END
 };
 X_TYPE(virCPUDef, "cpu", guestRows);
-static const virXmlRow hostRows[] = {
-    X_ENUM("arch", arch, virArch, XF_REQ, .bad = "Unknown architecture %s"),
-    X_FLAG("features/pae", pae, 0),
-    X_FLAG("features/nonpae", nonpae, 0),
-    X_STR("model", model, 0),
-    X_STR("vendor", vendor, 0),
+static const virXmlRow chipRows[] = {
     X_UINT("microcode/@version", microcode, 0, .bad = "invalid microcode version"),
     X_UINT("signature/@family", family, XF_REQ, X_HAS(hasSignature)),
     X_UINT("signature/@model", modelNumber, XF_REQ, X_HAS(hasSignature)),
@@ -125,6 +120,16 @@ static const virXmlRow hostRows[] = {
     X_STR("counter/@name", counter, XF_REQ),
     X_ULL("counter/@frequency", counterFrequency, XF_REQ),
     X_YESNO("counter/@scaling", counterScaling, 0),
+    X_END
+};
+static X_TYPE_AS(chipXml, virCPUDef, NULL, chipRows);
+static const virXmlRow hostRows[] = {
+    X_ENUM("arch", arch, virArch, XF_REQ, .bad = "Unknown architecture %s"),
+    X_FLAG("features/pae", pae, 0),
+    X_FLAG("features/nonpae", nonpae, 0),
+    X_STR("model", model, 0),
+    X_STR("vendor", vendor, 0),
+    X_SAME(".", chipXml, 0),
     X_SAME("topology", topologyXml, 0),
     X_SAME("maxphysaddr", addressXml, 0),
     X_LIST_AS("feature", features, virCPUFeature, hostFeatureXml, 0),
@@ -132,4 +137,13 @@ static const virXmlRow hostRows[] = {
     X_END
 };
 X_TYPE_AS(virCPUHostXml, virCPUDef, "cpu", hostRows);
+/* Either, for the schema. */
+static const virXmlRow anyRows[] = {
+    X_ENUM("arch", arch, virArch, 0),
+    X_SAME(".", virCPUDefXml, 0),
+    X_SAME(".", chipXml, 0),
+    X_LIST("pages", pages, virCPUPages, 0),
+    X_END
+};
+X_TYPE_AS(virCPUAnyXml, virCPUDef, "cpu", anyRows);
 #undef S

@@ -22,11 +22,21 @@ virCPUDef *virCPUDefCopy(const virCPUDef *cpu)
     return copy;
 }
 
-char *virCPUDefFormat(const virCPUDef *cpu)
+static char *format(virXmlType *type, const virCPUDef *cpu)
 {
     GString *out = g_string_new(NULL);
-    virXmlFormat(&virCPUDefXml, "cpu", cpu, 0, out, 0);
+    virXmlFormat(type, "cpu", cpu, 0, out, 0);
     return g_string_free(out, FALSE);
+}
+
+char *virCPUDefFormat(const virCPUDef *cpu)
+{
+    return format(&virCPUDefXml, cpu);
+}
+
+char *virCPUDefFormatHost(const virCPUDef *cpu)
+{
+    return format(&virCPUHostXml, cpu);
 }
 
 virCPUFeature *virCPUDefFeature(const virCPUDef *cpu, const char *name)
@@ -35,6 +45,11 @@ virCPUFeature *virCPUDefFeature(const virCPUDef *cpu, const char *name)
         if (g_str_equal(cpu->features.v[i]->name, name))
             return cpu->features.v[i];
     return NULL;
+}
+
+void virCPUDefDropFeature(virCPUDef *cpu, unsigned int at)
+{
+    virXmlFree(&virCPUFeatureXml, virListTake(&cpu->features, at));
 }
 
 void virCPUDefSetFeature(virCPUDef *cpu, const char *name, virCPUFeaturePolicy policy)
@@ -48,31 +63,35 @@ void virCPUDefSetFeature(virCPUDef *cpu, const char *name, virCPUFeaturePolicy p
     f->policy = policy;
 }
 
-static bool completeFeatures(virCPUDef *cpu, int from, GError **error)
+static bool completeFeatures(virCPUDef *cpu, GError **error)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (unsigned int i = 0; i < cpu->features.n; i++) {
         virCPUFeature *f = cpu->features.v[i];
         if (!f->policy)
             f->policy = VIR_CPU_FEATURE_REQUIRE;
+        if (!f->name || !*f->name) {
+            virSetError(error, VIR_ERR_XML_ERROR, "Invalid CPU feature name");
+            return false;
+        }
         if (!g_hash_table_add(seen, f->name)) {
-            virErrorSet(error, VIR_FROM_CPU, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once", f->name);
+            virSetError(error, VIR_ERR_XML_ERROR, "CPU feature '%s' specified more than once", f->name);
             return false;
         }
     }
     return true;
 }
 
-static bool checkVendorId(const virCPUDef *cpu, int from, GError **error)
+static bool checkVendorId(const virCPUDef *cpu, GError **error)
 {
     if (!cpu->vendorId)
         return true;
     if (strlen(cpu->vendorId) != 12) {
-        virErrorSet(error, from, VIR_ERR_XML_ERROR, "vendor_id must be exactly 12 characters long");
+        virSetError(error, VIR_ERR_XML_ERROR, "vendor_id must be exactly 12 characters long");
         return false;
     }
     if (strchr(cpu->vendorId, ',')) {
-        virErrorSet(error, from, VIR_ERR_XML_ERROR, "vendor id is invalid");
+        virSetError(error, VIR_ERR_XML_ERROR, "vendor id is invalid");
         return false;
     }
     return true;
@@ -93,28 +112,34 @@ static void completeMode(virCPUDef *cpu)
     if (cpu->mode != VIR_CPU_MODE_HOST_PASSTHROUGH && cpu->mode != VIR_CPU_MODE_HOST_MODEL && cpu->mode != VIR_CPU_MODE_MAXIMUM)
         return;
     cpu->match = VIR_CPU_MATCH_NONE;
-    if (cpu->mode != VIR_CPU_MODE_HOST_MODEL)
+    if (cpu->mode != VIR_CPU_MODE_HOST_MODEL) {
         g_clear_pointer(&cpu->model, g_free);
+        g_clear_pointer(&cpu->vendor, g_free);
+    }
     if (!cpu->model)
         cpu->fallback = VIR_CPU_FALLBACK_NONE;
 }
 
-bool virCPUDefComplete(virCPUDef *cpu, int from, GError **error)
+bool virCPUDefComplete(virCPUDef *cpu, GError **error)
 {
     completeMode(cpu);
-    if (!checkVendorId(cpu, from, error))
+    if (!checkVendorId(cpu, error))
         return false;
     if (cpu->migratable && cpu->mode != VIR_CPU_MODE_HOST_PASSTHROUGH && cpu->mode != VIR_CPU_MODE_MAXIMUM) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
                     "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode");
         return false;
     }
-    bool host = cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VIR_CPU_MODE_HOST_MODEL || cpu->mode == VIR_CPU_MODE_MAXIMUM;
-    if (!cpu->model && !host && cpu->features.n > 0) {
-        virErrorSet(error, from, VIR_ERR_XML_ERROR, "Non-empty feature list specified without CPU model");
+    if (cpu->vendor && !cpu->model) {
+        virSetError(error, VIR_ERR_XML_ERROR, "CPU vendor specified without CPU model");
         return false;
     }
-    return completeFeatures(cpu, from, error);
+    bool host = cpu->mode == VIR_CPU_MODE_HOST_PASSTHROUGH || cpu->mode == VIR_CPU_MODE_HOST_MODEL || cpu->mode == VIR_CPU_MODE_MAXIMUM;
+    if (!cpu->model && !host && cpu->features.n > 0) {
+        virSetError(error, VIR_ERR_XML_ERROR, "Non-empty feature list specified without CPU model");
+        return false;
+    }
+    return completeFeatures(cpu, error);
 }
 
 /* What only guests' documents may say, and what a host's must. */
@@ -153,5 +178,5 @@ virCPUDef *virCPUDefParse(const char *xml, virCPUDocument kind, bool validate, G
         virSetError(error, VIR_ERR_XML_ERROR, "Missing CPU model name");
         return NULL;
     }
-    return (host ? completeFeatures(cpu, VIR_FROM, error) : virCPUDefComplete(cpu, VIR_FROM, error)) ? g_steal_pointer(&cpu) : NULL;
+    return (host ? completeFeatures(cpu, error) : virCPUDefComplete(cpu, error)) ? g_steal_pointer(&cpu) : NULL;
 }

@@ -45,6 +45,7 @@ typedef struct {
     bool hasMaxPhysAddr;
     virCPUMaxPhysAddrMode maxPhysAddrMode;
     unsigned int maxPhysAddrBits;
+    bool hasMaxPhysAddrBits;
     unsigned int sockets, dies, cores, threads;
     bool hasCache;
     virCPUCacheMode cacheMode;
@@ -69,11 +70,13 @@ typedef enum { VIR_CPU_DOCUMENT_HOST, VIR_CPU_DOCUMENT_GUEST, VIR_CPU_DOCUMENT_A
 /* A <cpu> that stands alone. ANY: the host's when it has an <arch>. `validate` against the schema of its table. */
 virCPUDef *virCPUDefParse(const char *xml, virCPUDocument kind, bool validate, GError **error);
 char *virCPUDefFormat(const virCPUDef *cpu);    /* as a guest's */
+char *virCPUDefFormatHost(const virCPUDef *cpu);
 virCPUDef *virCPUDefCopy(const virCPUDef *cpu);
 void virCPUDefFree(virCPUDef *cpu);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virCPUDef, virCPUDefFree)
 /* What a guest's <cpu> leaves unsaid, and what may not stand together. */
-bool virCPUDefComplete(virCPUDef *cpu, int from, GError **error);
+bool virCPUDefComplete(virCPUDef *cpu, GError **error);
 virCPUFeature *virCPUDefFeature(const virCPUDef *cpu, const char *name);        /* NULL: not listed */
+void virCPUDefDropFeature(virCPUDef *cpu, unsigned int at);
 /* Appends it, or changes the policy of one that is listed already. */
 void virCPUDefSetFeature(virCPUDef *cpu, const char *name, virCPUFeaturePolicy policy);

@@ -84,6 +84,9 @@ static bool passOS(virDomainDef *def, const virDomainParseConfig *conf, GError *
         def->os.hasBootmenuTimeout = false;
     if (def->os.loader && !def->os.loaderType)
         def->os.loaderType = VIR_DOMAIN_LOADER_TYPE_ROM;
+    if (!def->os.firmware && !virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU))
+        while (def->os.firmwareFeatures.n)      /* they choose among firmwares, which is not asked for */
+            g_free(virListTake(&def->os.firmwareFeatures, 0));
     passFirmware(def);
     return true;
 }
@@ -259,7 +262,7 @@ static void passActions(virDomainDef *def)
 
 static bool passCPU(virDomainDef *def, GError **error)
 {
-    return !def->cpu.given || virCPUDefComplete(&def->cpu, VIR_FROM, error);
+    return !def->cpu.given || virCPUDefComplete(&def->cpu, error);
 }
 
 static int compareCells(const void *a, const void *b)

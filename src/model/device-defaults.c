@@ -39,15 +39,38 @@ static void spellModel(char **model)
     }
 }
 
-static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net,
-                    unsigned int flags, GError **error)
+/* What each type of interface must say about its other end. */
+static bool checkNetSource(const virDomainNetDef *net, GError **error)
 {
-    const char *missing = net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !net->network ? "network" : NULL;
-    if (missing) {
+    enum { SOURCED = 1 << VIR_DOMAIN_NET_TYPE_NETWORK | 1 << VIR_DOMAIN_NET_TYPE_DIRECT | 1 << VIR_DOMAIN_NET_TYPE_VDPA |
+                     1 << VIR_DOMAIN_NET_TYPE_SERVER | 1 << VIR_DOMAIN_NET_TYPE_CLIENT | 1 << VIR_DOMAIN_NET_TYPE_MCAST |
+                     1 << VIR_DOMAIN_NET_TYPE_UDP | 1 << VIR_DOMAIN_NET_TYPE_INTERNAL | 1 << VIR_DOMAIN_NET_TYPE_VHOSTUSER |
+                     1 << VIR_DOMAIN_NET_TYPE_VDS,
+           SOCKETS = 1 << VIR_DOMAIN_NET_TYPE_SERVER | 1 << VIR_DOMAIN_NET_TYPE_CLIENT | 1 << VIR_DOMAIN_NET_TYPE_MCAST |
+                     1 << VIR_DOMAIN_NET_TYPE_UDP };
+    unsigned int type = 1u << net->type;
+    if (type & SOURCED && !net->hasSource) {
         virSetError(error, VIR_ERR_XML_ERROR, "interface type='%s' requires a 'source' element",
                     virDomainNetTypeToString(net->type));
         return false;
     }
+    const char *missing = net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !net->network ? "network"
+                          : type & SOCKETS && !net->socketPort ? "port"
+                          : type & SOCKETS && !net->socketAddress && net->type != VIR_DOMAIN_NET_TYPE_SERVER ? "address" : NULL;
+    if (missing)
+        virErrorSet(error, VIR_FROM_XML, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", missing, "source");
+    if (!missing && net->model && strspn(net->model, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != strlen(net->model)) {
+        virSetError(error, VIR_ERR_INVALID_ARG, "Model name contains invalid characters");
+        return false;
+    }
+    return !missing;
+}
+
+static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDomainNetDef *net,
+                    unsigned int flags, GError **error)
+{
+    if (!checkNetSource(net, error))
+        return false;
     if (net->type == VIR_DOMAIN_NET_TYPE_BRIDGE && !net->bridge) {
         virSetError(error, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", "bridge",
                     "source");
@@ -64,6 +87,10 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
                     net->mac.b[0], net->mac.b[1], net->mac.b[2], net->mac.b[3], net->mac.b[4], net->mac.b[5]);
         return false;
     }
+    static const unsigned char none[16];
+    if (net->virtualport && net->virtualport->type == VIR_NETDEV_VPORT_OPENVSWITCH && net->type != VIR_DOMAIN_NET_TYPE_NETWORK &&
+        memcmp(net->virtualport->interfaceId, none, 16) == 0)
+        virUUIDGenerate(net->virtualport->interfaceId);     /* the switch knows a port by it */
     if (net->model)
         spellModel(&net->model);
     if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) { /* no device of ours to tune or filter */
@@ -95,9 +122,6 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
     }
     if (net->vlan && net->vlan->tags.n > 1 && !net->vlan->trunk)
         net->vlan->trunk = VIR_TRISTATE_BOOL_YES;
-    static const unsigned char none[16];
-    if (net->virtualport && net->virtualport->type == VIR_NETDEV_VPORT_OPENVSWITCH && memcmp(net->virtualport->interfaceId, none, sizeof(none)) == 0)
-        virUUIDGenerate(net->virtualport->interfaceId);         /* a port of the switch has an identity */
     return true;
 }
 
@@ -183,5 +207,9 @@ bool virDomainPassDevices(virDomainDef *def, const virDomainParseConfig *conf, u
     for (unsigned int i = 0; i < def->fss.n; i++)
         if (!def->fss.v[i]->accessmode && !(def->fss.v[i]->driver == VIR_DOMAIN_FS_DRIVER_VIRTIOFS && def->fss.v[i]->socket))
             def->fss.v[i]->accessmode = VIR_DOMAIN_FS_ACCESSMODE_PASSTHROUGH;
+    if (def->memballoon && def->memballoon->model == VIR_DOMAIN_MEMBALLOON_NONE)
+        def->memballoon->info.addr.type = VIR_DEVICE_ADDRESS_NONE;
+    if (def->vsock && !def->vsock->cid && !def->vsock->autoCid)
+        def->vsock->autoCid = VIR_TRISTATE_BOOL_YES;
     return virDomainPassSeclabels(def, conf, flags, error);
 }

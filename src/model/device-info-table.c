@@ -82,7 +82,7 @@ static const virXmlRow isaCase[] = {
     X_END
 };
 static const virXmlRow dimmCase[] = {
-    X_UINT("@slot", dimm.slot, XF_ALWAYS | XF_ABI),
+    X_UINT("@slot", dimm.slot, XF_REQ | XF_ALWAYS | XF_ABI),
     X_(("@base"), ULL, unsigned long long, dimm.base, XF_HEX | XF_ABI, .digits = 1, X_HAS(dimm.hasBase)),
     X_END
 };
@@ -110,7 +110,7 @@ static const virXmlCase addressCases[] = {
     { 0 }
 };
 static const virXmlRow addressRows[] = {
-    X_ENUM("@type", type, virDeviceAddressType, XF_REQ | XF_ABI, .bad = "unknown address type '%s'", .lack = "No type specified for device address",
+    X_ENUM("@type", type, virDeviceAddressType, XF_REQ | XF_ABI | XF_WANTED, .bad = "unknown address type '%s'", .lack = "No type specified for device address",
            .lackCode = VIR_ERR_INTERNAL_ERROR),
     X_UNION(".", type, virDeviceAddressType, addressCases, XF_ABI),
     X_END

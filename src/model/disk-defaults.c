@@ -60,7 +60,8 @@ bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainPars
         *a = (virDriveAddress){ .controller = index / 4, .bus = index % 4 / 2, .unit = index % 2 };
         break;
     case VIR_DOMAIN_DISK_BUS_SATA:
-        *a = (virDriveAddress){ .controller = index / 6, .unit = index % 6 };
+        perBus = virDomainConfHas(conf, VIR_DOMAIN_CONF_LONE_SATA) ? 1 : 6;
+        *a = (virDriveAddress){ .controller = index / perBus, .unit = index % perBus };
         break;
     case VIR_DOMAIN_DISK_BUS_FDC:
         *a = (virDriveAddress){ .controller = index / 2, .unit = index % 2 };
@@ -100,7 +101,7 @@ static bool sourceIsEmpty(const virStorageSource *src)
     case VIR_STORAGE_NVME:
         return !src->nvmeNamespace;
     default:
-        return !src->path;
+        return !src->path || !*src->path;
     }
 }
 
@@ -181,6 +182,13 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
                     "an <encryption> definition already found for disk source");
         return false;
     }
+    for (const virStorageSource *b = disk->src.backing; b && b->type; b = b->backing) {
+        const char *missing = !b->format ? "format" : sourceIsEmpty(b) ? "source" : NULL;
+        if (!missing)
+            continue;
+        virSetError(error, VIR_ERR_XML_ERROR, "missing disk backing store %s", missing);
+        return false;
+    }
     const virStorageEncryption *enc = disk->encryption ? disk->encryption : disk->src.encryption;
     if (enc && enc->cipherName) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -212,14 +220,19 @@ static bool passDisk(virDomainDef *def, const virDomainParseConfig *conf, virDom
     return true;
 }
 
+static int indexOf(const virDomainDiskDef *disk)
+{
+    return disk->dst ? virDomainDiskNameIndex(disk->dst) : -1;
+}
+
 /* Disks of one bus stand together, in the order of their targets. */
 static void insertDisk(virDomainDef *def, virDomainDiskDef *disk)
 {
-    int index = virDomainDiskNameIndex(disk->dst), at = -1;
+    int index = indexOf(disk), at = -1;
     for (unsigned int i = def->disks.n; i-- > 0;) {
         if (def->disks.v[i]->bus != disk->bus)
             continue;
-        if (virDomainDiskNameIndex(def->disks.v[i]->dst) > index)
+        if (indexOf(def->disks.v[i]) > index)
             at = i;
         else if (at < 0)
             at = i + 1;
@@ -227,7 +240,7 @@ static void insertDisk(virDomainDef *def, virDomainDiskDef *disk)
     virListInsert(&def->disks, at < 0 ? def->disks.n : (unsigned int)at, disk);
 }
 
-static void sortDisks(virDomainDef *def)
+void virDomainDisksSort(virDomainDef *def)
 {
     __typeof__(def->disks) old = def->disks;
     def->disks.v = NULL;
@@ -239,9 +252,9 @@ static void sortDisks(virDomainDef *def)
 
 bool virDomainPassDisks(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
+    virDomainDisksSort(def);     /* by what the document says: disks that name no bus are one group */
     for (unsigned int i = 0; i < def->disks.n; i++)
         if (!passDisk(def, conf, def->disks.v[i], error))
             return false;
-    sortDisks(def);
     return true;
 }

@@ -102,7 +102,7 @@ static void initChannel(void *obj) { initChr(obj, VIR_DOMAIN_CHR_DEVICE_CHANNEL)
 
 #define S virDomainChrDef
 #define TYPE_ROW \
-    X_ENUM("@type", source.type, virDomainChrType, XF_ALWAYS, .bad = "unknown type presented to host for character device: %s")
+    X_ENUM("@type", source.type, virDomainChrType, XF_ALWAYS | XF_WANTED, .bad = "unknown type presented to host for character device: %s")
 #define UNKNOWN_TARGET .bad = "unknown target type '%s' specified for character device"
 #define BAD_PORT .bad = "Invalid port number: %s", .code = VIR_ERR_XML_ERROR
 static const virXmlRow serialRows[] = {

@@ -29,7 +29,7 @@ static const virXmlRow xenbusCase[] = {
     X_END
 };
 static const virXmlRow pciTargetCase[] = {
-    X_ENUM("model/@name", pciName, virDomainControllerPciModelName, XF_ABI, .bad = "Unknown PCI controller model name '%s'", .code = VIR_ERR_XML_ERROR),
+    X_ENUM("model/@name", pciName, virDomainControllerPciModelName, XF_ABI | XF_WANTED, .bad = "Unknown PCI controller model name '%s'", .code = VIR_ERR_XML_ERROR),
     X_INT("target/@chassisNr", chassisNr, XF_ABI | XF_ANYBASE, X_HAS(hasChassisNr)),
     X_INT("target/@chassis", chassis, XF_ABI | XF_ANYBASE, X_HAS(hasChassis)),
     X_INT("target/@port", port, XF_ABI | XF_ANYBASE | XF_HEX, .digits = 1, X_HAS(hasPort)),
@@ -65,7 +65,7 @@ static const virXmlCase controllerCases[] = {
 static const virXmlCase pciTargetCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciTargetCaseXml }, { 0 } };
 static const virXmlCase pciHoleCases[] = { { VIR_DOMAIN_CONTROLLER_PCI, &pciHoleCaseXml }, { 0 } };
 static const virXmlRow controllerRows[] = {
-    X_ENUM("@type", type, virDomainControllerType, XF_ALWAYS | XF_ABI),
+    X_ENUM("@type", type, virDomainControllerType, XF_ALWAYS | XF_ABI | XF_WANTED),
     X_UINT("@index", idx, XF_ABI, X_HAS(hasIdx)),
     X_UNION(".", type, virDomainControllerType, controllerCases, XF_ABI),
     X_UNION(".", type, virDomainControllerType, pciTargetCases, XF_ABI),
@@ -153,7 +153,7 @@ static const virXmlRow usbHostCase[] = {
 };
 static const virXmlRow pciHostCase[] = {
     X_YESNO("@writeFiltering", writeFiltering, 0),
-    X_INLINE_AS("address", pci, virPCIAddress, virPCISourceAddressXml, 0, X_HAS(hasPciAddress)),
+    X_INLINE_AS("address", pci, virPCIAddress, virPCISourceAddressXml, 0),
     X_END
 };
 static const virXmlRow scsiLocalCase[] = {
@@ -195,6 +195,7 @@ static const virXmlRow subsysCase[] = {
     X_ENUM("driver/@name", backend, virDomainHostdevPciBackend, 0),
     X_STR("driver/@model", driverModel, 0),
     X_YESNO("driver/@iommufd", iommufd, 0),
+    X_FLAG("source", hasSource, XF_NOFORMAT),
     X_UNION("source", type, virDomainHostdevType, subsysCases, 0),
     X_END
 };
@@ -240,9 +241,9 @@ X_TYPE(virDomainHubDef, "hub", hubRows);
 #undef S
 #define S virDomainRedirdevDef
 static const virXmlRow redirdevRows[] = {
-    X_ENUM("@bus", bus, virDomainRedirdevBus, XF_ALWAYS | XF_ABI),
+    X_ENUM("@bus", bus, virDomainRedirdevBus, XF_ALWAYS | XF_ABI, .bad = "unknown redirdev bus '%s'"),
     X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS, .bad = "unknown redirdev character device type '%s'",
-           .lack = "missing type in redirdev"),
+           .lack = "missing type in redirdev", .lackCode = VIR_ERR_INTERNAL_ERROR),
     X_INLINE(".", source, virDomainChrSource, 0),
     INFO,
     X_END
@@ -298,7 +299,9 @@ static const virXmlRow rngRows[] = {
     X_ENUM("@model", model, virDomainRngModel, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown RNG model '%s'", .lack = "missing RNG device model"),
     X_UINT("rate/@bytes", rateBytes, 0),
     X_UINT("rate/@period", ratePeriod, 0),
-    X_ENUM("backend/@model", backend, virDomainRngBackend, XF_REQ | XF_ALWAYS, .bad = "unknown RNG backend model '%s'"),
+    X_FLAG("backend", hasBackend, XF_NOFORMAT),
+    X_ENUM("backend/@model", backend, virDomainRngBackend, XF_REQ | XF_ALWAYS, .bad = "unknown RNG backend model '%s'",
+           .lack = "missing RNG device backend model"),
     X_UNION("backend", backend, virDomainRngBackend, rngCases, 0),
     VIRTIO,
     INFO,
@@ -308,8 +311,9 @@ X_TYPE(virDomainRngDef, "rng", rngRows);
 #undef S
 #define S virDomainWatchdogDef
 static const virXmlRow watchdogRows[] = {
-    X_ENUM("@model", model, virDomainWatchdogModel, XF_REQ | XF_ALWAYS | XF_ABI),
-    X_ENUM("@action", action, virDomainWatchdogAction, XF_ALWAYS),
+    X_ENUM("@model", model, virDomainWatchdogModel, XF_REQ | XF_ALWAYS | XF_ABI, .bad = "unknown watchdog model '%s'",
+           .lack = "watchdog must contain model name", .lackCode = VIR_ERR_INTERNAL_ERROR),
+    X_ENUM("@action", action, virDomainWatchdogAction, XF_ALWAYS, .bad = "unknown watchdog action '%s'"),
     INFO,
     X_END
 };
@@ -400,7 +404,8 @@ static const virXmlRow certificatesCase[] = {
     X_END
 };
 static const virXmlRow smartcardPassthroughCase[] = {
-    X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS),
+    X_ENUM("@type", source.type, virDomainChrType, XF_REQ | XF_ALWAYS, .bad = "unknown type presented to host for character device: %s",
+           .lack = "passthrough mode requires a character device type attribute"),
     X_INLINE(".", source, virDomainChrSource, 0),
     X_END
 };
@@ -525,8 +530,8 @@ X_TYPE(virDomainPstoreDef, "pstore", pstoreRows);
 #define S virDomainLeaseDef
 static const virXmlRow leaseRows[] = {
     X_STR("lockspace", lockspace, 0),
-    X_STR("key", key, XF_REQ),
-    X_STR("target/@path", path, XF_REQ),
+    X_STR("key", key, XF_REQ, .lack = "Missing 'key' element for lease"),
+    X_STR("target/@path", path, XF_REQ, .lack = "Missing 'target' element for lease"),
     X_ULL("target/@offset", offset, 0),
     X_END
 };

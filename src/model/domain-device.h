@@ -92,7 +92,6 @@ typedef struct {
     unsigned int usbBus, usbDevice;
     bool hasUsbAddress;
     /* pci */
-    bool hasPciAddress;
     virPCIAddress pci;
     virDomainHostdevPciBackend backend;
     virTristateBool origUnbind, origRemoveslot, origReprobe;    /* status file */
@@ -119,6 +118,7 @@ typedef struct {
     char *driverModel;                  /* kernel module of a variant driver */
     virTristateBool iommufd;
     char *usbPort;
+    bool hasSource;
 } virDomainHostdevDef;
 
 typedef struct { virDomainHubType type; virDeviceInfo info; } virDomainHubDef;
@@ -148,6 +148,7 @@ typedef struct {
     virDomainChrSource egd;
     virVirtioOptions virtio;
     virDeviceInfo info;
+    bool hasBackend;
 } virDomainRngDef;
 
 typedef struct { virDomainWatchdogModel model; virDomainWatchdogAction action; virDeviceInfo info; } virDomainWatchdogDef;

@@ -73,7 +73,7 @@ static const virXmlRow volumeCase[] = {
     X_END
 };
 static const virXmlRow nvmeCase[] = {
-    X_STR("@type", sourceType, XF_REQ),
+    X_STR("@type", sourceType, XF_REQ, .lack = "missing 'type' attribute to disk source"),
     X_YESNO("@managed", nvmeManaged, 0),
     X_UINT("@namespace", nvmeNamespace, XF_REQ | XF_POSITIVE),
     X_END
@@ -83,7 +83,7 @@ static const virXmlRow nvmeChildCase[] = {
     X_END
 };
 static const virXmlRow vhostuserCase[] = {
-    X_STR("@type", sourceType, XF_REQ),
+    X_STR("@type", sourceType, XF_REQ, .lack = "missing 'type' attribute for vhostuser disk source"),
     X_STR("@path", path, 0),
     X_END
 };

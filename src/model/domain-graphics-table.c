@@ -312,7 +312,7 @@ static X_TYPE(virDomainAudioIO, NULL, audioIORows);
 #undef S
 #define S virDomainAudioDef
 static const virXmlRow audioRows[] = {
-    X_UINT("@id", id, XF_REQ | XF_ALWAYS),
+    X_UINT("@id", id, XF_REQ | XF_ALWAYS | XF_POSITIVE),
     X_ENUM("@type", type, virDomainAudioType, XF_REQ | XF_ALWAYS),
     X_UINT("@timerPeriod", timerPeriod, 0),
     X_STR("@serverName", serverName, 0),

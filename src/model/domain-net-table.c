@@ -239,13 +239,14 @@ static bool isEmulated(const virXmlRow *row, const void *obj, const virXmlOut *o
 }
 
 static const virXmlRow netRows[] = {
-    X_ENUM("@type", type, virDomainNetType, XF_ALWAYS | XF_ABI),
+    X_ENUM("@type", type, virDomainNetType, XF_ALWAYS | XF_ABI | XF_WANTED),
     X_YESNO("@managed", managed, XF_LENIENT, .when = isHostdev),
     X_YESNO("@trustGuestRxFilters", trustGuestRxFilters, 0),
-    X_MAC("mac/@address", mac, XF_ABI, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
+    X_MAC("mac/@address", mac, XF_ABI | XF_WANTED, X_HAS(hasMac), .bad = "unable to parse mac address '%s'", .code = VIR_ERR_XML_ERROR),
     X_ENUM("mac/@type", macType, virDomainNetMacType, 0),
     X_YESNO("mac/@check", macCheck, 0),
     X_STR("mac/@currentAddress", macCurrent, XF_LIVE),
+    X_FLAG("source", hasSource, XF_NOFORMAT),
     X_UNION(".", type, virDomainNetType, netCases, 0),
     X_OBJ("vlan", vlan, virNetVlan, 0),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
@@ -260,7 +261,7 @@ static const virXmlRow netRows[] = {
     X_YESNO("target/@managed", targetManaged, 0),
     X_STR("guest/@dev", ifnameGuest, 0),
     X_STR("guest/@actual", ifnameGuestActual, XF_LIVE),
-    X_STR("model/@type", model, XF_ABI),
+    X_STR("model/@type", model, XF_ABI | XF_WANTED),
     X_SAME("driver", driverXml, XF_ABI, .when = isEmulated),
     X_ENUM("backend/@type", backend, virDomainNetBackendType, 0),
     X_STR("backend/@tap", backendTap, 0),
@@ -280,5 +281,9 @@ static const virXmlRow netRows[] = {
     X_INLINE(".", info, virDeviceInfo, XF_ABI),
     X_END
 };
-X_TYPE(virDomainNetDef, "interface", netRows);
+static void initNet(void *obj)
+{
+    ((virDomainNetDef *)obj)->type = VIR_DOMAIN_NET_TYPE_USER;
+}
+X_TYPE(virDomainNetDef, "interface", netRows, .init = initNet);
 #undef S

@@ -39,6 +39,7 @@ typedef struct {
     virTristateBool managed;            /* hostdev */
     virTristateBool trustGuestRxFilters;
     virMac mac;
+    bool hasSource;
     bool hasMac;                        /* given, be it all zero */
     virDomainNetMacType macType;
     virTristateBool macCheck;

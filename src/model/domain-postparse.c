@@ -81,13 +81,16 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) && !virDomainDefAssignAddresses(def, conf, error))
         return false;
+    if (conf->assignAddresses && !conf->assignAddresses(conf, def, error))
+        return false;
     virDomainMirrorConsole(def);
     return true;
 }
 
 bool virDomainDefAssignAddresses(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
+    unsigned int known = def->controllers.n;
     return virDomainAssignVirtioSerial(def, conf, error) && virDomainAssignVio(def, conf, error) &&
            virDomainAssignVirtio(def, conf, error) && virDomainAssignPCI(def, conf, error) &&
-           virDomainAssignZpci(def, conf, error) && virDomainAssignUSB(def, conf, error);
+           virDomainAssignZpci(def, known, error) && virDomainAssignUSB(def, conf, error);
 }

@@ -9,9 +9,17 @@ static const virXmlRow enumRows[] = { X_STR("@name", name, XF_REQ), X_STRV("valu
 static X_TYPE(virDomCapsEnum, "enum", enumRows);
 #undef S
 
+#define S virDomCapsSection
+static const virXmlRow sectionRows[] = {
+    X_UINT("@node", node, XF_REQ | XF_ALWAYS), X_ULL("@size", size, XF_REQ | XF_ALWAYS), X_STR("@unit", unit, 0), X_END
+};
+static X_TYPE(virDomCapsSection, "section", sectionRows);
+#undef S
+
 #define S virDomCapsPart
 static const virXmlRow partRows[] = {
     X_YESNO("@supported", supported, XF_REQ),
+    X_STRV("value", values, 0),
     X_LIST("enum", enums, virDomCapsEnum, 0),
     X_UINT("cbitpos", cbitpos, 0),
     X_UINT("reducedPhysBits", reducedPhysBits, 0),
@@ -21,6 +29,7 @@ static const virXmlRow partRows[] = {
     X_YESNO("sgx1", sgx1, 0),
     X_YESNO("sgx2", sgx2, 0),
     X_KIB("section_size", sectionSize, 0),
+    X_LIST("sections/section", sections, virDomCapsSection, 0),
     X_END
 };
 static X_TYPE(virDomCapsPart, NULL, partRows);

@@ -7,14 +7,18 @@
 
 typedef struct { char *name; char **values; } virDomCapsEnum;
 
+typedef struct { unsigned int node; unsigned long long size; char *unit; } virDomCapsSection;
+
 /* Anything that is there or not, with the words that its attributes may take. */
 typedef struct {
     virTristateBool supported;
+    char **values;                      /* of <loader>: paths */
     VIR_LIST(virDomCapsEnum) enums;
     /* of <sev> and <sgx> */
     unsigned int cbitpos, reducedPhysBits, maxGuests, maxESGuests;
     virTristateBool flc, sgx1, sgx2;
     unsigned long long sectionSize;     /* KiB */
+    VIR_LIST(virDomCapsSection) sections;
 } virDomCapsPart;
 
 typedef struct {

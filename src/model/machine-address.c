@@ -180,6 +180,7 @@ bool virDomainAssignVio(virDomainDef *def, const virDomainParseConfig *conf, GEr
 
 typedef struct {
     GHashTable *uids, *fids;
+    unsigned int known;
     GError **error;
 } virZpciWalk;
 
@@ -211,6 +212,9 @@ static bool placeZpci(virDomainDef *def, const char *kind, void *device, virDevi
     virPCIAddress *a = &info->addr.pci;
     if (info->addr.type != VIR_DEVICE_ADDRESS_PCI)
         return true;
+    for (unsigned int i = walk->known; strcmp(kind, "controller") == 0 && i < def->controllers.n; i++)
+        if (def->controllers.v[i] == device)
+            return true;
     unsigned int uid = 1, fid = 0;
     while (!a->hasZpciUid && !g_hash_table_add(walk->uids, GUINT_TO_POINTER(uid)))
         uid++;
@@ -224,12 +228,12 @@ static bool placeZpci(virDomainDef *def, const char *kind, void *device, virDevi
     return true;
 }
 
-bool virDomainAssignZpci(virDomainDef *def, const virDomainParseConfig *conf, GError **error)
+bool virDomainAssignZpci(virDomainDef *def, unsigned int known, GError **error)
 {
     if (!virMachineHas(def, VIR_MACHINE_CCW))
         return true;
     g_autoptr(GHashTable) uids = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) fids = g_hash_table_new(NULL, NULL);
-    virZpciWalk walk = { uids, fids, error };
+    virZpciWalk walk = { uids, fids, known, error };
     return virDomainDefForeachInfo(def, reserveZpci, &walk) && virDomainDefForeachInfo(def, placeZpci, &walk);
 }

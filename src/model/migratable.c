@@ -106,7 +106,13 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def)
     }
     if (virDomainDefIsQemu(def)) {
         spellCpu(&copy->cpu);
+        /* a receiver reads it anew: buses are settled now, consoles are counted */
         virDomainControllersSort(copy);
+        virDomainDisksSort(copy);
+        for (unsigned int i = 0; i < copy->consoles.n; i++)
+            if (!virDomainIsMirror(copy, "console", copy->consoles.v[i]))
+                copy->consoles.v[i]->port = i;
+        virDomainAssignZpci(copy, G_MAXUINT, NULL);
         dropQemuDefaults(copy);
     }
     return copy;

@@ -31,6 +31,8 @@ void virDomainDropXenNamespace(virDomainDef *def);
 void virDomainControllersSort(virDomainDef *def);
 virDomainControllerDef *virDomainControllerAdd(virDomainDef *def, virDomainControllerType type, int idx);   /* idx -1: next free */
 /* Add controllers 0..idx of a type as far as they are missing. */
+/* Disks of one bus stand together, in the order of their targets. disk-defaults.c */
+void virDomainDisksSort(virDomainDef *def);
 void virDomainControllerUpTo(virDomainDef *def, virDomainControllerType type, unsigned int idx);
 
 virDomainInputBus virDomainInputDefaultBus(const virDomainDef *def, const virDomainInputDef *input);     /* device-defaults.c */
@@ -48,7 +50,8 @@ bool virDomainAssignVirtioSerial(virDomainDef *def, const virDomainParseConfig *
 /* machine-address.c: CCW or virtio-mmio for virtio devices; VIO; s390's PCI numbers */
 bool virDomainAssignVirtio(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
 bool virDomainAssignVio(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
-bool virDomainAssignZpci(virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+/* Of the PCI controllers only the first `known` get one: those that were added on the way have none until the next reading. */
+bool virDomainAssignZpci(virDomainDef *def, unsigned int known, GError **error);
 /* Where a disk goes by its target's name ("sdb" on scsi: controller 0, unit 1). False: not a name of such a disk. */
 bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainParseConfig *conf, virDomainDiskDef *disk, GError **error);
 /* The name ends with the LUN: "iqn…/0" when none is given. */

@@ -285,7 +285,7 @@ static unsigned int kindOf(const virPCISet *set, const char *kind, const void *d
 static bool isPlaced(const virDeviceInfo *info)
 {
     const virPCIAddress *a = &info->addr.pci;
-    return info->addr.type == VIR_DEVICE_ADDRESS_PCI && (a->domain || a->bus || a->slot || a->function);
+    return info->addr.type == VIR_DEVICE_ADDRESS_PCI && (a->domain || a->bus || a->slot);
 }
 
 static bool wants(const virDeviceInfo *info)
@@ -323,6 +323,29 @@ static bool growTo(virPCISet *set, unsigned int bus)
     return bus < set->buses->len;
 }
 
+/* Ports, bridges and expanders go only where such a thing can be plugged; for plain devices the document is believed. */
+static bool fitsBus(const virPCISet *set, unsigned int kind, const virPCIAddress *a, GError **error)
+{
+    static const struct { unsigned int kind; const char *name; } names[] = {
+        { SLOT_DMI_BRIDGE, "dmi-to-pci-bridge" }, { SLOT_EXPANDER, "pci-expander-bus" }, { SLOT_PCIE_EXPANDER, "pcie-expander-bus" },
+        { SLOT_SWITCH_DOWN, "pcie-switch-downstream-port" },
+    };
+    if (kind == SLOT_INTEGRATED && a->bus) {
+        virSetError(error, VIR_ERR_XML_ERROR, "The device at PCI address %04x:%02x:%02x.%x needs to be an integrated device (bus=0)",
+                    a->domain, a->bus, a->slot, a->function);
+        return false;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (kind != names[i].kind || busAt(set, a->bus)->takes & kind)
+            continue;
+        virSetError(error, VIR_ERR_XML_ERROR,
+                    "The device at PCI address %04x:%02x:%02x.%x cannot be plugged into the PCI controller with index='%u'. It requires a "
+                    "controller that accepts a %s.", a->domain, a->bus, a->slot, a->function, a->bus, names[i].name);
+        return false;
+    }
+    return true;
+}
+
 static bool reserveGiven(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     virPCISet *set = data;
@@ -349,6 +372,9 @@ static bool reserveGiven(virDomainDef *def, const char *kind, void *device, virD
                     a->function, low ? ">=" : "<=", low ? bus->first : bus->last);
         return false;
     }
+    if (strcmp(kind, "controller") == 0 || strcmp(kind, "iommu") == 0)
+        if (!fitsBus(set, kindOf(set, kind, device), a, set->error))
+            return false;
     bool whole = a->function == 0 && a->multi != VIR_TRISTATE_SWITCH_ON;
     guint8 mask = 1u << a->function;
     if (bus->used[a->slot] & mask) {

@@ -28,11 +28,6 @@ static void addInput(virDomainDef *def, virDomainInputType type, virDomainInputB
     virListAppend(&def->inputs, input);
 }
 
-static bool hasUsb(const virDomainDef *def)
-{
-    return virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_USB, -1) != NULL;
-}
-
 /* Is there, or will there be once indexes are given, a controller 0? */
 static bool hasFirst(const virDomainDef *def, virDomainControllerType type)
 {
@@ -70,7 +65,7 @@ static void addPanic(virDomainDef *def, virDomainPanicModel model)
 void virDomainPassQemuDevices(virDomainDef *def, const virDomainParseConfig *conf)
 {
     const virMachine *m = virMachineOf(def);
-    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_DEFAULT_USB) && m->traits & VIR_MACHINE_USB && !hasUsb(def)) {
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_DEFAULT_USB) && m->traits & VIR_MACHINE_USB && !hasFirst(def, VIR_DOMAIN_CONTROLLER_USB)) {
         virDomainControllerDef *usb = virDomainControllerAdd(def, VIR_DOMAIN_CONTROLLER_USB, 0);
         if (m->traits & VIR_MACHINE_SATA && has(conf, def, "qemu-xhci"))
             usb->usbModel = VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI;
@@ -316,11 +311,62 @@ static void passNvram(virDomainDef *def, const virDomainParseConfig *conf)
         os->nvram = g_strdup_printf("%s/%s_VARS.fd", conf->nvramDir, def->name);
 }
 
+/* The size of an NVDIMM on pseries: whole blocks of 256 MiB and the label. */
+static bool passNvdimms(virDomainDef *def, GError **error)
+{
+    enum { BLOCK = 256 << 10 };         /* KiB */
+    unsigned long long before = 0, after = 0;
+    for (unsigned int i = 0; i < def->mems.n && virMachineHas(def, VIR_MACHINE_SPAPR); i++) {
+        virDomainMemoryDef *m = def->mems.v[i];
+        if (m->model != VIR_DOMAIN_MEMORY_DEVICE_NVDIMM)
+            continue;
+        unsigned long long size = m->size > m->labelSize ? (m->size - m->labelSize) / BLOCK * BLOCK : 0;
+        if (!size) {
+            virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_XML_ERROR, "minimum target size for the NVDIMM must be 256MB plus the label size");
+            return false;
+        }
+        before += m->size;
+        m->size = size + m->labelSize;
+        after += m->size;
+    }
+    def->memory = def->memory - before + after;
+    def->currentMemory = MIN(def->currentMemory, def->memory);
+    return true;
+}
+
+static bool slotTaken(const virDomainDef *def, unsigned int slot)
+{
+    for (unsigned int i = 0; i < def->mems.n; i++)
+        if (def->mems.v[i]->info.addr.type == VIR_DEVICE_ADDRESS_DIMM && def->mems.v[i]->info.addr.dimm.slot == slot)
+            return true;
+    return false;
+}
+
+static void placeDimms(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->mems.n; i++) {
+        virDomainMemoryDef *m = def->mems.v[i];
+        bool dimm = m->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM || m->model == VIR_DOMAIN_MEMORY_DEVICE_NVDIMM;
+        unsigned int slot = 0;
+        if (!dimm || m->info.addr.type != VIR_DEVICE_ADDRESS_NONE)
+            continue;
+        while (slotTaken(def, slot))
+            slot++;
+        if (slot >= def->memorySlots)
+            continue;
+        m->info.addr.type = VIR_DEVICE_ADDRESS_DIMM;
+        m->info.addr.dimm = (virDimmAddress){ .slot = slot };
+    }
+}
+
 bool virDomainPassQemuModels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags,
                              GError **error)
 {
     if (flags & VIR_DOMAIN_DEF_INACTIVE)
         dropChannelPaths(def, conf);
+    if (!passNvdimms(def, error))
+        return false;
+    placeDimms(def);
     passSerials(def);
     passNvram(def, conf);
     passCPU(def, conf);

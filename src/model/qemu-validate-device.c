@@ -64,6 +64,7 @@ static bool validateDisk(const virDomainDef *def, const virDomainDiskDef *disk, 
     }
     UNSUPPORTED(disk->device == VIR_DOMAIN_DISK_DEVICE_DISK && disk->readonly && (disk->bus == VIR_DOMAIN_DISK_BUS_IDE || disk->bus == VIR_DOMAIN_DISK_BUS_SATA),
                 "readonly %s disks are not supported", virDomainDiskBusToString(disk->bus));
+    UNSUPPORTED(disk->src.type == VIR_STORAGE_DIR && disk->src.format != VIR_STORAGE_FORMAT_FAT, "storage type 'dir' requires use of storage format 'fat'");
     UNSUPPORTED(disk->src.format == VIR_STORAGE_FORMAT_FAT && disk->src.type != VIR_STORAGE_DIR,
                 "storage format 'fat' is supported only with 'dir' storage type");
     UNSUPPORTED(disk->device == VIR_DOMAIN_DISK_DEVICE_LUN && disk->bus != VIR_DOMAIN_DISK_BUS_VIRTIO &&
@@ -89,6 +90,11 @@ static bool validateController(const virDomainDef *def, const virDomainParseConf
                (a->bus || a->slot != 1 || a->function != 2), VIR_ERR_INTERNAL_ERROR,
                "PIIX3 USB controller at index 0 must have PCI address 0:0:1.2");
         return true;
+    case VIR_DOMAIN_CONTROLLER_XENBUS:
+    case VIR_DOMAIN_CONTROLLER_ISA:
+        virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_INTERNAL_ERROR, "Cannot automatically add a new PCI bus for a device with connect flags 00: a controller '%s'",
+                    virDomainControllerTypeToString(c->type));
+        return false;
     case VIR_DOMAIN_CONTROLLER_SATA:
         REFUSE(q35 && c->idx == 0 && c->info.addr.type == VIR_DEVICE_ADDRESS_PCI && (a->bus || a->slot != 0x1f || a->function != 2),
                VIR_ERR_INTERNAL_ERROR, "Primary SATA controller must have PCI address 0:0:1f.2");
@@ -170,6 +176,8 @@ static bool validateChrs(const virDomainDef *def, const virDomainParseConfig *co
 static bool validateBus(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     GError **error = data;
+    UNSUPPORTED(info->addr.type == VIR_DEVICE_ADDRESS_PCI && (info->addr.pci.hasZpciUid || info->addr.pci.hasZpciFid) &&
+                !virMachineHas(def, VIR_MACHINE_CCW), "This QEMU binary doesn't support zPCI");
     UNSUPPORTED(info->addr.type == VIR_DEVICE_ADDRESS_CCW && !virMachineHas(def, VIR_MACHINE_CCW),
                 "cannot use CCW address type for device '%s' using machine type '%s'", info->alias ? info->alias : "<null>", def->os.machine);
     return true;
@@ -278,9 +286,50 @@ static bool validateScreens(const virDomainDef *def, const virDomainParseConfig 
             UNSUPPORTED(v->type == devices[j].type && !(devices[j].device && has(conf, def, devices[j].device)) &&
                         v->backend != VIR_DOMAIN_VIDEO_BACKEND_VHOSTUSER,
                         "domain configuration does not support video model '%s'", virDomainVideoTypeToString(v->type));
+        UNSUPPORTED(v->heads > 1 && v->type != VIR_DOMAIN_VIDEO_QXL && v->type != VIR_DOMAIN_VIDEO_VIRTIO, "video type '%s' doesn't support multiple 'heads'",
+                    virDomainVideoTypeToString(v->type));
+        UNSUPPORTED(v->accel3d == VIR_TRISTATE_BOOL_YES && v->type != VIR_DOMAIN_VIDEO_VIRTIO, "3d acceleration is supported only with 'virtio' video device");
         UNSUPPORTED(i > 0 && v->type == VIR_DOMAIN_VIDEO_RAMFB, "video type 'ramfb' is only valid as primary video device");
     }
     return true;
+}
+
+static bool validateWatchdog(const virDomainDef *def, const virDomainWatchdogDef *w, GError **error)
+{
+    UNSUPPORTED(w->model == VIR_DOMAIN_WATCHDOG_MODEL_IB700 && w->info.addr.type, "ib700 model of watchdog does not support configuring the address");
+    UNSUPPORTED(w->model == VIR_DOMAIN_WATCHDOG_MODEL_DIAG288 && !virMachineHas(def, VIR_MACHINE_CCW),
+                "diag288 model of watchdog is allowed for s390 and s390x only");
+    return true;
+}
+
+static bool validateMemory(const virDomainDef *def, const virDomainMemoryDef *m, GError **error)
+{
+    bool dimm = m->model == VIR_DOMAIN_MEMORY_DEVICE_DIMM || m->model == VIR_DOMAIN_MEMORY_DEVICE_NVDIMM;
+    UNSUPPORTED(!def->maxMemory, "cannot use/hotplug a memory device when domain 'maxMemory' is not defined");
+    UNSUPPORTED(dimm && def->cpu.cells.n && !m->hasNode, "target NUMA node needs to be specified for memory device");
+    UNSUPPORTED(dimm && m->info.addr.type && m->info.addr.type != VIR_DEVICE_ADDRESS_DIMM, "only 'dimm' addresses are supported for the %s device",
+                virDomainMemoryDeviceModelToString(m->model));
+    return true;
+}
+
+static bool validateIommu(const virDomainDef *def, GError **error)
+{
+    if (!def->iommu)
+        return true;
+    UNSUPPORTED(def->iommu->model == VIR_DOMAIN_IOMMU_MODEL_INTEL && !virDomainDefIsQ35(def), "IOMMU device: '%s' is only supported with Q35 machines", "intel");
+    UNSUPPORTED(def->iommu->model == VIR_DOMAIN_IOMMU_MODEL_SMMUV3 && !virMachineHas(def, VIR_MACHINE_GIC),
+                "IOMMU device: '%s' is only supported with ARM Virt machines", "smmuv3");
+    UNSUPPORTED(def->iommu->model == VIR_DOMAIN_IOMMU_MODEL_VIRTIO && virMachineHas(def, VIR_MACHINE_GIC) && !def->features.acpi,
+                "IOMMU device: 'virtio' requires ACPI");
+    return true;
+}
+
+static bool hasIothread(const virDomainDef *def, unsigned int id)
+{
+    for (unsigned int i = 0; i < def->iothreads.n; i++)
+        if (def->iothreads.v[i]->id == id)
+            return true;
+    return false;
 }
 
 bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
@@ -303,6 +352,24 @@ bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseC
             return false;
     for (unsigned int i = 0; i < def->hostdevs.n; i++)
         UNSUPPORTED(def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES, "hostdev mode 'capabilities' is not supported in qemu");
+    for (unsigned int i = 0; i < def->watchdogs.n; i++)
+        if (!validateWatchdog(def, def->watchdogs.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->mems.n; i++)
+        if (!validateMemory(def, def->mems.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->shmems.n; i++)
+        UNSUPPORTED(def->shmems.v[i]->model == VIR_DOMAIN_SHMEM_MODEL_IVSHMEM, "ivshmem device is not supported with this QEMU binary");
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        UNSUPPORTED(def->disks.v[i]->src.type == VIR_STORAGE_VHOSTUSER && !sharedMemory(def), "'vhostuser' requires shared memory");
+    if (!validateIommu(def, error))
+        return false;
+    UNSUPPORTED(def->launchSecurity && def->launchSecurity->type == VIR_DOMAIN_LAUNCH_SECURITY_SEV && conf->hasSev && !conf->hasSev(conf),
+                "SEV launch security is not supported with this QEMU binary");
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        UNSUPPORTED(c->iothread && !hasIothread(def, c->iothread), "controller iothread '%u' not defined in iothreadid", c->iothread);
+    }
     UNSUPPORTED(def->nvram && !virMachineHas(def, VIR_MACHINE_SPAPR), "nvram device is only supported for PPC64");
     UNSUPPORTED(conf->maxCpus && conf->maxCpus(conf, def) && def->maxVcpus > conf->maxCpus(conf, def),
                 "Maximum CPUs greater than specified machine type limit %u", conf->maxCpus(conf, def));

@@ -208,6 +208,11 @@ virDomainSnapshotDef *virDomainSnapshotDefParseWith(const char *xml, const virDo
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "domain_snapshot", "domainsnapshot", VIR_FROM, error);
     xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    xmlNode *dom = root ? virXmlChild(root, "domain") : NULL;
+    if (dom && !virXmlProp(dom, "type")) {      /* an old document: its UUID tells nothing, and the schema of guests asks for more */
+        xmlUnlinkNode(dom);
+        xmlFreeNode(dom);
+    }
     g_autoptr(virDomainSnapshotDef) def = root ? virDomainSnapshotDefParseNode(root, flags, error) : NULL;
     if (!def || (flags & VIR_MOMENT_REDEFINE && !takeDomains(def, root, conf, error)))
         return NULL;
@@ -305,4 +310,29 @@ bool virDomainSnapshotAlign(virDomainSnapshotDef *def, virDomainDiskSnapshot mod
             !nameFile(def, aligned[i], def->m.dom->disks.v[i], error))
             return false;
     return true;
+}
+
+void virSnapshotPutOnTop(virDomainDiskDef *disk, const virSnapshotDisk *top, unsigned int index)
+{
+    virStorageSource *old = g_new(virStorageSource, 1);
+    *old = disk->src;
+    memset(&disk->src, 0, sizeof(disk->src));
+    disk->src.type = top->src.type;
+    disk->src.path = g_strdup(top->src.path);
+    for (unsigned int i = 0; i < top->src.seclabels.n; i++)
+        virListAppend(&disk->src.seclabels, (virDeviceSeclabel *)virXmlCopy(&virDeviceSeclabelXml, top->src.seclabels.v[i]));
+    disk->src.format = top->src.format;
+    disk->src.index = index;
+    disk->src.hasBacking = true;
+    disk->src.backing = old;
+}
+
+char *virSaveCookieFormat(const virCPUDef *cpu)
+{
+    if (!cpu)
+        return NULL;
+    GString *out = g_string_new("<cookie>\n");
+    virXmlFormat(&virCPUDefXml, "cpu", cpu, 0, out, 2);         /* raw parts are kept as they stand in their document */
+    g_string_append(out, "    <slirpHelper/>\n  </cookie>");
+    return g_string_free(out, FALSE);
 }

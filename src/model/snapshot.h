@@ -53,6 +53,10 @@ virDomainSnapshotDef *virDomainSnapshotDefParseWith(const char *xml, const virDo
 char *virDomainSnapshotDefShow(const virDomainSnapshotDef *def, unsigned int flags, bool internal);
 /* One entry for each disk of the guest, in its order. `uniform`: all disks that take part must use `mode`. */
 bool virDomainSnapshotAlign(virDomainSnapshotDef *def, virDomainDiskSnapshot mode, bool uniform, GError **error);
+/* The disk's old source becomes what backs the snapshot's new one, which gets that number. */
+void virSnapshotPutOnTop(virDomainDiskDef *disk, const virSnapshotDisk *top, unsigned int index);
+/* What must be known beside the definition to take up the memory state of a guest again: the CPU that it really had. NULL: none. */
+char *virSaveCookieFormat(const virCPUDef *cpu);
 static inline bool virDomainSnapshotIsExternal(const virDomainSnapshotDef *def)
 {
     for (unsigned int i = 0; i < def->disks.n; i++)

@@ -76,8 +76,31 @@ static bool validateFs(const virDomainFsDef *fs, GError **error)
     return true;
 }
 
+static bool validateSubsystem(const virDomainHostdevDef *dev, GError **error)
+{
+    static const unsigned char none[16];
+    bool usb = dev->type == VIR_DOMAIN_HOSTDEV_TYPE_USB, mdev = dev->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV;
+    REFUSE(!dev->hasSource, VIR_ERR_XML_ERROR, "Missing <source> element in hostdev device");
+    REFUSE(mdev && memcmp(dev->mdevUuid, none, 16) == 0, VIR_ERR_CONFIG_UNSUPPORTED, "Missing <address> element");
+    if (mdev && !dev->model) {
+        virErrorSet(error, VIR_FROM_XML, VIR_ERR_XML_ERROR, "Missing required attribute '%s' in element '%s'", "model", "hostdev");
+        return false;
+    }
+    REFUSE(usb && dev->hasVendor && !dev->product, VIR_ERR_INTERNAL_ERROR, "missing product");
+    REFUSE(usb && dev->hasVendor && !dev->vendor, VIR_ERR_INTERNAL_ERROR, "missing vendor");
+    REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && dev->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_NONE && !dev->hasScsiAddress,
+           VIR_ERR_XML_ERROR, "'address' must be specified for scsi hostdev source");
+    REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST && !dev->hostProtocol, VIR_ERR_XML_ERROR, "Missing scsi_host subsystem protocol");
+    REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI && dev->info.addr.type && dev->info.addr.type != VIR_DEVICE_ADDRESS_PCI &&
+           dev->info.addr.type != VIR_DEVICE_ADDRESS_UNASSIGNED, VIR_ERR_INTERNAL_ERROR,
+           "PCI host devices must use 'pci' or 'unassigned' address type");
+    return true;
+}
+
 static bool validateHostdev(const virDomainHostdevDef *dev, GError **error)
 {
+    if (dev->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM)
+        return validateSubsystem(dev, error);
     if (dev->mode != VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES)
         return true;
     REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_STORAGE && !dev->block, VIR_ERR_XML_ERROR, "Missing <block> element in hostdev storage device");
@@ -110,6 +133,14 @@ static bool validateController(const virDomainControllerDef *c, GError **error)
         return true;
     REFUSE(c->idx == 0 && c->hasNumaNode, VIR_ERR_CONFIG_UNSUPPORTED,
            "The PCI controller with index=0 can't be associated with a NUMA node");
+    REFUSE(c->hasChassisNr && (c->chassisNr < 1 || c->chassisNr > 255), VIR_ERR_CONFIG_UNSUPPORTED,
+           "PCI controller chassisNr '%d' out of range - must be 1-255", c->chassisNr);
+    REFUSE(c->hasChassis && (c->chassis < 0 || c->chassis > 255), VIR_ERR_CONFIG_UNSUPPORTED,
+           "PCI controller chassis '%d' out of range - must be 0-255", c->chassis);
+    REFUSE(c->hasPort && (c->port < 0 || c->port > 255), VIR_ERR_CONFIG_UNSUPPORTED,
+           "PCI controller port '%d' out of range - must be 0-255", c->port);
+    REFUSE(c->hasBusNr && (c->busNr < 1 || c->busNr > 254), VIR_ERR_CONFIG_UNSUPPORTED,
+           "PCI controller busNr '%d' out of range - must be 1-254", c->busNr);
     REFUSE(c->hasTargetIndex && (c->targetIndex < 0 || c->targetIndex > 30), VIR_ERR_CONFIG_UNSUPPORTED,
            "PCI controller target index '%d' out of range - must be 0-30", c->targetIndex);
     return true;
@@ -125,7 +156,7 @@ static bool validateGuest(const virDomainDef *def, GError **error)
         usb += isUsb;
         off += isUsb && def->controllers.v[i]->usbModel == VIR_DOMAIN_CONTROLLER_USB_NONE;
     }
-    REFUSE(off && usb > off, VIR_ERR_XML_DETAIL, "Can't add another USB controller: USB is disabled for this domain");
+    REFUSE(off && usb > 1, VIR_ERR_XML_DETAIL, "Can't add another USB controller: USB is disabled for this domain");
     unsigned int none = 0;
     for (unsigned int i = 0; i < def->videos.n; i++)
         none += def->videos.v[i]->type == VIR_DOMAIN_VIDEO_NONE;
@@ -166,6 +197,38 @@ static bool validateVirtioOptions(const virDomainDef *def, GError **error)
     return true;
 }
 
+static bool validateVideo(const virDomainVideoDef *v, GError **error)
+{
+    bool qxl = v->type == VIR_DOMAIN_VIDEO_QXL;
+    REFUSE(v->ram && !qxl, VIR_ERR_CONFIG_UNSUPPORTED, "ram attribute only supported for video type qxl");
+    REFUSE(v->vram64 && !qxl, VIR_ERR_CONFIG_UNSUPPORTED, "vram64 attribute only supported for video type qxl");
+    REFUSE(v->vgamem && !qxl, VIR_ERR_CONFIG_UNSUPPORTED, "vgamem attribute only supported for video type qxl");
+    REFUSE(!v->resX != !v->resY, VIR_ERR_CONFIG_UNSUPPORTED, "video resolution values must be greater than 0");
+    return true;
+}
+
+static bool validateSmall(const virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->videos.n; i++)
+        if (!validateVideo(def->videos.v[i], error))
+            return false;
+    for (unsigned int i = 0; i < def->shmems.n; i++)
+        REFUSE(strchr(def->shmems.v[i]->name, '/'), VIR_ERR_CONFIG_UNSUPPORTED, "shmem name cannot include '/' character");
+    for (unsigned int i = 0; i < def->smartcards.n; i++)
+        REFUSE(def->smartcards.v[i]->mode == VIR_DOMAIN_SMARTCARD_HOST_CERTIFICATES &&
+               (!def->smartcards.v[i]->certificates || g_strv_length(def->smartcards.v[i]->certificates) != 3), VIR_ERR_XML_ERROR,
+               "host-certificates mode needs exactly three certificates");
+    for (unsigned int i = 0; i < def->rngs.n; i++)
+        REFUSE(!def->rngs.v[i]->hasBackend, VIR_ERR_XML_ERROR, "only one RNG backend is supported");
+    REFUSE(def->vsock && def->vsock->cid && def->vsock->cid < 3, VIR_ERR_CONFIG_UNSUPPORTED, "guest CIDs must be >= 3");
+    for (unsigned int i = 0; i < def->mems.n; i++) {
+        const virDomainMemoryDef *m = def->mems.v[i];
+        REFUSE(m->model == VIR_DOMAIN_MEMORY_DEVICE_VIRTIO_PMEM && !m->path, VIR_ERR_XML_DETAIL, "path is required for model 'virtio-pmem'");
+        REFUSE(m->model == VIR_DOMAIN_MEMORY_DEVICE_NVDIMM && !m->path, VIR_ERR_XML_DETAIL, "path is required for model 'nvdimm'");
+    }
+    return true;
+}
+
 static bool hasUsb(const virDomainDef *def)
 {
     for (unsigned int i = 0; i < def->controllers.n; i++)
@@ -186,7 +249,7 @@ static bool hasMaster(const virDomainDef *def, unsigned int idx)
 
 bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    if (!validateGuest(def, error) || !validateVirtioOptions(def, error))
+    if (!validateGuest(def, error) || !validateSmall(def, error) || !validateVirtioOptions(def, error))
         return false;
     for (unsigned int i = 0; i < def->controllers.n; i++)
         if (!validateController(def->controllers.v[i], error))

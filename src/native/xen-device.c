@@ -106,7 +106,6 @@ static bool readPci(virXenReader *r, const char *text)
     dev->mode = VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM;
     dev->type = VIR_DOMAIN_HOSTDEV_TYPE_PCI;
     dev->managed = VIR_TRISTATE_BOOL_NO;
-    dev->hasPciAddress = true;
     dev->pci = (virPCIAddress){ .domain = domain, .bus = bus, .slot = slot, .function = function };
     if (g_strcmp0(g_hash_table_lookup(o, "permissive"), "1") == 0)
         dev->writeFiltering = VIR_TRISTATE_BOOL_NO;

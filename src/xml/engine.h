@@ -40,6 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virXmlDifference, virXmlDifferenceFree)
 char *virXmlExportRng(virXmlType *type, const char *ns);        /* a whole grammar; strict about names and values */
 /* Check an element against the schema of its table; compiled once for each table. */
 bool virXmlValidate(virXmlType *type, xmlNode *node, GError **error);
+/* The first name or word that the schema does not know, with its path, line and the nearest that it does; NULL: none. */
+char *virXmlExplain(virXmlType *type, xmlNode *node);
 char *virXmlExportJson(virXmlType *type);                       /* every path with kind, values, flags */
 /* Walks a table and all below it; complaints about wrong rows are appended. For the tests. */
 void virXmlCheckTable(virXmlType *type, GPtrArray *complaints);

@@ -19,6 +19,7 @@ struct _virShape {
     GPtrArray *types; /* contents given by tables of their own */
     GString *extra;   /* of hooks */
     bool any;
+    bool blank; /* the text may be empty */
     bool many;        /* may stand there more than once */
     bool required;
 };
@@ -199,8 +200,10 @@ static void addRows(virShape *s, virXmlType *type, bool inUnion)
             virShapeAttr *attr = p->attr ? addAttr(at, p->attr, data, row->flags & XF_WANTED || (whole && !inUnion)) : NULL;
             if (attr && whole && !inUnion)
                 at->required = true;
-            if (!attr)
+            if (!attr) {
                 addOnce(at->data, data);
+                at->blank |= row->kind != VIR_XML_ENUM;
+            }
             if (row->kind == VIR_XML_SIZE)
                 addAttr(at, row->unitAttr ? row->unitAttr : "unit", "<text/>", false);
         }
@@ -259,7 +262,7 @@ static void writeContent(virRngWriter *w, const virShape *s)
     if (s->children->len && s->data->len) {
         g_string_append(out, "<text/>\n");
     } else if (s->data->len) {
-        g_string_append(out, "<choice><empty/>");
+        g_string_append(out, s->blank ? "<choice><empty/>" : "<choice>");
         writeChoice(out, s->data);
         g_string_append(out, "</choice>\n");
     }
@@ -315,4 +318,161 @@ char *virXmlExportRng(virXmlType *type, const char *ns)
         "<define name='anything'><zeroOrMore><choice><attribute><anyName/></attribute><text/>"
         "<element><anyName/><ref name='anything'/></element></choice></zeroOrMore></define>\n</grammar>\n");
     return g_string_free(w.out, FALSE);
+}
+
+/* --- what is wrong with a document --- */
+
+typedef struct {
+    GHashTable *shapes;         /* virXmlType -> its virShape, owned */
+} virExplain;
+
+static virShape *shapeOf(virExplain *ex, virXmlType *type)
+{
+    virShape *s = g_hash_table_lookup(ex->shapes, type);
+    if (!s) {
+        s = shapeNew(type->name, NULL);
+        addRows(s, type, false);
+        g_hash_table_insert(ex->shapes, type, s);
+    }
+    return s;
+}
+
+/* Insertions, deletions, replacements that make one word of the other. */
+static unsigned int distance(const char *a, const char *b)
+{
+    enum { MOST = 40 };
+    size_t n = strlen(a), m = strlen(b);
+    unsigned int row[MOST + 1];
+    if (n > MOST || m > MOST)
+        return MOST;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= n; i++) {
+        unsigned int diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            unsigned int replace = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = MIN(replace, MIN(row[j - 1], row[j]) + 1);
+        }
+    }
+    return row[m];
+}
+
+/* "; did you mean 'x'?" when one of the words is near, else nothing. */
+static char *suggestion(const char *word, const GPtrArray *allowed)
+{
+    const char *best = NULL;
+    unsigned int least = MAX(2, strlen(word) / 2);
+    for (guint i = 0; i < allowed->len; i++) {
+        unsigned int d = distance(word, allowed->pdata[i]);
+        if (d <= least && (!best || d < least)) {
+            best = allowed->pdata[i];
+            least = d;
+        }
+    }
+    return best ? g_strdup_printf("; did you mean '%s'?", best) : g_strdup("");
+}
+
+static char *complain(xmlNode *at, const char *what, const char *word, const GPtrArray *allowed)
+{
+    xmlChar *path = xmlGetNodePath(at);
+    g_autofree char *hint = suggestion(word, allowed);
+    char *text = g_strdup_printf("%s '%s' is not allowed at %s (line %ld)%s", what, word, path, xmlGetLineNo(at), hint);
+    xmlFree(path);
+    return text;
+}
+
+/* The words of "<choice><value>a</value>…"; false when anything else is allowed too. */
+static bool collectWords(const GPtrArray *data, GPtrArray *words)
+{
+    for (guint i = 0; i < data->len; i++) {
+        const char *p = data->pdata[i];
+        if (!g_str_has_prefix(p, "<choice><value>"))
+            return false;
+        while ((p = strstr(p, "<value>"))) {
+            p += strlen("<value>");
+            g_ptr_array_add(words, g_strndup(p, strcspn(p, "<")));
+        }
+    }
+    return data->len > 0;
+}
+
+static char *explainValue(xmlNode *node, const char *what, const char *text, const GPtrArray *data)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    if (!collectWords(data, words) || g_ptr_array_find_with_equal_func(words, text, g_str_equal, NULL))
+        return NULL;
+    g_autofree char *value = g_strdup_printf("value of %s", what);
+    return complain(node, value, text, words);
+}
+
+static char *explainAttr(xmlNode *node, const xmlAttr *attr, const GPtrArray *shapes)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GPtrArray) data = g_ptr_array_new();
+    const char *name = (const char *)attr->name;
+    for (guint i = 0; i < shapes->len; i++) {
+        const virShape *s = shapes->pdata[i];
+        for (guint j = 0; j < s->attrs->len; j++) {
+            const virShapeAttr *a = s->attrs->pdata[j];
+            g_ptr_array_add(names, (gpointer)a->name);
+            for (guint k = 0; strcmp(a->name, name) == 0 && k < a->data->len; k++)
+                g_ptr_array_add(data, a->data->pdata[k]);
+        }
+    }
+    if (!g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+        return complain(node, "attribute", name, names);
+    g_autofree char *what = g_strdup_printf("attribute '%s'", name);
+    return explainValue(node, what, virXmlProp(node, name), data);
+}
+
+static char *explainNode(virExplain *ex, xmlNode *node, const GPtrArray *shapes);
+
+static char *explainChild(virExplain *ex, xmlNode *node, const GPtrArray *shapes)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new(), found = g_ptr_array_new();
+    for (guint i = 0; i < shapes->len; i++) {
+        const virShape *s = shapes->pdata[i];
+        if (s->extra->len)
+            return NULL; /* a hook may know it */
+        for (guint j = 0; j < s->children->len; j++) {
+            virShape *c = s->children->pdata[j];
+            g_ptr_array_add(names, (gpointer)c->name);
+            if (strcmp(c->name, (const char *)node->name) != 0 || g_strcmp0(c->uri, node->ns ? (const char *)node->ns->href : NULL) != 0)
+                continue;
+            g_ptr_array_add(found, c);
+            for (guint k = 0; k < c->types->len; k++)
+                g_ptr_array_add(found, shapeOf(ex, c->types->pdata[k]));
+        }
+    }
+    return found->len ? explainNode(ex, node, found) : complain(node->parent, "element", (const char *)node->name, names);
+}
+
+static char *explainNode(virExplain *ex, xmlNode *node, const GPtrArray *shapes)
+{
+    char *wrong = NULL;
+    for (guint i = 0; i < shapes->len; i++)
+        if (((const virShape *)shapes->pdata[i])->any)
+            return NULL;
+    for (const xmlAttr *a = node->properties; a && !wrong; a = a->next)
+        wrong = a->ns ? NULL : explainAttr(node, a, shapes);
+    for (xmlNode *n = node->children; n && !wrong; n = n->next)
+        wrong = n->type == XML_ELEMENT_NODE ? explainChild(ex, n, shapes) : NULL;
+    if (wrong || xmlChildElementCount(node))
+        return wrong;
+    g_autofree char *text = virXmlText(node);
+    g_autoptr(GPtrArray) data = g_ptr_array_new();
+    for (guint i = 0; i < shapes->len; i++)
+        g_ptr_array_extend(data, ((virShape *)shapes->pdata[i])->data, NULL, NULL);
+    return text ? explainValue(node, "the element", text, data) : NULL;
+}
+
+char *virXmlExplain(virXmlType *type, xmlNode *node)
+{
+    g_autoptr(GHashTable) shapes = g_hash_table_new_full(NULL, NULL, NULL, shapeFree);
+    virExplain ex = { shapes };
+    g_autoptr(GPtrArray) root = g_ptr_array_new();
+    g_ptr_array_add(root, shapeOf(&ex, type));
+    return explainNode(&ex, node, root);
 }

@@ -47,7 +47,10 @@ bool virXmlValidate(virXmlType *type, xmlNode *node, GError **error)
     int result = xmlRelaxNGValidateDoc(ctxt, doc);
     xmlRelaxNGFreeValidCtxt(ctxt);
     const char *wrong = result ? complaints->str : type->strict ? type->strict(node) : NULL;
-    if (wrong)
+    g_autofree char *why = wrong ? virXmlExplain(type, node) : NULL;
+    if (why)
+        virErrorSet(error, VIR_FROM, VIR_ERR_XML_INVALID_SCHEMA, "Unable to validate doc against the schema of <%s>: %s\n%s", type->name, why, wrong);
+    else if (wrong)
         virErrorSet(error, VIR_FROM, VIR_ERR_XML_INVALID_SCHEMA,
                     "Unable to validate doc against the schema of <%s>: %s", type->name, wrong);
     return !wrong;

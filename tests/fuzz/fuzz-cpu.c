@@ -2,6 +2,7 @@
 /* A <cpu> of anybody's making: parse, compare with a host, baseline, expand. */
 #include "cpu/cpu.h"
 #include <libvirt/libvirt.h>
+#include <stdint.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The smaller documents: what the test driver shows is read and written without a change; wrong ones are refused with the known words. */
 #include <string.h>
+#include "model/caps.h"
+#include "model/domcaps.h"
 #include "model/interface.h"
 #include "model/network.h"
 #include "model/nodedev.h"
@@ -93,9 +95,49 @@ static void testNodeDevice(void)
     REFUSED(virNodeDeviceDef, "<device><name>x</name></device>", VIR_ERR_INTERNAL_ERROR, "no device capabilities for 'x'");
 }
 
+static void testCapabilities(void)
+{
+    static const char caps[] =
+        "<capabilities>\n\n  <host>\n    <uuid>6695eb01-f6a4-8304-79aa-97f2502e193f</uuid>\n    <cpu>\n      <arch>x86_64</arch>\n"
+        "      <model>Haswell</model>\n      <vendor>Intel</vendor>\n      <microcode version='7'/>\n"
+        "      <signature family='6' model='60' stepping='0'/>\n      <counter name='tsc' frequency='2500000000' scaling='no'/>\n"
+        "      <topology sockets='1' dies='1' cores='2' threads='1'/>\n      <maxphysaddr mode='emulate' bits='46'/>\n"
+        "      <feature name='vme'/>\n      <pages unit='KiB' size='4'/>\n    </cpu>\n    <power_management>\n      <suspend_mem/>\n"
+        "    </power_management>\n    <iommu support='no'/>\n    <topology>\n      <cells num='1'>\n        <cell id='0'>\n"
+        "          <memory unit='KiB'>4096</memory>\n          <pages unit='KiB' size='4'>1024</pages>\n          <distances>\n"
+        "            <sibling id='0' value='10'/>\n          </distances>\n          <cpus num='2'>\n"
+        "            <cpu id='0' socket_id='0' die_id='0' core_id='0' siblings='0'/>\n            <cpu id='1'/>\n"
+        "          </cpus>\n        </cell>\n      </cells>\n    </topology>\n    <cache>\n"
+        "      <bank id='0' level='3' type='both' size='15' unit='MiB' cpus='0-1'>\n"
+        "        <control granularity='768' min='1536' unit='KiB' type='both' maxAllocs='4'/>\n      </bank>\n"
+        "      <monitor level='3' reuseThreshold='270336' maxMonitors='176'>\n        <feature name='llc_occupancy'/>\n      </monitor>\n"
+        "    </cache>\n    <memory_bandwidth>\n      <node id='0' cpus='0-1'>\n"
+        "        <control granularity='10' min='10' maxAllocs='4'/>\n      </node>\n    </memory_bandwidth>\n    <secmodel>\n"
+        "      <model>none</model>\n      <doi></doi>\n    </secmodel>\n  </host>\n\n  <guest>\n    <os_type>hvm</os_type>\n"
+        "    <arch name='x86_64'>\n      <wordsize>64</wordsize>\n      <emulator>/usr/bin/qemu</emulator>\n"
+        "      <machine canonical='pc-1.0' maxCpus='255' deprecated='yes'>pc</machine>\n      <domain type='qemu'/>\n    </arch>\n"
+        "    <features>\n      <acpi default='on' toggle='yes'/>\n      <cpuselection/>\n    </features>\n  </guest>\n\n</capabilities>\n";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(virCapsDef) def = virCapsDefParse(caps, NULL, 0, &error);
+    g_assert_no_error(error);
+    g_autofree char *text = virCapsDefText(def);
+    g_assert_cmpstr(text, ==, caps);
+    SAME(virDomCapsDef,
+         "<domainCapabilities>\n  <path>/usr/bin/qemu</path>\n  <domain>kvm</domain>\n  <machine>pc-1.0</machine>\n  <arch>x86_64</arch>\n"
+         "  <vcpu max='255'/>\n  <iothreads supported='yes'/>\n  <os supported='yes'>\n    <enum name='firmware'/>\n"
+         "    <loader supported='no'/>\n  </os>\n  <cpu>\n    <mode name='host-model' supported='yes'>\n"
+         "      <model fallback='forbid'>Haswell</model>\n      <vendor>Intel</vendor>\n      <feature policy='require' name='vme'/>\n"
+         "    </mode>\n    <mode name='custom' supported='yes'>\n      <model usable='no' vendor='Intel'>Haswell</model>\n    </mode>\n"
+         "  </cpu>\n  <memoryBacking supported='no'/>\n  <devices>\n    <disk supported='yes'>\n      <enum name='bus'>\n"
+         "        <value>ide</value>\n        <value>virtio</value>\n      </enum>\n    </disk>\n  </devices>\n  <features>\n"
+         "    <gic supported='no'/>\n    <sev supported='yes'>\n      <cbitpos>47</cbitpos>\n"
+         "      <reducedPhysBits>1</reducedPhysBits>\n    </sev>\n  </features>\n</domainCapabilities>\n");
+}
+
 static void testTables(void)
 {
-    virXmlType *const types[] = { &virNetworkDefXml, &virInterfaceDefXml, &virStoragePoolDefXml, &virStorageVolDefXml, &virSecretDefXml, &virNodeDeviceDefXml };
+    virXmlType *const types[] = { &virNetworkDefXml, &virInterfaceDefXml, &virStoragePoolDefXml, &virStorageVolDefXml, &virSecretDefXml, &virNodeDeviceDefXml,
+                                &virCapsDefXml, &virDomCapsDefXml };
     g_autoptr(GPtrArray) complaints = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GRand) r = g_rand_new_with_seed(11);
     for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
@@ -122,6 +164,7 @@ int main(int argc, char **argv)
     g_test_add_func("/documents/storage", testStorage);
     g_test_add_func("/documents/secret", testSecret);
     g_test_add_func("/documents/nodedev", testNodeDevice);
+    g_test_add_func("/documents/capabilities", testCapabilities);
     g_test_add_func("/documents/tables", testTables);
     return g_test_run();
 }

@@ -5,6 +5,8 @@
 #include "host/cpu.h"
 #include "host/proc.h"
 #include "host/process.h"
+#include "host/resctrl.h"
+#include "host/smbios.h"
 #include "base/error.h"
 #include "base/util.h"
 #include <fcntl.h>
@@ -167,6 +169,69 @@ static void testHugepages(void)
     g_assert_true(virProcessRun(rm, 10000, NULL, NULL));
 }
 
+static void testResctrl(void)
+{
+    g_autofree char *root = g_dir_make_tmp("host-XXXXXX", NULL);
+    g_autoptr(virHost) host = virHostNew(root);
+    g_autoptr(virHostResctrl) none = virHostResctrlRead(host);
+    g_assert_cmpuint(none->controls->len, ==, 0);
+    g_assert_null(none->monitors);
+    fixture(root, "sys/fs/resctrl/info/L3CODE/cbm_mask", "fffff\n");
+    fixture(root, "sys/fs/resctrl/info/L3CODE/min_cbm_bits", "2\n");
+    fixture(root, "sys/fs/resctrl/info/L3CODE/num_closids", "8\n");
+    fixture(root, "sys/fs/resctrl/info/MB/bandwidth_gran", "10\n");
+    fixture(root, "sys/fs/resctrl/info/MB/min_bandwidth", "20\n");
+    fixture(root, "sys/fs/resctrl/info/L3_MON/mon_features", "llc_occupancy\nmbm_total_bytes\n");
+    fixture(root, "sys/fs/resctrl/info/L3_MON/num_rmids", "64\n");
+    g_autoptr(virHostResctrl) r = virHostResctrlRead(host);
+    g_assert_cmpuint(r->controls->len, ==, 2);
+    const virHostControl *code = r->controls->pdata[0], *bandwidth = r->controls->pdata[1];
+    g_assert_cmpstr(code->type, ==, "code");
+    g_assert_cmpuint(code->bits, ==, 20);
+    g_assert_cmpuint(code->minBits, ==, 2);
+    g_assert_cmpuint(code->groups, ==, 8);
+    g_assert_cmpuint(bandwidth->level, ==, 0);
+    g_assert_cmpuint(bandwidth->minimum, ==, 20);
+    g_assert_cmpstr(r->monitors[1], ==, "mbm_total_bytes");
+    g_assert_cmpuint(r->maxMonitors, ==, 64);
+    const char *rm[] = { "/bin/rm", "-rf", root, NULL };
+    g_assert_true(virProcessRun(rm, 10000, NULL, NULL));
+}
+
+static void countBios(const virHostSmbios *s, gpointer data)
+{
+    guint *seen = data;
+    seen[0]++;
+    if (s->type != 0)
+        return;
+    g_assert_cmpstr(virHostSmbiosString(s, 4), ==, "Maker");
+    g_assert_cmpstr(virHostSmbiosString(s, 5), ==, "1.0");
+    g_assert_null(virHostSmbiosString(s, 6));           /* string 9 of two */
+    g_assert_null(virHostSmbiosString(s, 200));         /* beyond the structure */
+    g_assert_cmpuint(virHostSmbiosNumber(s, 4, 2), ==, 0x0201);
+}
+
+static void testSmbios(void)
+{
+    static const char table[] = "\0\7\0\0\1\2\11Maker\0""1.0\0\0" "\1\4\1\0\0\0" "\177\4\2\0\0\0" "\2\4\3\0\0\0";
+    g_autofree char *root = g_dir_make_tmp("host-XXXXXX", NULL);
+    guint seen = 0;
+    g_autoptr(virHost) host = virHostNew(root);
+    g_assert_false(virHostSmbiosForeach(host, countBios, &seen));
+    fixture(root, "sys/firmware/dmi/tables/DMI", "");
+    g_autofree char *path = g_build_filename(root, "sys/firmware/dmi/tables/DMI", NULL);
+    for (gsize cut = 0; cut < sizeof(table); cut++) {   /* every truncation is survived */
+        g_assert_true(g_file_set_contents(path, table, cut, NULL));
+        g_assert_true(virHostSmbiosForeach(host, countBios, &seen));
+    }
+    seen = 0;
+    g_assert_true(g_file_set_contents(path, table, sizeof(table) - 1, NULL));
+    g_assert_true(virHostSmbiosForeach(host, countBios, &seen));
+    g_assert_cmpuint(seen, ==, 2);                      /* nothing counts behind the end of the table */
+    const char *rm[] = { "/bin/rm", "-rf", root, NULL };
+    g_assert_true(virProcessRun(rm, 10000, NULL, NULL));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -176,5 +241,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/topology", testTopology);
     g_test_add_func("/host/pci", testPci);
     g_test_add_func("/host/hugepages", testHugepages);
+    g_test_add_func("/host/resctrl", testResctrl);
+    g_test_add_func("/host/smbios", testSmbios);
     return g_test_run();
 }

@@ -41,7 +41,7 @@ static void fillScalar(GRand *r, const virXmlRow *row, void *obj)
     case VIR_XML_ENUM:
         do
             *M_(obj, row, Int) = g_rand_int_range(r, 0, row->en->n);
-        while (row->flags & (XF_REQ | XF_ELEM_ON) && !row->en->words[*M_(obj, row, Int)]);
+        while (row->flags & (XF_REQ | XF_ELEM_ON | XF_WANTED) && !row->en->words[*M_(obj, row, Int)]);
         return;
     case VIR_XML_BOOL:
     case VIR_XML_FLAG:
@@ -80,7 +80,7 @@ void virTestXmlFill(GRand *r, const virXmlType *type, void *obj, int depth)
     for (const virXmlRow *row = type->rows; row->kind != VIR_XML_END; row++) {
         if (row->flags & XF_MEMORY)
             continue;
-        bool skip = g_rand_int_range(r, 0, 3) == 0 && !(row->flags & (XF_REQ | XF_ALWAYS | XF_ELEM_ON));
+        bool skip = g_rand_int_range(r, 0, 3) == 0 && !(row->flags & (XF_REQ | XF_ALWAYS | XF_ELEM_ON | XF_WANTED));
         switch (row->kind) {
         case VIR_XML_PART:
             if (row->has)

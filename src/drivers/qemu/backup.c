@@ -211,6 +211,10 @@ static bool prepareDisks(Work *w, GError **error)
 bool qemuBackupBegin(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error)
 {
     unsigned int n = 0;
+    if (def->mode == VIR_BACKUP_PULL && def->transport == VIR_BACKUP_TCP && !def->port) {
+        virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "<domainbackup> must specify TCP port for now");
+        return false;
+    }
     for (unsigned int i = 0; i < def->disks.n; i++) {
         if (def->disks.v[i]->backup == VIR_TRISTATE_BOOL_NO)
             continue;

@@ -332,7 +332,8 @@ static void probeBest(virQmp *qmp, bool kvm, JsonObject *into)
     virQmpRequestClear(&requests[1]);
 }
 
-static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool full, JsonObject *into, GError **error)
+bool qemuCapsAsk(qemuCapsCache *cache, const char *binary, bool kvm, bool (*func)(virQmp *qmp, gpointer data, GError **error), gpointer data,
+                 GError **error)
 {
     int pair[2], words[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 || pipe2(words, O_CLOEXEC | O_NONBLOCK) < 0) {
@@ -346,17 +347,34 @@ static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool f
     virFdClear(&says);
     bool ok = false;
     if (process) {
-        ok = virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK &&
-             probeAsk(qmp, full, kvm ? "cpus-kvm" : "cpus-tcg", into, error);
-        if (ok)
-            probeBest(qmp, kvm && (!full || qmpBool(qmpObj(into, "query-kvm"), "enabled")), into);
-        else
+        ok = virQmpHandshake(qmp, GREETING_MS, error) == VIR_QMP_OK && func(qmp, data, error);
+        if (!ok)
             probeAppendWords(said, error);
         virProcessSignal(process, SIGKILL); /* nothing of it is worth an orderly end */
         virProcessWait(process, QUIT_MS);
     }
     virQmpClose(qmp);
     return ok;
+}
+
+typedef struct {
+    bool kvm, full;
+    JsonObject *into;
+} Probe;
+
+static bool probeAll(virQmp *qmp, gpointer data, GError **error)
+{
+    Probe *p = data;
+    if (!probeAsk(qmp, p->full, p->kvm ? "cpus-kvm" : "cpus-tcg", p->into, error))
+        return false;
+    probeBest(qmp, p->kvm && (!p->full || qmpBool(qmpObj(p->into, "query-kvm"), "enabled")), p->into);
+    return true;
+}
+
+static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool full, JsonObject *into, GError **error)
+{
+    Probe p = { kvm, full, into };
+    return qemuCapsAsk(cache, binary, kvm, probeAll, &p, error);
 }
 
 static JsonObject *probe(qemuCapsCache *cache, const char *binary, GError **error)

@@ -9,6 +9,7 @@
 #include <json-glib/json-glib.h>
 #include "base/error.h"
 #include "host/host.h"
+#include "drivers/qemu/monitor.h"
 
 typedef struct {
     char *name, *alias, *defaultRam;
@@ -59,6 +60,9 @@ void qemuCapsCacheSetKvmNode(qemuCapsCache *cache, const char *path);
 void qemuCapsCacheFree(qemuCapsCache *cache);
 /* A reference. May run QEMU (about 0.1 s); a second caller waits for the first one's answer. */
 qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error);
+/* A fresh QEMU of this binary answers `func`, whose word is the result; it is gone afterwards. */
+bool qemuCapsAsk(qemuCapsCache *cache, const char *binary, bool kvm, bool (*func)(virQmp *qmp, gpointer data, GError **error), gpointer data,
+                 GError **error);
 /* The emulator for an architecture of ours ("x86_64"), found in PATH and the usual folders; NULL: none. */
 char *qemuFindEmulator(const char *arch);
 const char *qemuArchWord(const char *arch);     /* "i686" -> "i386" */

@@ -25,7 +25,7 @@ static bool nodesExist(const virBitmap *nodes, const virHost *host, GError **err
 /* Automatic placement asks a program which nodes suit the guest best. */
 static bool checkAutomaticPlacement(const virDomainDef *def, GError **error)
 {
-    bool automatic = def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO || (def->numatune.hasMemory && def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO);
+    bool automatic = def->numatune.hasMemory ? def->numatune.placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO : def->vcpuPlacement == VIR_DOMAIN_CPU_PLACEMENT_AUTO;
     g_autofree char *numad = automatic ? g_find_program_in_path("numad") : NULL;
     if (!automatic)
         return true;
@@ -173,6 +173,14 @@ static bool checkDocument(const virDomainDef *def, GError **error)
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "qemu does not support more than one entry to Type 2 in SMBIOS table");
             return false;
         }
+    for (unsigned int i = 0; i < def->graphics.n; i++) {
+        const virDomainGraphicsDef *g = def->graphics.v[i];
+        bool listens = !g->listens.n || g->listens.v[0]->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->listens.v[0]->type == VIR_DOMAIN_GRAPHICS_LISTEN_NETWORK;
+        if (g->type == VIR_DOMAIN_GRAPHICS_VNC && listens && g->hasPort && g->autoport != VIR_TRISTATE_BOOL_YES && (g->port < 5900 || g->port > 65535)) {
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "vnc port must be in range [5900,65535]");
+            return false;
+        }
+    }
     if (def->os.biosUseserial == VIR_TRISTATE_BOOL_YES && !def->serials.n) {
         virSetError(error, VIR_ERR_XML_ERROR, "need at least one serial port to use BIOS serial output");
         return false;

@@ -7,6 +7,10 @@ static bool imagesGood(const virDomainCheckpointDef *def, const virDomainDef *li
 {
     for (unsigned int i = 0; i < def->disks.n; i++) {
         const virDomainDiskDef *disk = virDomainDefFindDisk(live, def->disks.v[i]->name);
+        if (def->disks.v[i]->mode == VIR_CHECKPOINT_BITMAP && !g_str_equal(def->disks.v[i]->bitmap, def->m.name)) {
+            virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "bitmap for disk '%s' must match checkpoint name '%s'", def->disks.v[i]->name, def->m.name);
+            return false;
+        }
         if (def->disks.v[i]->mode != VIR_CHECKPOINT_BITMAP || (disk && disk->src.format == VIR_STORAGE_FORMAT_QCOW2))
             continue;
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "checkpoint for disk %s unsupported for storage type %s", def->disks.v[i]->name,
@@ -39,6 +43,7 @@ static bool bitmaps(virDomainObj *obj, const virDomainCheckpointDef *def, const 
 bool qemuCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainView) view = virDomainObjView(obj);
+    qemuMomentDomain(def->m.dom);
     return imagesGood(def, view->live, error) && bitmaps(obj, def, view->live, "block-dirty-bitmap-add", true, error);
 }
 

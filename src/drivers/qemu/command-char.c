@@ -91,8 +91,10 @@ static char *chardevId(const virDomainChrDef *chr)
 }
 
 /* A port of the board itself, which takes the next -serial. */
-static bool onBoard(const virDomainChrDef *chr)
+static bool onBoard(const virDomainDef *def, const virDomainChrDef *chr)
 {
+    if (!chr->serialModel && !chr->serialTarget && !qemuIsX86(def))
+        return true;
     return chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_PL011 || chr->serialModel == VIR_DOMAIN_CHR_SERIAL_MODEL_16550A ||
            chr->serialTarget == VIR_DOMAIN_CHR_SERIAL_TARGET_SYSTEM_SERIAL;
 }
@@ -103,7 +105,7 @@ static bool commandSerial(qemuCommand *cmd, const virDomainChrDef *chr, GError *
     const char *driver = virDomainChrSerialModelToString(chr->serialModel);
     if (!qemuChardev(cmd, &chr->source, id, false, error))
         return false;
-    if (onBoard(chr)) {
+    if (onBoard(cmd->def, chr)) {
         qemuArg(cmd, "-serial", "chardev:%s", id);
         return true;
     }

@@ -88,47 +88,110 @@ static JsonNode *serverList(const virStorageSource *s, unsigned int port, bool w
     return node;
 }
 
-static JsonNode *networkUrl(const virStorageSource *s)
+/* Objects with the secrets of one layer, made before its nodes; NULL where it needs none. */
+typedef struct {
+    char *auth, *cookies, *key;
+} Secrets;
+
+static void secretsClear(Secrets *secrets)
+{
+    g_free(secrets->auth);
+    g_free(secrets->cookies);
+    g_free(secrets->key);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Secrets, secretsClear)
+
+static bool cookieObject(qemuCommand *cmd, const virStorageSource *s, const char *id, GError **error)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (unsigned int i = 0; i < s->cookies.n; i++)
+        g_string_append_printf(text, "%s%s=%s", i ? "; " : "", s->cookies.v[i]->name, s->cookies.v[i]->value);
+    return qemuSecretObject(cmd, id, (const unsigned char *)text->str, text->len, error);
+}
+
+static bool commandSecrets(qemuCommand *cmd, const virStorageSource *s, const char *prefix, Secrets *secrets, GError **error)
+{
+    const virStorageEncryption *e = s->encryption;
+    bool ceph = s->protocol == VIR_STORAGE_PROTOCOL_RBD;
+    if (s->auth && s->type == VIR_STORAGE_NETWORK && s->protocol != VIR_STORAGE_PROTOCOL_SSH) {
+        secrets->auth = g_strdup_printf("%s-storage-auth-secret0", prefix);
+        if (!qemuSecretLookup(cmd, secrets->auth, &s->auth->secret, ceph ? VIR_SECRET_USAGE_TYPE_CEPH : VIR_SECRET_USAGE_TYPE_ISCSI, ceph, error))
+            return false;
+    }
+    if (s->cookies.n) {
+        secrets->cookies = g_strdup_printf("%s-storage-httpcookie-secret0", prefix);
+        if (!cookieObject(cmd, s, secrets->cookies, error))
+            return false;
+    }
+    if (!e || !e->secrets.n)
+        return true;
+    secrets->key = g_strdup_printf("%s-format-encryption-secret0", prefix);
+    return qemuSecretLookup(cmd, secrets->key, e->secrets.v[0], VIR_SECRET_USAGE_TYPE_VOLUME, false, error);
+}
+
+static JsonNode *cephModes(void)
+{
+    JsonArray *list = json_array_new();
+    json_array_add_string_element(list, "cephx");
+    json_array_add_string_element(list, "none");
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+    json_node_take_array(node, list);
+    return node;
+}
+
+static JsonNode *networkUrl(const virStorageSource *s, const Secrets *secrets)
 {
     const virStorageHost *h = s->hosts.n ? s->hosts.v[0] : NULL;
     static const unsigned int ports[] = { 80, 443, 21, 990, 69 };
     const char *protocol = virStorageProtocolToString(s->protocol);
     unsigned int port = h && h->port ? h->port : ports[s->protocol - VIR_STORAGE_PROTOCOL_HTTP];
     g_autofree char *url = g_strdup_printf("%s://%s:%u/%s%s%s", protocol, h ? h->name : "", port,
-                                           s->name ? s->name : "", s->query ? "?" : "", s->query ? s->query : "");
+                                           s->name ? s->name + (s->name[0] == '/') : "", s->query ? "?" : "", s->query ? s->query : "");
     JsonNode *node = qmpArgs("s:driver", protocol, "s:url", url, NULL);
     JsonObject *o = json_node_get_object(node);
+    if (s->auth)
+        qmpAdd(o, "s:username", s->auth->username, "s:password-secret", secrets->auth, NULL);
     if (s->sslVerify != VIR_TRISTATE_BOOL_ABSENT)
         qmpAdd(o, "t:sslverify", s->sslVerify, NULL);
+    qmpAdd(o, "s:cookie-secret", secrets->cookies, NULL);
     qmpAdd(o, "P:timeout", s->timeout, NULL);
     if (s->hasReadahead)
         qmpAdd(o, "U:readahead", s->readahead, NULL);
     return node;
 }
 
-static JsonNode *networkIscsi(const virStorageSource *s)
+static JsonNode *networkIscsi(const virStorageSource *s, const Secrets *secrets)
 {
     const virStorageHost *h = s->hosts.n ? s->hosts.v[0] : NULL;
     g_autofree char *portal = g_strdup_printf("%s:%u", h ? h->name : "", h && h->port ? h->port : 3260);
     g_auto(GStrv) parts = g_strsplit(s->name ? s->name : "", "/", 2);
     return qmpArgs("s:driver", "iscsi", "s:portal", portal, "s:target", parts[0], "i:lun",
-                   parts[0] && parts[1] ? atoi(parts[1]) : 0, "s:transport", "tcp", "s:initiator-name", s->initiatorIqn,
+                   parts[0] && parts[1] ? atoi(parts[1]) : 0, "s:transport", "tcp", "s:user", s->auth ? s->auth->username : NULL, "s:password-secret", secrets->auth, "s:initiator-name", s->initiatorIqn,
                    NULL);
 }
 
 JsonNode *qemuIscsiNode(qemuCommand *cmd, const virStorageSource *s, GError **error)
 {
-    return networkIscsi(s);
+    g_auto(Secrets) secrets = { 0 };
+    if (s->auth) {
+        secrets.auth = g_strdup_printf("libvirt-%u-backend-auth-secret0", s->index);
+        if (!qemuSecretLookup(cmd, secrets.auth, &s->auth->secret, VIR_SECRET_USAGE_TYPE_ISCSI, false, error))
+            return NULL;
+    }
+    return networkIscsi(s, &secrets);
 }
 
-static JsonNode *networkNode(const virStorageSource *s, GError **error)
+/* ceph's own library may do the encryption: <encryption engine='librbd'/> */
+static JsonNode *rbdEncryption(const virStorageSource *s, const Secrets *secrets)
 {
-    if (s->auth || s->encryption) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
-                    "network storage '%s' with authentication or encryption needs the secret driver",
-                    s->name ? s->name : "");
+    const virStorageEncryption *e = s->encryption;
+    if (!e || e->engine != VIR_STORAGE_ENCRYPTION_ENGINE_LIBRBD)
         return NULL;
-    }
+    return qmpArgs("s:format", virStorageEncryptionFormatToString(e->format), "s:key-secret", secrets->key, NULL);
+}
+
+static JsonNode *networkNode(const virStorageSource *s, const Secrets *secrets, GError **error)
+{
     g_auto(GStrv) parts = g_strsplit(s->name ? s->name : "", "/", 2);
     const char *first = parts[0], *rest = parts[0] ? parts[1] : NULL;
     const virStorageHost *h = s->hosts.n ? s->hosts.v[0] : NULL;
@@ -142,12 +205,13 @@ static JsonNode *networkNode(const virStorageSource *s, GError **error)
     case VIR_STORAGE_PROTOCOL_FTP:
     case VIR_STORAGE_PROTOCOL_FTPS:
     case VIR_STORAGE_PROTOCOL_TFTP:
-        return networkUrl(s);
+        return networkUrl(s, secrets);
     case VIR_STORAGE_PROTOCOL_ISCSI:
-        return networkIscsi(s);
+        return networkIscsi(s, secrets);
     case VIR_STORAGE_PROTOCOL_RBD:
         return qmpArgs("s:driver", "rbd", "s:pool", first, "s:image", rest, "s:snapshot", s->snapshot, "s:conf",
-                       s->configFile, "o:server", s->hosts.n ? serverList(s, 0, false) : NULL, NULL);
+                       s->configFile, "o:server", s->hosts.n ? serverList(s, 0, false) : NULL, "s:user", s->auth ? s->auth->username : NULL,
+                       "o:auth-client-required", s->auth ? cephModes() : NULL, "s:key-secret", secrets->auth, "o:encrypt", rbdEncryption(s, secrets), NULL);
     case VIR_STORAGE_PROTOCOL_GLUSTER:
         return qmpArgs("s:driver", "gluster", "s:volume", first, "s:path", rest, "o:server", serverList(s, 24007, true),
                        "i:debug", 4, NULL);
@@ -193,14 +257,9 @@ static void commandReservations(qemuCommand *cmd, const virStorageSource *s)
     qemuArgJson(cmd, "-object", qmpArgs("s:qom-type", "pr-manager-helper", "s:id", id, "s:path", path, NULL));
 }
 
-static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *disk, GError **error)
+static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *disk, const Secrets *secrets, GError **error)
 {
     const char *aio = disk && disk->io != VIR_DOMAIN_DISK_IO_NONE ? virDomainDiskIoToString(disk->io) : NULL;
-    if (s->encryption) {
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "encryption of disk '%s' needs the secret driver",
-                    disk ? disk->dst : "pflash");
-        return NULL;
-    }
     g_autofree char *pr = s->reservations ? reservationsId(s) : NULL;
     switch (s->type) {
     case VIR_STORAGE_FILE:
@@ -215,7 +274,7 @@ static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *d
         return qmpArgs("s:driver", "vvfat", "s:dir", s->path, "b:floppy",
                        disk && disk->device == VIR_DOMAIN_DISK_DEVICE_FLOPPY, "b:rw", FALSE, NULL);
     case VIR_STORAGE_NETWORK:
-        return networkNode(s, error);
+        return networkNode(s, secrets, error);
     default:
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "storage type '%s' of disk '%s' is not supported",
                     virStorageTypeToString(s->type), disk ? disk->dst : "pflash");
@@ -223,21 +282,39 @@ static JsonNode *sourceNode(const virStorageSource *s, const virDomainDiskDef *d
     }
 }
 
-static void addFormat(JsonObject *o, const virStorageSource *s)
+static void addFormat(JsonObject *o, const virStorageSource *s, const Secrets *secrets)
 {
     const char *format = s->format == VIR_STORAGE_FORMAT_ISO || s->format == VIR_STORAGE_FORMAT_FAT ||
                                  s->format <= VIR_STORAGE_FORMAT_DIR
                              ? "raw"
                              : virStorageFormatToString(s->format);
-    qmpAdd(o, "s:driver", format, NULL);
+    const virStorageEncryption *e = s->encryption;
+    bool own = e && secrets->key && e->engine != VIR_STORAGE_ENCRYPTION_ENGINE_LIBRBD;
+    qmpAdd(o, "s:driver", own && g_str_equal(format, "raw") ? "luks" : format, NULL);
+    if (own && g_str_equal(format, "raw"))
+        qmpAdd(o, "s:key-secret", secrets->key, NULL);
+    else if (own)
+        qmpAdd(o, "o:encrypt", qmpArgs("s:format", e->format == VIR_STORAGE_ENCRYPTION_QCOW ? "aes" : "luks", "s:key-secret", secrets->key, NULL), NULL);
     if (s->hasMetadataCache && s->metadataCacheMax)
         qmpAdd(o, "U:cache-size", s->metadataCacheMax, NULL);
 }
 
 /* Both nodes of a layer; those below it first, since QEMU opens them in that order. */
-static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virDomainDiskDef *disk, const char *prefix,
+/* The layer's raw node: a plain format, where a slice needs no node of its own. */
+static bool isPlain(const virStorageSource *s)
+{
+    return s->format <= VIR_STORAGE_FORMAT_RAW && !s->encryption;
+}
+
+static bool commandLayer(qemuCommand *cmd, const virStorageSource *given, const virDomainDiskDef *disk, const char *prefix,
                          bool readonly, bool top, GError **error)
 {
+    virStorageSource layer = *given;        /* what stands beneath <disk> for its top layer is seen as the layer's own */
+    const virStorageSource *s = &layer;
+    if (top && disk && !layer.auth)
+        layer.auth = disk->auth;
+    if (top && disk && !layer.encryption)
+        layer.encryption = disk->encryption;
     bool ends = (s->hasBacking || s->backing) && (!s->backing || sourceEmpty(s->backing));
     if (s->backing && !sourceEmpty(s->backing)) {
         g_autofree char *below = g_strdup_printf("libvirt-%u", s->backing->index);
@@ -245,9 +322,10 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
             return false;
     }
     g_autofree char *storage = g_strdup_printf("%s-storage", prefix), *format = g_strdup_printf("%s-format", prefix);
-    g_autofree char *slice = s->hasSlice ? g_strdup_printf("%s-slice-sto", prefix) : NULL;
+    g_autofree char *slice = s->hasSlice && !isPlain(s) ? g_strdup_printf("%s-slice-sto", prefix) : NULL;
     commandReservations(cmd, s);
-    JsonNode *node = sourceNode(s, disk, error);
+    g_auto(Secrets) secrets = { 0 };
+    JsonNode *node = commandSecrets(cmd, s, prefix, &secrets, error) ? sourceNode(s, disk, &secrets, error) : NULL;
     if (!node)
         return false;
     JsonObject *o = json_node_get_object(node);
@@ -263,9 +341,12 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
     qmpAdd(o, "b:auto-read-only", TRUE, "s:discard", "unmap", NULL);
     qemuArgJson(cmd, "-blockdev", node);
 
-    if (slice)          /* part of a file, as if it were one */
-        qemuArgJson(cmd, "-blockdev", qmpArgs("s:driver", "raw", "s:node-name", slice, "U:offset", (gint64)s->sliceOffset, "U:size",
-                                              (gint64)s->sliceSize, "s:file", storage, "b:auto-read-only", TRUE, "s:discard", "unmap", NULL));
+    if (slice) {        /* part of a file, as if it were one */
+        node = qmpArgs("s:driver", "raw", "s:node-name", slice, "U:offset", (gint64)s->sliceOffset, "U:size", (gint64)s->sliceSize, "s:file", storage,
+                       "b:auto-read-only", TRUE, "s:discard", "unmap", NULL);
+        addCache(json_node_get_object(node), disk);
+        qemuArgJson(cmd, "-blockdev", node);
+    }
     node = qmpArgs("s:node-name", format, "b:read-only", readonly, NULL);
     o = json_node_get_object(node);
     if (disk) {
@@ -276,7 +357,9 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *s, const virD
         qmpAdd(o, "s:discard", discard, "s:detect-zeroes", weak ? "on" : zeroes, NULL);
     }
     addCache(o, disk);
-    addFormat(o, s);
+    addFormat(o, s, &secrets);
+    if (s->hasSlice && isPlain(s))
+        qmpAdd(o, "U:offset", (gint64)s->sliceOffset, "U:size", (gint64)s->sliceSize, NULL);
     qmpAdd(o, "s:file", slice ? slice : storage, NULL);
     if (s->backing && !sourceEmpty(s->backing)) {
         g_autofree char *below = g_strdup_printf("libvirt-%u-format", s->backing->index);

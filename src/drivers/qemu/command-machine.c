@@ -197,7 +197,7 @@ static void cpuFeatures(const virDomainDef *def, GString *out)
         bool passthrough = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_PASSTHROUGH,
              emulate = def->cpu.cacheMode == VIR_CPU_CACHE_MODE_EMULATE;
         if (passthrough)
-            g_string_append(out, ",host-cache-info=on");
+            g_string_append(out, def->cpu.mode == VIR_CPU_MODE_CUSTOM ? ",host-cache-info=on" : ",host-cache-info=on,l3-cache=off");
         else if (!emulate && (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH || def->cpu.mode == VIR_CPU_MODE_MAXIMUM))
             g_string_append(out, ",host-cache-info=off,l3-cache=off");
         else if (def->cpu.mode == VIR_CPU_MODE_HOST_PASSTHROUGH || def->cpu.mode == VIR_CPU_MODE_MAXIMUM)
@@ -207,7 +207,7 @@ static void cpuFeatures(const virDomainDef *def, GString *out)
     }
     if (def->cpu.hasMaxPhysAddr && def->cpu.maxPhysAddrMode == VIR_CPU_MAX_PHYS_ADDR_PASSTHROUGH)
         g_string_append(out, ",host-phys-bits=on");
-    else if (def->cpu.hasMaxPhysAddr && def->cpu.maxPhysAddrBits > 0)
+    else if (def->cpu.hasMaxPhysAddrBits)
         g_string_append_printf(out, ",phys-bits=%u", def->cpu.maxPhysAddrBits);
 }
 
@@ -217,6 +217,8 @@ static void cpuModelFeatures(const virCPUDef *cpu, GString *out)
         const virCPUFeature *f = cpu->features.v[i];
         g_autofree char *name = qemuFeatureName(f->name);
         bool off = f->policy == VIR_CPU_FEATURE_DISABLE || f->policy == VIR_CPU_FEATURE_FORBID;
+        if (off && g_str_equal(f->name, "pconfig"))
+            continue; /* QEMU has no such feature any more; documents say so because old ones had it in a model */
         if (name)
             g_string_append_printf(out, ",%s=%s", name, off ? "off" : "on");
     }
@@ -233,7 +235,7 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
     switch (cpu->mode) {
     case VIR_CPU_MODE_HOST_PASSTHROUGH:
         g_string_append(out, "host");
-        if (cpu->migratable != VIR_TRISTATE_SWITCH_ABSENT)
+        if (cpu->migratable != VIR_TRISTATE_SWITCH_ABSENT && (!cmd->caps || qemuHasMigratable(cmd->caps)))
             g_string_append_printf(out, ",migratable=%s", onOff(cpu->migratable));
         break;
     case VIR_CPU_MODE_MAXIMUM:
@@ -258,6 +260,11 @@ static bool cpuModel(qemuCommand *cmd, GString *out, GError **error)
 bool qemuCommandCpu(qemuCommand *cmd, GError **error)
 {
     g_autoptr(GString) out = g_string_new(NULL);
+    for (unsigned int i = 0; cmd->caps && i < cmd->def->clock.timers.n; i++) {
+        const virDomainTimerDef *t = cmd->def->clock.timers.v[i];
+        if (t->name == VIR_DOMAIN_TIMER_TSC && t->frequency > 0 && !qemuCpuCheckTsc(t->frequency, error))
+            return false;
+    }
     if (!cpuModel(cmd, out, error))
         return false;
     if (qemuIsX86(cmd->def))

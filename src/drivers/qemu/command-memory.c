@@ -15,6 +15,13 @@ static JsonNode *nodeArray(const virBitmap *map)
     return node;
 }
 
+/* KiB: boards take memory in steps, POWER servers in great ones. */
+static unsigned long long inSteps(const virDomainDef *def, unsigned long long kib)
+{
+    unsigned long long step = def->os.arch == VIR_ARCH_PPC64 || def->os.arch == VIR_ARCH_PPC64LE ? 256 << 10 : 1 << 10;
+    return (kib + step - 1) / step * step;
+}
+
 const char *qemuDefaultRam(const qemuCommand *cmd)
 {
     const qemuMachine *m = cmd->caps ? qemuCapsMachine(cmd->caps, cmd->def->os.machine) : NULL;
@@ -166,16 +173,17 @@ bool qemuCommandMemory(qemuCommand *cmd, GError **error)
     const char *ram = qemuDefaultRam(cmd);
     unsigned long long memory = def->cpu.cells.n ? 0 : def->memory;
     for (unsigned int i = 0; i < def->cpu.cells.n; i++)
-        memory += (def->cpu.cells.v[i]->memory + 1023) / 1024 * 1024;
+        memory += inSteps(def, def->cpu.cells.v[i]->memory);
     if (!def->cpu.cells.n)
         for (unsigned int i = 0; i < def->mems.n; i++)
             memory -= MIN(memory, def->mems.v[i]->size);
+    memory = inSteps(def, memory);
     if (def->maxMemory > 0)
         qemuArg(cmd, "-m", "size=%lluk,slots=%u,maxmem=%lluk", memory, def->memorySlots, def->maxMemory);
     else
-        qemuArg(cmd, "-m", "%llu", (memory + 1023) / 1024);
+        qemuArg(cmd, "-m", "%llu", memory / 1024);
     if (ram) {
-        Piece p = { .id = ram, .kib = (memory + 1023) / 1024 * 1024, .cell = -1 };
+        Piece p = { .id = ram, .kib = memory, .cell = -1 };
         JsonNode *node = backend(cmd, &p, error);
         if (!node)
             return false;
@@ -272,7 +280,7 @@ bool qemuCommandNuma(qemuCommand *cmd, GError **error)
     g_autoptr(GPtrArray) nodes = g_ptr_array_new_with_free_func((GDestroyNotify)json_node_unref);
     for (unsigned int i = 0; i < n; i++) {
         g_autofree char *id = g_strdup_printf("ram-node%u", i);
-        Piece p = { .id = id, .kib = (def->cpu.cells.v[i]->memory + 1023) / 1024 * 1024, .cell = i };
+        Piece p = { .id = id, .kib = inSteps(def, def->cpu.cells.v[i]->memory), .cell = i };
         JsonNode *node = backend(cmd, &p, error);
         if (!node)
             return false;
@@ -292,7 +300,7 @@ bool qemuCommandNuma(qemuCommand *cmd, GError **error)
             qemuArgJson(cmd, "-object", json_node_ref(nodes->pdata[i]));
             g_string_append_printf(numa, ",memdev=ram-node%u", i);
         } else {
-            g_string_append_printf(numa, ",mem=%llu", (cell->memory + 1023) / 1024);
+            g_string_append_printf(numa, ",mem=%llu", inSteps(def, cell->memory) / 1024);
         }
         qemuArg(cmd, "-numa", "%s", numa->str);
     }
@@ -397,7 +405,8 @@ bool qemuCommandShmems(qemuCommand *cmd, GError **error)
         if (!qemuDevice(cmd, node, &s->info, error))
             return false;
         if (doorbell) {
-            g_autofree char *path = qemuEscape(s->serverPath ? s->serverPath : "");
+            g_autofree char *standard = g_strdup_printf(VIR_LOCALSTATEDIR "/lib/libvirt/shmem-%s-sock", s->name);
+            g_autofree char *path = qemuEscape(s->serverPath ? s->serverPath : standard);
             qemuArg(cmd, "-chardev", "socket,id=%s,path=%s", chardev, path);
         }
     }

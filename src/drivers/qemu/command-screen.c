@@ -183,6 +183,23 @@ static void commandSpice(qemuCommand *cmd, const virDomainGraphicsDef *g)
         qemuArg(cmd, "-k", "%s", g->keymap);
 }
 
+static void commandDbus(const qemuCommand *cmd, const virDomainGraphicsDef *g, const char *audio, GString *out)
+{
+    g_autofree char *own = g_strdup_printf("unix:path=%s/dbus/%s-dbus.sock", cmd->stateDir, strrchr(cmd->memoryDir, '/') + 1);
+    g_autofree char *address = qemuEscape(g->dbusAddress ? g->dbusAddress : own), *node = g->rendernode ? qemuEscape(g->rendernode) : NULL;
+    g_string_append(out, "dbus");
+    if (g->p2p == VIR_TRISTATE_BOOL_YES)
+        g_string_append(out, ",p2p=on");
+    else
+        g_string_append_printf(out, ",addr=%s", address);
+    if (g->gl != VIR_TRISTATE_BOOL_ABSENT)
+        g_string_append_printf(out, ",gl=%s", g->gl == VIR_TRISTATE_BOOL_YES ? "on" : "off");
+    if (node)
+        g_string_append_printf(out, ",rendernode=%s", node);
+    if (audio)
+        g_string_append_printf(out, ",audiodev=%s", audio);
+}
+
 static bool commandGraphics(qemuCommand *cmd, const virDomainGraphicsDef *g, GError **error)
 {
     g_autofree char *audio = g->audioId ? audioId(cmd->def, g->audioId) : NULL;
@@ -206,19 +223,7 @@ static bool commandGraphics(qemuCommand *cmd, const virDomainGraphicsDef *g, GEr
                                                 : "");
         return true;
     case VIR_DOMAIN_GRAPHICS_DBUS:
-        g_string_append(out, "dbus");
-        if (g->p2p == VIR_TRISTATE_BOOL_YES)
-            g_string_append(out, ",p2p=on");
-        else if (g->dbusAddress)
-            g_string_append_printf(out, ",addr=%s", g->dbusAddress);
-        else
-            g_string_append_printf(out, ",addr=unix:path=%s/dbus/%s-dbus.sock", cmd->stateDir, strrchr(cmd->memoryDir, '/') + 1);
-        if (g->gl != VIR_TRISTATE_BOOL_ABSENT)
-            g_string_append_printf(out, ",gl=%s", g->gl == VIR_TRISTATE_BOOL_YES ? "on" : "off");
-        if (g->rendernode)
-            g_string_append_printf(out, ",rendernode=%s", g->rendernode);
-        if (audio)
-            g_string_append_printf(out, ",audiodev=%s", audio);
+        commandDbus(cmd, g, audio, out);
         qemuArg(cmd, "-display", "%s", out->str);
         return true;
     default:

@@ -26,6 +26,8 @@ typedef struct {
     unsigned long long defaultHugepage; /* KiB */
     const char *spiceTlsDir;            /* NULL: spice without TLS */
     int monitorFd;                      /* a listening socket; -1: let QEMU make it */
+    GBytes *masterKey;                  /* shared with QEMU: what it must know in secret is encrypted with it */
+    GBytes *(*secret)(const virStorageSecret *secret, int usage, GError **error);       /* a secret's value */
     int vsockFd;                        /* 0: none */
     bool sandbox, timestamps, vncSasl;
     const char *incoming;               /* -incoming, NULL: none */
@@ -86,6 +88,9 @@ bool qemuCommandScreens(qemuCommand *cmd, GError **error);
 bool qemuCommandFilesystems(qemuCommand *cmd, GError **error);
 bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error);
 bool qemuCommandInputs(qemuCommand *cmd, GError **error);
+/* command-secret.c: -object secret with this value; with the value of a secret of ours (`usage` is virSecretUsageType). */
+bool qemuSecretObject(qemuCommand *cmd, const char *id, const unsigned char *data, gsize size, GError **error);
+bool qemuSecretLookup(qemuCommand *cmd, const char *id, const virStorageSecret *secret, int usage, bool base64, GError **error);
 /* The block node of an iSCSI unit; objects that it needs go before. */
 JsonNode *qemuIscsiNode(qemuCommand *cmd, const virStorageSource *source, GError **error);
 bool qemuCommandLate(qemuCommand *cmd, GError **error);

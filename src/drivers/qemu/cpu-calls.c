@@ -5,20 +5,29 @@
 #include "drivers/qemu/qemu.h"
 #include <string.h>
 
+enum {
+    COMPARE_FLAGS = VIR_CONNECT_COMPARE_CPU_FAIL_INCOMPATIBLE | VIR_CONNECT_COMPARE_CPU_VALIDATE_XML,
+    BASELINE_FLAGS = VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES | VIR_CONNECT_BASELINE_CPU_MIGRATABLE,
+};
+
 static int compareCPU(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)
 {
+    if (!virFlagsCheck(flags, COMPARE_FLAGS, VIR_FROM, "qemuConnectCompareCPU", error))
+        return VIR_CPU_COMPARE_ERROR;
     return virCpuCompareXml(qemuHostCpu(virHostLocal()), 0, xml, flags, error);
 }
 
 static char *baselineCPU(virConnectPtr conn, const char **xml, unsigned int n, unsigned int flags, GError **error)
 {
+    if (!virFlagsCheck(flags, BASELINE_FLAGS, VIR_FROM, "qemuConnectBaselineCPU", error))
+        return NULL;
     virCpuChoice choice = { .keep = qemuFeatureSettable };
     return virCpuBaselineXml(xml, n, VIR_CPU_DOCUMENT_HOST, 0, &choice, flags, error);
 }
 
 static int modelNames(virConnectPtr conn, const char *arch, char ***models, unsigned int flags, GError **error)
 {
-    return virCpuModelList(arch, models, VIR_FROM, error);
+    return virFlagsCheck(flags, 0, VIR_FROM, "qemuConnectGetCPUModelNames", error) ? virCpuModelList(arch, models, VIR_FROM, error) : -1;
 }
 
 static qemuCaps *choose(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *type,
@@ -31,6 +40,8 @@ static int compareHypervisorCPU(virConnectPtr conn, const char *emulator, const 
                                 const char *xml, unsigned int flags, GError **error)
 {
     qemuChoice c;
+    if (!virFlagsCheck(flags, COMPARE_FLAGS, VIR_FROM, "qemuConnectCompareHypervisorCPU", error))
+        return VIR_CPU_COMPARE_ERROR;
     g_autoptr(qemuCaps) caps = choose(conn, emulator, arch, machine, type, &c, error);
     if (!caps)
         return VIR_CPU_COMPARE_ERROR;
@@ -42,15 +53,12 @@ static int compareHypervisorCPU(virConnectPtr conn, const char *emulator, const 
     return VIR_CPU_COMPARE_ERROR;
 }
 
-static bool settableHere(const char *feature)
-{
-    return virCpuFeatureKnown(VIR_ARCH_X86_64, feature) && qemuFeatureSettable(feature);
-}
-
 static char *baselineHypervisorCPU(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *type,
                                    const char **xml, unsigned int n, unsigned int flags, GError **error)
 {
     qemuChoice c;
+    if (!virFlagsCheck(flags, BASELINE_FLAGS, VIR_FROM, "qemuConnectBaselineHypervisorCPU", error))
+        return NULL;
     g_autoptr(qemuCaps) caps = choose(conn, emulator, arch, machine, type, &c, error);
     if (!caps)
         return NULL;
@@ -59,6 +67,8 @@ static char *baselineHypervisorCPU(virConnectPtr conn, const char *emulator, con
                     c.kvm ? "kvm" : "qemu");
         return NULL;
     }
+    if (c.arch == VIR_ARCH_S390X)
+        return qemuCpuAskBaseline(qemuDriverOf(virEngineOf(conn))->caps, caps, c.kvm, xml, n, flags, error);
     if (!virCpuIsX86(c.arch)) {
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "computing baseline hypervisor CPU is not supported for arch %s",
                     virArchToString(c.arch));
@@ -66,7 +76,7 @@ static char *baselineHypervisorCPU(virConnectPtr conn, const char *emulator, con
     }
     g_auto(qemuCpuOffers) offers;
     qemuCpuOffersInit(&offers, caps, c.kvm);
-    offers.choice.keep = settableHere;
+    offers.choice.keep = qemuFeatureSettable;
     return virCpuBaselineXml(xml, n, VIR_CPU_DOCUMENT_ANY, c.arch, &offers.choice, flags, error);
 }
 

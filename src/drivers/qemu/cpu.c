@@ -169,9 +169,7 @@ virCPUDef *qemuHostModel(const qemuCaps *caps, virArch arch, bool kvm, bool migr
             i++;
             continue;
         }
-        f = virListTake(&cpu->features, i);
-        g_free(f->name);
-        g_free(f);
+        virCPUDefDropFeature(cpu, i);
     }
     if (cpu) {
         cpu->arch = arch;
@@ -191,7 +189,7 @@ static void mergeFeatures(virCPUDef *into, const virCPUDef *wishes)
 
 static bool checkFeatures(const virCPUDef *cpu, virArch arch, GError **error)
 {
-    for (unsigned int i = 0; virCpuIsX86(arch) && i < cpu->features.n; i++)
+    for (unsigned int i = 0; i < cpu->features.n; i++)
         if (!virCpuFeatureKnown(arch, cpu->features.v[i]->name)) {
             virErrorSet(error, VIR_FROM_CPU, VIR_ERR_CONFIG_UNSUPPORTED, "unknown CPU feature: %s", cpu->features.v[i]->name);
             return false;
@@ -220,11 +218,14 @@ static bool compare(const virCPUDef *cpu, const virCPUDef *model, bool kvm, GErr
     return virCpuCompare(whole ? whole : model, cpu, true, error) != VIR_CPU_ERROR;
 }
 
-static virCPUDef *asHostModel(const virCPUDef *cpu, virArch arch, bool kvm, const qemuCaps *caps, const virCPUDef *host, GError **error)
+static virCPUDef *asHostModel(const virCPUDef *cpu, virArch arch, bool kvm, const qemuCaps *caps, GError **error)
 {
     g_autoptr(virCPUDef) model = qemuHostModel(caps, arch, kvm, true);
+    g_autoptr(virCPUDef) pure = virCPUDefCopy(model);
+    pure->arch = arch;
     mergeFeatures(model, cpu);
-    return virCpuUpdate(model, host, error) ? g_steal_pointer(&model) : NULL;
+    model->vendorId = g_strdup(cpu->vendorId);
+    return virCpuUpdate(model, pure, error) ? g_steal_pointer(&model) : NULL;
 }
 
 /* Of a CPU that is the host's itself nothing is optional: what there is, is there. */
@@ -233,9 +234,7 @@ static void dropOptional(virCPUDef *cpu)
     for (unsigned int i = cpu->features.n; i-- > 0;) {
         if (cpu->features.v[i]->policy != VIR_CPU_FEATURE_OPTIONAL)
             continue;
-        virCPUFeature *f = virListTake(&cpu->features, i);
-        g_free(f->name);
-        g_free(f);
+        virCPUDefDropFeature(cpu, i);
     }
 }
 
@@ -267,16 +266,39 @@ virCPUDef *qemuCpuResolve(const virCPUDef *cpu, virArch arch, bool kvm, const qe
     g_auto(qemuCpuOffers) offers = { 0 };
     qemuCpuOffersInit(&offers, caps, kvm);
     bool translate = cpu->mode == VIR_CPU_MODE_CUSTOM && offers.choice.noffers > 0;
+    if (!host && cpu->match == VIR_CPU_MATCH_MINIMUM && arch == VIR_ARCH_S390X) {
+        virErrorSet(error, VIR_FROM_CPU, VIR_ERR_CONFIG_UNSUPPORTED, "match mode minimum not supported");
+        return NULL;
+    }
+    if (!host && check) {
+        virErrorSet(error, VIR_FROM_CPU, VIR_ERR_CPU_INCOMPATIBLE, "unknown host CPU");
+        return NULL;
+    }
     if (!host)
         return !translate || virCpuTranslate(copy, arch, &offers.choice, error) ? g_steal_pointer(&copy) : NULL;
     if (check && !compare(copy, host, kvm, error))
         return NULL;
     if (wish)
-        return asHostModel(copy, arch, kvm, caps, host, error);
+        return asHostModel(copy, arch, kvm, caps, error);
     if (cpu->mode != VIR_CPU_MODE_CUSTOM) {
         dropOptional(copy);
         return g_steal_pointer(&copy);
     }
     return virCpuUpdate(copy, host, error) && (!translate || virCpuTranslate(copy, arch, &offers.choice, error)) ? g_steal_pointer(&copy)
                                                                                                                : NULL;
+}
+
+enum { TSC_TOLERANCE = 250 };   /* ppm, as KVM itself takes it */
+
+bool qemuCpuCheckTsc(unsigned long long wanted, GError **error)
+{
+    const virCPUDef *host = qemuHostCpu(virHostLocal());
+    unsigned long long own = host->counterFrequency, room = own * TSC_TOLERANCE / 1000000;
+    if (!own || host->counterScaling == VIR_TRISTATE_BOOL_YES || (wanted >= own - room && wanted <= own + room))
+        return true;
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                "Requested TSC frequency %llu Hz is outside tolerance range ([%llu, %llu] Hz) around host frequency %llu Hz and TSC "
+                "scaling is not supported by the host CPU",
+                wanted, own - room, own + room, own);
+    return false;
 }

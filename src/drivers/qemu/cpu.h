@@ -28,3 +28,8 @@ void qemuCpuOffersClear(qemuCpuOffers *offers);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(qemuCpuOffers, qemuCpuOffersClear)
 /* The CPU as the command line must have it: host models written out, wishes decided, compared with what there is. */
 virCPUDef *qemuCpuResolve(const virCPUDef *cpu, virArch arch, bool kvm, const qemuCaps *caps, GError **error);
+/* Can the host show a guest a clock of this many Hz? */
+bool qemuCpuCheckTsc(unsigned long long wanted, GError **error);
+
+/* cpu-ask.c: architectures whose models QEMU alone knows. It is started for the question. */
+char *qemuCpuAskBaseline(qemuCapsCache *cache, const qemuCaps *caps, bool kvm, const char *const *xml, guint n, unsigned int flags, GError **error);

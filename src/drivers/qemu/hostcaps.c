@@ -28,7 +28,7 @@ static virCPUDef *hostCpu(const qemuDocumentContext *ctx, const virHostInfo *inf
     cpu->dies = info->dies;
     cpu->cores = info->cores;
     cpu->threads = info->threads;
-    cpu->hasMaxPhysAddr = info->physBits > 0;
+    cpu->hasMaxPhysAddr = cpu->hasMaxPhysAddrBits = info->physBits > 0;
     cpu->maxPhysAddrMode = VIR_CPU_MAX_PHYS_ADDR_EMULATE;
     cpu->maxPhysAddrBits = info->physBits;
     return cpu;

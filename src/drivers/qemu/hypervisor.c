@@ -118,6 +118,11 @@ static unsigned int maxCpus(const virDomainParseConfig *conf, const virDomainDef
     return m ? m->maxCpus : 0;
 }
 
+static bool hasSev(const virDomainParseConfig *conf)
+{
+    return g_file_test("/dev/sev", G_FILE_TEST_EXISTS);
+}
+
 /* The emulated TPM is a program of its own. */
 static bool hasTpm(const virDomainParseConfig *conf, const char *version)
 {
@@ -125,8 +130,21 @@ static bool hasTpm(const virDomainParseConfig *conf, const char *version)
     return swtpm != NULL;
 }
 
+static bool checkAddressBits(const virCPUDef *cpu, GError **error)
+{
+    bool emulate = cpu->maxPhysAddrMode == VIR_CPU_MAX_PHYS_ADDR_EMULATE;
+    if (!cpu->hasMaxPhysAddr || emulate == cpu->hasMaxPhysAddrBits)
+        return true;
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
+                emulate ? "if using CPU maximum physical address mode='emulate', bits= must be specified too"
+                        : "CPU maximum physical address bits number specification cannot be used with mode='passthrough'");
+    return false;
+}
+
 static bool confValidate(const virDomainParseConfig *conf, const virDomainDef *def, GError **error)
 {
+    if (!checkAddressBits(&def->cpu, error))
+        return false;
     if (def->cpu.mode == VIR_CPU_MODE_MAXIMUM && !qemuHasMaximum(def->os.arch)) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "maximum CPU is not supported by QEMU binary");
         return false;
@@ -159,6 +177,7 @@ void qemuParseConfigInit(qemuDriver *driver, const char *libDir)
         .secModel = "none",
         .hasTpm = hasTpm,
         .maxCpus = maxCpus,
+        .hasSev = hasSev,
         .opaque = driver,
         .lookup = lookup,
         .canonicalMachine = canonicalMachine,

@@ -49,6 +49,16 @@ static bool makeMasterKey(qemuDriver *driver, const char *dir, GError **error)
     return true;
 }
 
+GBytes *qemuMasterKey(const char *domainDir, GError **error)
+{
+    char *key = NULL;
+    gsize len = 32;
+    g_autofree char *path = domainDir ? g_strconcat(domainDir, "/master-key.aes", NULL) : NULL;
+    if (path ? !virFileRead(path, 64, &key, &len, error) : getrandom(key = g_malloc(len), len, 0) != (ssize_t)len)
+        return NULL;
+    return g_bytes_new_take(key, len);
+}
+
 static bool makeNvram(qemuDriver *driver, virDomainDef *def, bool reset, GError **error)
 {
     g_autofree char *data = NULL, *dir = NULL;

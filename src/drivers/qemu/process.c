@@ -598,8 +598,13 @@ static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, cons
     g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir,
                                                  strrchr(g->domainDir, '/') + strlen("/domain-"));
     g_autoptr(GHashTable) huge = virHostHugetlbMounts(virHostLocal());
+    g_autoptr(GBytes) key = qemuMasterKey(g->domainDir, error);
+    if (!key)
+        return false;
     qemuCommand cmd = { .def = def,
                         .caps = caps,
+                        .masterKey = key,
+                        .secret = qemuSecretValue,
                         .stateDir = virEngineGetDirs(driver->engine)->stateDir,
                         .hugeMounts = huge,
                         .defaultHugepage = virHostHugepageDefault(virHostLocal()),
@@ -803,8 +808,13 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
             l->address = g_strdup("127.0.0.1");
     }
     g_autoptr(GHashTable) huge = virHostHugetlbMounts(virHostLocal());
+    g_autoptr(GBytes) key = qemuMasterKey(NULL, error);
+    if (!key)
+        return NULL;
     qemuCommand cmd = { .def = def,
                         .caps = caps,
+                        .masterKey = key,
+                        .secret = qemuSecretValue,
                         .stateDir = dirs->stateDir,
                         .hugeMounts = huge,
                         .defaultHugepage = virHostHugepageDefault(virHostLocal()),

@@ -58,6 +58,9 @@ virQmp *qemuGuestQmp(virDomainObj *obj, GError **error);        /* a reference; 
 /* check-host.c: what the guest needs of this host, found or refused; fills in names that only the host knows */
 bool qemuCheckHost(virDomainDef *def, const virHost *host, GError **error);
 
+/* secret.c: the value of a secret, also of a private one */
+GBytes *qemuSecretValue(const virStorageSecret *secret, int usage, GError **error);
+
 /* settings.c */
 bool qemuSettingsLoad(qemuSettings *settings, const char *path, GError **error);
 void qemuSettingsClear(qemuSettings *settings);
@@ -81,6 +84,9 @@ bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GE
 void qemuReleaseNets(virDomainObj *obj);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
 void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
+
+/* The key that QEMU reads from its folder; folder NULL: any key, for showing a command line. */
+GBytes *qemuMasterKey(const char *domainDir, GError **error);
 
 /* owner.c: files handed to the guest's user, and back */
 bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error);

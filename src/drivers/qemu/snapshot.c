@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <libvirt/libvirt-qemu.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/util.h"
 
@@ -145,6 +146,12 @@ static bool makeImage(virDomainObj *obj, const virSnapshotDisk *disk, const virD
 {
     if (flags & VIR_DOMAIN_SNAPSHOT_CREATE_REUSE_EXT)
         return qemuLabelPath(obj, disk->src.path, error);
+    struct stat st;
+    if (disk->src.type == VIR_STORAGE_BLOCK && (stat(disk->src.path, &st) < 0 || !S_ISBLK(st.st_mode))) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "mismatch between configured type for snapshot disk '%s' and the type of existing file '%s'",
+                    disk->name, disk->src.path);
+        return false;
+    }
     if (g_file_test(disk->src.path, G_FILE_TEST_EXISTS) && disk->src.type == VIR_STORAGE_FILE) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "external snapshot file for disk %s already exists and is not a block device: %s", disk->name,
                     disk->src.path);
@@ -153,20 +160,6 @@ static bool makeImage(virDomainObj *obj, const virSnapshotDisk *disk, const virD
     return qemuImageTool(error, "create", "-q", "-f", virStorageFormatToString(disk->src.format), "-F", virStorageFormatToString(of->src.format), "-b",
                      of->src.path, disk->src.path, NULL) &&
            qemuLabelPath(obj, disk->src.path, error);
-}
-
-/* The disk's old source becomes what backs the new one. */
-static void putOnTop(virDomainDiskDef *disk, const virSnapshotDisk *top, unsigned int index)
-{
-    virStorageSource *old = g_new(virStorageSource, 1);
-    *old = disk->src;
-    memset(&disk->src, 0, sizeof(disk->src));
-    disk->src.type = top->src.type;
-    disk->src.path = g_strdup(top->src.path);
-    disk->src.format = top->src.format;
-    disk->src.index = index;
-    disk->src.hasBacking = true;
-    disk->src.backing = old;
 }
 
 static void dropImages(const virDomainSnapshotDef *def, unsigned int made, unsigned int flags)
@@ -213,7 +206,7 @@ static bool switchLive(virDomainObj *obj, const virDomainSnapshotDef *def, virDo
         json_array_add_element(actions, qmpArgs("s:type", "blockdev-snapshot-sync", "o:data",
                                                 qmpArgs("s:node-name", node, "s:snapshot-file", top->src.path, "s:snapshot-node-name", next, "s:format",
                                                         virStorageFormatToString(top->src.format), "s:mode", "existing", NULL), NULL));
-        putOnTop(disk, top, index);
+        virSnapshotPutOnTop(disk, top, index);
     }
     JsonNode *list = json_node_new(JSON_NODE_ARRAY);
     json_node_take_array(list, actions);
@@ -234,10 +227,7 @@ static bool takeExternal(virDomainObj *obj, const virDomainView *view, virDomain
         virDomainDiskDef *disk = virDomainDefFindDisk(config, def->disks.v[i]->name);
         if (!disk || def->disks.v[i]->snapshot != VIR_DOMAIN_DISK_SNAPSHOT_EXTERNAL)
             continue;
-        g_free(disk->src.path);         /* definitions name the top only: the image knows what is below */
-        disk->src.path = g_strdup(def->disks.v[i]->src.path);
-        disk->src.type = def->disks.v[i]->src.type;
-        disk->src.format = def->disks.v[i]->src.format;
+        virSnapshotPutOnTop(disk, def->disks.v[i], 0);
     }
     if (live)
         virDomainSetLive(obj, g_steal_pointer(&live));
@@ -246,11 +236,29 @@ static bool takeExternal(virDomainObj *obj, const virDomainView *view, virDomain
 
 /* ---- the hypervisor's functions ---- */
 
+void qemuMomentDomain(virDomainDef *dom)
+{
+    for (unsigned int i = dom->seclabels.n; i > 0; i--)
+        if (dom->seclabels.v[i - 1]->type == VIR_DOMAIN_SECLABEL_DYNAMIC && !dom->seclabels.v[i - 1]->baselabel) {
+            virDomainSeclabel *label = virListTake(&dom->seclabels, i - 1);
+            g_free(label->model);
+            g_free(label->label);
+            g_free(label->imagelabel);
+            g_free(label);
+        }
+    if (!dom->resourcePartition)
+        dom->resourcePartition = g_strdup("/machine");          /* where guests are by default */
+}
+
 bool qemuSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     bool diskOnly = flags & VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY;
     Modes modes = { 0 };
+    if (view->live)
+        qemuMomentDomain(def->m.dom);
+    if (view->live && def->memory > VIR_DOMAIN_DISK_SNAPSHOT_NO)
+        def->cookie = virSaveCookieFormat(&view->live->cpu);
     if (!disksGood(def, view->live, diskOnly, &modes, error))
         return false;
     if (def->memory == VIR_DOMAIN_DISK_SNAPSHOT_EXTERNAL) {

@@ -17,3 +17,5 @@ bool qemuBackupEnd(virDomainObj *obj, virDomainBackupDef *def, GError **error);
 void qemuBackupJobEnded(virDomainObj *obj, const char *job);
 /* The greatest number among the block nodes of a running guest. */
 unsigned int qemuHighestNode(const virDomainDef *def);
+/* The guest in a snapshot is one that can be started: without the labels of this run. */
+void qemuMomentDomain(virDomainDef *dom);

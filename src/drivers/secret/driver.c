@@ -244,7 +244,7 @@ static unsigned char *secretGetValue(virSecretPtr secret, size_t *size, unsigned
         return NULL;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
     const Value *value = obj->value;
-    if (((const virSecretDef *)obj->def)->private) {
+    if (((const virSecretDef *)obj->def)->private && !secret->conn->trusted) {
         virSetError(error, VIR_ERR_INVALID_SECRET, "secret is private");
         return NULL;
     }
