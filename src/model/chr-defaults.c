@@ -227,7 +227,10 @@ bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GErro
     for (unsigned int i = 0; i < def->consoles.n; i++) {
         virDomainChrDef *console = def->consoles.v[i];
         if (!console->consoleTarget)
-            console->consoleTarget = def->virtType == VIR_DOMAIN_VIRT_LXC ? VIR_DOMAIN_CHR_CONSOLE_TARGET_LXC : VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
+            console->consoleTarget = def->virtType == VIR_DOMAIN_VIRT_LXC ? VIR_DOMAIN_CHR_CONSOLE_TARGET_LXC
+                                     : virDomainConfHas(conf, VIR_DOMAIN_CONF_XEN) && def->os.type != VIR_DOMAIN_OSTYPE_HVM
+                                         ? VIR_DOMAIN_CHR_CONSOLE_TARGET_XEN
+                                         : VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
         if (!console->tty && console->source.type == VIR_DOMAIN_CHR_PTY && console->source.path)
             console->tty = g_strdup(console->source.path);
     }

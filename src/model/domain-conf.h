@@ -13,6 +13,7 @@ typedef enum {
     VIR_DOMAIN_CONF_QEMU_NAMESPACE = 1 << 2,    /* <qemu:commandline> and its siblings are read */
     VIR_DOMAIN_CONF_WIDE_SCSI = 1 << 3,         /* 16 SCSI targets a bus instead of 7 (VMware) */
     VIR_DOMAIN_CONF_DEFAULT_USB = 1 << 4,       /* add a USB controller when there is none */
+    VIR_DOMAIN_CONF_XEN = 1 << 8,               /* the defaults of Xen; <xen:commandline> is read */
     VIR_DOMAIN_CONF_FDS = 1 << 6,               /* disks on descriptors that the client passes */
     VIR_DOMAIN_CONF_MEMBALLOON = 1 << 5,        /* add a memory balloon when there is none */
     VIR_DOMAIN_CONF_LONE_SATA = 1 << 7,         /* a SATA controller has one disk (bhyve of old) */

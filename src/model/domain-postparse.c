@@ -60,6 +60,8 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         return false;
     if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU_NAMESPACE))
         virDomainDropNamespaces(def);
+    if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_XEN))
+        virDomainDropXenNamespace(def);
     if (!virDomainPassGeneral(def, conf, flags, error))
         return false;
     if (!(flags & VIR_DOMAIN_DEF_STATUS))

@@ -9,6 +9,7 @@
 #include "native/bhyve.h"
 #include "native/lxc.h"
 #include "native/vmx.h"
+#include "native/xen.h"
 
 /* Files of a datastore as a vSphere driver would show them. */
 static char *fromVmx(const char *name, void *opaque, bool *missing, GError **error)
@@ -61,6 +62,38 @@ static char *writeVmx(const char *xml, const char *name, GError **error)
     virVmxContext ctx = vmxContext(name);
     g_autoptr(virDomainDef) def = virDomainDefParse(xml, NULL, &config, VIR_DOMAIN_DEF_INACTIVE, error);
     return def ? virVmxFormat(def, &ctx, error) : NULL;
+}
+
+static char *readXen(const char *text, virXenDialect dialect, GError **error)
+{
+    g_autoptr(virDomainDef) def = virXenParse(text, dialect, virXenParseConfig(), error);
+    return def ? virDomainDefFormat(def, VIR_DOMAIN_DEF_SECURE | VIR_DOMAIN_DEF_INACTIVE) : NULL;
+}
+
+static char *writeXen(const char *xml, virXenDialect dialect, GError **error)
+{
+    g_autoptr(virDomainDef) def = virDomainDefParse(xml, NULL, virXenParseConfig(), VIR_DOMAIN_DEF_INACTIVE, error);
+    return def ? virXenFormat(def, dialect, error) : NULL;
+}
+
+static char *readXl(const char *text, const char *name, GError **error)
+{
+    return readXen(text, VIR_XEN_XL, error);
+}
+
+static char *writeXl(const char *xml, const char *name, GError **error)
+{
+    return writeXen(xml, VIR_XEN_XL, error);
+}
+
+static char *readXm(const char *text, const char *name, GError **error)
+{
+    return readXen(text, VIR_XEN_XM, error);
+}
+
+static char *writeXm(const char *xml, const char *name, GError **error)
+{
+    return writeXen(xml, VIR_XEN_XM, error);
 }
 
 static bool lookupLxc(const virDomainParseConfig *conf, virDomainDef *def, GError **error)
@@ -150,6 +183,8 @@ static const Format formats[] = {
     { "bhyve", "ldargs", NULL, writeLoader },
     { "bhyve", "devmap", NULL, writeDeviceMap },
     { "bhyve", "xml", NULL, completeBhyve },
+    { "xl", "cfg", readXl, writeXl },
+    { "xm", "cfg", readXm, writeXm },
 };
 
 /* ---- the test ---- */
@@ -283,6 +318,18 @@ static void testGarbageBhyve(void)
     refuseAll(texts, G_N_ELEMENTS(texts), readBhyve);
 }
 
+static void testGarbageXen(void)
+{
+#define NAMED "name = 'x'\n"
+    static const char *const texts[] = {
+        "", "=", "x", "a = \"", "name = 3", "memory = 3", NAMED "a = [ 1", NAMED "a = xyz", NAMED "a = [[[[[[[[[[1]]]]]]]]]]", NAMED "uuid = 'zz'",
+        NAMED "vcpus = [ 1 ]", NAMED "type = 'foo'", NAMED "on_crash = 'never'", NAMED "cpus = 'all'", NAMED "disk = [ '/a,foo,hda,w' ]",
+        NAMED "disk = [ '/a,raw,hda,w!' ]", NAMED "disk = [ 'vdev=hda,bogus=3' ]", NAMED "vif = [ 'rate=5' ]", NAMED "vif = [ 'mac=zz' ]", NAMED "pci = [ 'zz' ]",
+        NAMED "cpuid = 'tm=0'", NAMED "cpuid = 'host,tm=5'", NAMED "vnuma = [ [ 'pnode=0' ] ]", NAMED "type = 'hvm'\nserial = 'modem'",
+        NAMED "type = 'hvm'\nsoundhw = 'kazoo'" };
+    refuseAll(texts, G_N_ELEMENTS(texts), readXl);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -291,8 +338,10 @@ int main(int argc, char **argv)
         g_auto(GStrv) folders = g_strsplit(extra, ":", -1);
         for (char **folder = folders; *folder; folder++)
             for (guint i = 0; i < G_N_ELEMENTS(formats); i++) {
+                g_autofree char *base = g_path_get_basename(*folder);
                 good = all = 0;
-                runFolder(*folder, &formats[i]);
+                if (strstr(base, formats[i].folder))
+                    runFolder(*folder, &formats[i]);
                 if (all)
                     g_print("%s as %s (%s): %u of %u\n", *folder, formats[i].folder, formats[i].extension, good, all);
             }
@@ -303,6 +352,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &formats[i], testGolden);
     }
     g_test_add_func("/native/garbage", testGarbage);
+    g_test_add_func("/native/garbage-xen", testGarbageXen);
     g_test_add_func("/native/garbage/lxc", testGarbageLxc);
     g_test_add_func("/native/garbage/bhyve", testGarbageBhyve);
     return g_test_run();
