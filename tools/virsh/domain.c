@@ -217,24 +217,32 @@ static bool cmdUndefine(Shell *sh, Cmd *cmd)
 
 /* ---- documents ---- */
 
-/* The nodes that `path` selects, one after the other; `wrap` puts them under one root. */
+/* The nodes that `path` selects, each a document of its own; `wrap` puts them under one root. */
 bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
 {
-    xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET);
+    xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS);
     xmlXPathContextPtr ctx = doc ? xmlXPathNewContext(doc) : NULL;
     xmlXPathObjectPtr r = ctx ? xmlXPathEvalExpression(BAD_CAST path, ctx) : NULL;
     bool ok = r && r->type == XPATH_NODESET;
     if (!ok)
-        shellError(sh, "xpath expression '%s' selects no nodes", path);
+        shellError(sh, "internal error: Incorrect xpath '%s'", path);
     xmlBufferPtr out = xmlBufferCreate();
+    xmlNodePtr root = wrap ? xmlNewDocNode(doc, NULL, BAD_CAST "nodes", NULL) : NULL;
     for (int i = 0; ok && r->nodesetval && i < r->nodesetval->nodeNr; i++) {
-        xmlNodeDump(out, doc, r->nodesetval->nodeTab[i], wrap ? 1 : 0, 1);
+        if (root) {
+            xmlAddChild(root, xmlDocCopyNode(r->nodesetval->nodeTab[i], doc, 1));
+            continue;
+        }
+        xmlNodeDump(out, doc, r->nodesetval->nodeTab[i], 0, 1);
         xmlBufferCat(out, BAD_CAST "\n");
     }
-    if (ok && wrap)
-        printf("<nodes>\n%s</nodes>\n", (const char *)xmlBufferContent(out));
-    else if (ok)
+    if (ok && root) {
+        xmlNodeDump(out, doc, root, 0, 1);
+        xmlBufferCat(out, BAD_CAST "\n");
+    }
+    if (ok)
         printf("%s", (const char *)xmlBufferContent(out));
+    xmlFreeNode(root);
     xmlBufferFree(out);
     xmlXPathFreeObject(r);
     xmlXPathFreeContext(ctx);
@@ -258,46 +266,22 @@ static bool cmdDumpxml(Shell *sh, Cmd *cmd)
     return true;
 }
 
+static char *readForEdit(Shell *sh, gpointer dom)
+{
+    return virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
+}
+
+static bool defineEdited(Shell *sh, gpointer dom, const char *xml, bool validate)
+{
+    FREE_DOMAIN(changed) = virDomainDefineXMLFlags(sh->conn, xml, validate ? VIR_DOMAIN_DEFINE_VALIDATE : 0);
+    return changed != NULL;
+}
+
 static bool cmdEdit(Shell *sh, Cmd *cmd)
 {
-    unsigned int define = cmdHas(cmd, "skip-validate") ? 0 : VIR_DOMAIN_DEFINE_VALIDATE;
     FREE_DOMAIN(dom) = cmdDomain(sh, cmd);
-    g_autofree char *before = dom ? virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE) : NULL;
-    g_autofree char *text = g_strdup(before);
-    if (!before)
-        return false;
-    for (;;) {
-        g_autofree char *edited = editText(sh, text);
-        if (!edited)
-            return false;
-        if (g_str_equal(edited, before)) {
-            printf("Domain '%s' XML configuration not changed.\n", virDomainGetName(dom));
-            return true;
-        }
-        g_autofree char *now = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
-        if (!now)
-            return false;
-        if (!g_str_equal(now, before)) {
-            shellError(sh, "%s", "The XML configuration was changed by another user");
-            return false;
-        }
-        FREE_DOMAIN(changed) = virDomainDefineXMLFlags(sh->conn, edited, define);
-        if (changed) {
-            printf("Domain '%s' XML configuration edited.\n", virDomainGetName(changed));
-            return true;
-        }
-        shellError(sh, "%s", virGetLastErrorMessage());
-        virResetLastError();
-        g_free(text);
-        text = g_steal_pointer(&edited);
-        printf("Failed. Try again? [y,n,i,f,?]: ");
-        fflush(stdout);
-        char answer[16];
-        if (!isatty(STDIN_FILENO) || !fgets(answer, sizeof(answer), stdin) || answer[0] == 'n')
-            return false;
-        if (answer[0] == 'i')
-            define = 0;
-    }
+    g_autofree char *label = dom ? g_strdup_printf("Domain '%s'", virDomainGetName(dom)) : NULL;
+    return dom && editDocument(sh, label, !cmdHas(cmd, "skip-validate"), readForEdit, defineEdited, dom);
 }
 
 /* ---- names ---- */

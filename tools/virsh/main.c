@@ -11,7 +11,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupSelf, NULL };
+const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupPool, &groupVolume, &groupSelf, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {
@@ -106,8 +106,8 @@ bool shellRunLine(Shell *sh, const char *line)
             return false;
         g_ptr_array_add(parsed, cmd);
     }
-    bool ok = true;
-    for (guint i = 0; i < parsed->len && ok && !sh->exitNow; i++)
+    bool ok = true;             /* how the last one ended: those before it may fail */
+    for (guint i = 0; i < parsed->len && !sh->exitNow; i++)
         ok = runCmd(sh, parsed->pdata[i]);
     return ok;
 }

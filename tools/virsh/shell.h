@@ -53,7 +53,7 @@ typedef struct {
     const CmdDef *commands;     /* ended by a NULL name */
 } CmdGroup;
 
-extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret;
+extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupPool, groupVolume;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
 struct _Shell {
@@ -88,6 +88,10 @@ bool cmdHas(const Cmd *cmd, const char *name);
 const char *cmdString(const Cmd *cmd, const char *name);       /* NULL: not given */
 /* Sets *value and returns 1; 0: not given; -1: not a number (message printed). */
 int cmdInt(Shell *sh, const Cmd *cmd, const char *name, int *value);
+/* The same; with `negative` "-1" is the largest number, which is how scripts say "all". */
+int cmdLongLong(Shell *sh, const Cmd *cmd, const char *name, bool negative, unsigned long long *value);
+/* A size with a unit ("10M", "7KB", bytes without one). False, with a message, when it is none. */
+bool parseSize(Shell *sh, const char *text, unsigned long long *bytes);
 /* Two options that exclude each other: false, with a message, when both are given. */
 bool cmdExclusive(Shell *sh, const Cmd *cmd, const char *a, const char *b);
 
@@ -115,6 +119,10 @@ virDomainPtr cmdDomainNamed(Shell *sh, const char *word);
 char *readInput(Shell *sh, const char *path);
 /* Let the user edit `text`; NULL with a message on failure. */
 char *editText(Shell *sh, const char *text);
+/* Let the user edit a document until it is accepted or given up; `label`: whose, as in "Domain 'x'". */
+typedef char *(*EditRead)(Shell *sh, gpointer handle);
+typedef bool (*EditDefine)(Shell *sh, gpointer handle, const char *xml, bool validate);
+bool editDocument(Shell *sh, const char *label, bool validate, EditRead read, EditDefine define, gpointer handle);
 const char *domainStateText(int state);
 /* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
 char *shellTakeError(void);

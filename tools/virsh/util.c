@@ -102,6 +102,44 @@ char *editText(Shell *sh, const char *text)
     return edited;
 }
 
+bool editDocument(Shell *sh, const char *label, bool validate, EditRead read, EditDefine define, gpointer handle)
+{
+    g_autofree char *before = read(sh, handle), *text = g_strdup(before);
+    if (!before)
+        return false;
+    for (;;) {
+        g_autofree char *edited = editText(sh, text);
+        if (!edited)
+            return false;
+        if (g_str_equal(edited, before)) {
+            printf("%s XML configuration not changed.\n", label);
+            return true;
+        }
+        g_autofree char *now = read(sh, handle);
+        if (!now)
+            return false;
+        if (!g_str_equal(now, before)) {
+            shellError(sh, "%s", "The XML configuration was changed by another user");
+            return false;
+        }
+        if (define(sh, handle, edited, validate)) {
+            printf("%s XML configuration edited.\n", label);
+            return true;
+        }
+        shellError(sh, "%s", virGetLastErrorMessage());
+        virResetLastError();
+        g_free(text);
+        text = g_steal_pointer(&edited);
+        printf("Failed. Try again? [y,n,i,f,?]: ");
+        fflush(stdout);
+        char answer[16];
+        if (!isatty(STDIN_FILENO) || !fgets(answer, sizeof(answer), stdin) || answer[0] == 'n')
+            return false;
+        if (answer[0] == 'i')
+            validate = false;
+    }
+}
+
 const char *domainStateText(int state)
 {
     static const char *const words[] = {

@@ -220,6 +220,15 @@ static virTargetResult found(const virStoragePoolDef *def, const char *name, GPt
     return VIR_TARGET_OK;
 }
 
+/* A document can hold this name. */
+static bool canBeNamed(const char *name)
+{
+    for (const char *c = name; *c; c++)
+        if ((unsigned char)*c < ' ' && !strchr("\t\n\r", *c))
+            return false;
+    return g_utf8_validate(name, -1, NULL);
+}
+
 bool virFilePoolRefresh(virPoolTurn *turn, virStoragePoolDef *def, GPtrArray *volumes, GError **error)
 {
     g_autoptr(GError) reason = NULL;
@@ -230,7 +239,7 @@ bool virFilePoolRefresh(virPoolTurn *turn, virStoragePoolDef *def, GPtrArray *vo
         return false;
     }
     for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
-        if (strpbrk(name, "\n\r") || !g_utf8_validate(name, -1, NULL)) {
+        if (!canBeNamed(name)) {
             virWarn("a file below '%s' has a name that no document can hold", def->path);
             continue;
         }

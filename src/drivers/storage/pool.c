@@ -229,7 +229,11 @@ static char *connectFindStoragePoolSources(virConnectPtr conn, const char *type,
         return NULL;
     }
     const virPoolBackend *backend = virPoolBackendOf(kind);
-    if (!backend || !backend->findSources) {
+    if (!backend) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "missing backend for pool type %d (%s)", kind, type);
+        return NULL;
+    }
+    if (!backend->findSources) {
         virSetError(error, VIR_ERR_NO_SUPPORT, "pool type '%s' does not support source discovery", type);
         return NULL;
     }

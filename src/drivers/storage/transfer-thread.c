@@ -160,6 +160,17 @@ static void lookAgain(const virTransferJob *job)
         virPoolTurnVolume(turn, now, false, (long long)now->allocation - (long long)old->allocation);
 }
 
+/* Other volumes may have changed with it: what stands on it, the room that is left. */
+static void refreshAfter(const virTransferJob *job)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(virPoolTurn) turn = virPoolTurnNew(job->obj, "virStorageVolUpload", VIR_POOL_ACTIVE, &error);
+    if (turn && virPoolRefreshIn(turn, &error))
+        virObjectEmit(job->obj, VIR_STORAGE_POOL_EVENT_ID_REFRESH, 0, 0);
+    else
+        virWarn("pool '%s' was not refreshed after an upload: %s", job->obj->head.name, error->message);
+}
+
 static void upload(const virTransferJob *job)
 {
     g_autofree virPacket *p = g_new0(virPacket, 1);
@@ -170,6 +181,7 @@ static void upload(const virTransferJob *job)
         if (p->kind == VIR_PACKET_END) {
             lookAgain(job);
             virPacketSend(job->socket, VIR_PACKET_END, NULL, 0, true);
+            refreshAfter(job);
             return;
         }
         unsigned long long len = p->kind == VIR_PACKET_HOLE ? (unsigned long long)p->hole : p->dataLen;

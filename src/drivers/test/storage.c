@@ -93,6 +93,7 @@ const virStorageDriver *virTestStorageDriver(void)
         table.connectFindStoragePoolSources = connectFindStoragePoolSources;
         table.storagePoolListAllVolumes = virTestPoolListAllVolumes;
         table.storageVolCreateXML = virTestVolCreateXML;
+        table.storageVolCreateXMLFrom = virTestVolCreateXMLFrom;
         table.storageVolDelete = virTestVolDelete;
         table.storageVolGetInfo = virTestVolGetInfo;
         table.storageVolGetXMLDesc = virTestVolGetXMLDesc;

@@ -63,14 +63,27 @@ static virStoragePoolKind poolType(virObject *pool)
     return def->type;
 }
 
-virStorageVolPtr virTestVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags, GError **error)
+/* A copy needs that its original is there; nothing of it is kept, since there is no data. */
+static virStorageVolPtr make(virStoragePoolPtr pool, const char *xml, const char *original, GError **error)
 {
-    if (!virFlagsCheck(flags, 0, VIR_FROM, "testStorageVolCreateXML", error))
-        return NULL;
     g_autoptr(virObject) obj = virObjectFindName(pool->conn->storagePriv, pool->name, error);
     g_autoptr(GPtrArray) active = obj ? virPoolVolumes(obj, error) : NULL;
+    if (active && original && !virPoolVolumeIn(active, original)) {
+        virSetError(error, VIR_ERR_NO_STORAGE_VOL, "no storage vol with matching name '%s'", original);
+        return NULL;
+    }
     g_autoptr(virStorageVolDef) def = active ? virStorageVolDefParseFor(poolType(obj), xml, NULL, 0, error) : NULL;
     return def && addVol(obj, def, error) ? virPoolVolumeHandle(pool->conn, pool->name, def) : NULL;
+}
+
+virStorageVolPtr virTestVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags, GError **error)
+{
+    return virFlagsCheck(flags, 0, VIR_FROM, "testStorageVolCreateXML", error) ? make(pool, xml, NULL, error) : NULL;
+}
+
+virStorageVolPtr virTestVolCreateXMLFrom(virStoragePoolPtr pool, const char *xml, virStorageVolPtr clone, unsigned int flags, GError **error)
+{
+    return virFlagsCheck(flags, 0, VIR_FROM, "testStorageVolCreateXMLFrom", error) ? make(pool, xml, clone->name, error) : NULL;
 }
 
 int virTestVolDelete(virStorageVolPtr vol, unsigned int flags, GError **error)
