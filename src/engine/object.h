@@ -160,5 +160,7 @@ const virHypervisorDriver *virObjectConnectDriver(void);
 
 /* The value of a secret, asked of the secret driver in this daemon; also of one that clients may not read. `usage`: of VIR_SECRET_USAGE_TYPE_*. */
 GBytes *virObjectSecretValue(const virStorageSecret *ref, int usage, GError **error);
+/* A disk's source that names a volume of a pool: fills in what it is now, `actual`, and where. */
+bool virObjectVolumeResolve(virStorageSource *source, GError **error);
 /* The secret that is used for that, NULL when there is none. */
 virSecretPtr virObjectSecretFind(int usage, const char *id);
