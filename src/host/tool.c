@@ -71,9 +71,9 @@ static How follow(virProcess *p, Stream *streams, int deadline_ms, GCancellable 
     int stop = cancel ? g_cancellable_get_fd(cancel) : -1;
     How how = ENDED;
     while (how == ENDED && (streams[0].fd >= 0 || streams[1].fd >= 0)) {
-        struct pollfd pfd[] = { { streams[0].fd, POLLIN, 0 }, { streams[1].fd, POLLIN, 0 }, { stop, POLLIN, 0 } };
+        struct pollfd pfd[] = { { streams[0].fd, POLLIN, 0 }, { streams[1].fd, POLLIN, 0 }, { stop, POLLIN, 0 }, { virProcessFd(p), POLLIN, 0 } };
         gint64 left = (until - g_get_monotonic_time()) / 1000;
-        int n = left > 0 ? poll(pfd, 3, (int)MIN(left, G_MAXINT)) : 0;
+        int n = left > 0 ? poll(pfd, G_N_ELEMENTS(pfd), (int)MIN(left, G_MAXINT)) : 0;
         if (n < 0 && errno != EINTR)
             break;
         if (n == 0)

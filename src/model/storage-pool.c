@@ -434,7 +434,7 @@ char *virStoragePoolSourcesFormat(virStoragePoolDef *const *list, unsigned int n
 {
     GString *out = g_string_new("<sources>\n");
     for (unsigned int i = 0; i < n; i++)
-        virXmlFormat(&virStoragePoolSourceXml, NULL, list[i], 0, out, 2);
+        virXmlFormat(&virStoragePoolSourceXml, NULL, list[i], 0, out, 1);
     g_string_append(out, "</sources>\n");
     return g_string_free(out, FALSE);
 }

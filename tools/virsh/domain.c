@@ -183,14 +183,15 @@ static bool cmdStart(Shell *sh, Cmd *cmd)
         shellError(sh, "%s", "Domain is already active");
         return false;
     }
+    const char *name = virDomainGetName(dom);           /* before the call: asking resets its error */
     int r = nfds    ? virDomainCreateWithFiles(dom, nfds, fds, flags)
             : flags ? virDomainCreateWithFlags(dom, flags)
                     : virDomainCreate(dom);
     if (r < 0) {
-        shellError(sh, "Failed to start domain '%s'", virDomainGetName(dom));
+        shellError(sh, "Failed to start domain '%s'", name);
         return false;
     }
-    printExtra(sh, "Domain '%s' started\n", virDomainGetName(dom));
+    printExtra(sh, "Domain '%s' started\n", name);
     return !cmdHas(cmd, "console") || consoleRun(sh, dom, NULL, 0);
 }
 

@@ -42,6 +42,10 @@ virStorageVolPtr volumeOf(Shell *sh, Cmd *cmd, const char *option, const char *p
     g_autoptr(virStoragePool) pool = named ? poolOf(sh, cmd, poolOption, POOL_BY_ANY) : NULL;
     if (named && !pool)
         return NULL;
+    if (pool && virStoragePoolIsActive(pool) != 1) {
+        shellError(sh, "pool '%s' is not active", cmdString(cmd, poolOption));
+        return NULL;
+    }
     virStorageVolPtr vol = lookup(sh, pool, word);
     if (vol)
         return checkPool(sh, pool, vol, word);

@@ -64,8 +64,12 @@ static bool node(virPoolTurn *turn, const char *at, const char *what, const char
         argv[n++] = "--value";
         argv[n++] = value;
     }
-    if (!virToolRun(argv, VIR_TOOL_SHORT_MS, turn->cancel, NULL, &status, error))
+    g_autoptr(GError) why = NULL;
+    if (!virToolRun(argv, VIR_TOOL_SHORT_MS, turn->cancel, NULL, &status, &why)) {
+        /* The whole command in its message might hold a password. */
+        virSetError(error, virErrorCode(why), "iscsiadm could not %s target '%s'", *what == '-' ? what + 2 : what, target(turn->def));
         return false;
+    }
     if (status != 0)
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "iscsiadm failed %s mode for target '%s' with status '%d'", what, target(turn->def), status);
     return status == 0;
@@ -148,6 +152,8 @@ static char *find(const virStoragePoolDef *spec, GError **error)
         if (sscanf(*l, "%*s %255s", iqn) != 1)
             continue;
         virStoragePoolDef *def = virStoragePoolDefCopy(spec);
+        if (!def->hosts.v[0]->port)
+            def->hosts.v[0]->port = DEFAULT_PORT;
         virStoragePoolDevice *device = g_new0(virStoragePoolDevice, 1);
         device->path = g_strdup(iqn);
         virListAppend(&def->devices, device);

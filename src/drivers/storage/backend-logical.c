@@ -8,6 +8,43 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- groups of this host ---- */
+
+static virStoragePoolDef *groupNamed(GPtrArray *found, const char *name)
+{
+    for (guint i = 0; i < found->len; i++)
+        if (g_str_equal(((virStoragePoolDef *)found->pdata[i])->sourceName, name))
+            return found->pdata[i];
+    virStoragePoolDef *def = g_new0(virStoragePoolDef, 1);
+    def->refs = 1;
+    def->type = VIR_STORAGE_POOL_LOGICAL;
+    def->sourceName = g_strdup(name);
+    def->format = g_strdup("lvm2");
+    g_ptr_array_add(found, def);
+    return def;
+}
+
+static GPtrArray *readGroups(GCancellable *cancel, GError **error)
+{
+    g_autofree char *text = NULL;
+    GPtrArray *found = g_ptr_array_new_with_free_func((GDestroyNotify)virStoragePoolDefUnref);
+    virToolRun(VIR_ARGV("vgscan"), VIR_TOOL_SHORT_MS, cancel, NULL, NULL, NULL);        /* a stale cache is no reason to stop */
+    if (!virToolRun(VIR_ARGV("pvs", "--noheadings", "-o", "pv_name,vg_name"), VIR_TOOL_SHORT_MS, cancel, &text, NULL, error)) {
+        g_ptr_array_unref(found);
+        return NULL;
+    }
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (char **l = lines; *l; l++) {
+        char path[512], name[256];
+        if (sscanf(*l, " %511s %255s", path, name) != 2)
+            continue;
+        virStoragePoolDevice *device = g_new0(virStoragePoolDevice, 1);
+        device->path = g_strdup(path);
+        virListAppend(&groupNamed(found, name)->devices, device);
+    }
+    return found;
+}
+
 /* ---- the group ---- */
 
 static bool active(virPoolTurn *turn)
@@ -20,9 +57,30 @@ static bool activate(virPoolTurn *turn, const char *how, GError **error)
     return virPoolTool(turn, VIR_ARGV("vgchange", how, turn->def->sourceName), NULL, error);
 }
 
+/* Another group of that name, on other devices, is not this pool. */
+static bool onDevices(const virStoragePoolDef *def, GPtrArray *groups, GError **error)
+{
+    const virStoragePoolDef *group = NULL;
+    for (guint i = 0; i < groups->len && !group; i++)
+        if (g_strcmp0(((virStoragePoolDef *)groups->pdata[i])->sourceName, def->sourceName) == 0)
+            group = groups->pdata[i];
+    for (unsigned int i = 0; group && i < def->devices.n; i++)
+        for (unsigned int j = 0; j < group->devices.n; j++)
+            if (g_str_equal(def->devices.v[i]->path, group->devices.v[j]->path))
+                return true;
+    if (group && def->devices.n == 0)
+        return true;
+    if (group)
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "cannot find any matching source devices for logical volume group '%s'", def->sourceName);
+    else
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "cannot find logical volume group name '%s'", def->sourceName);
+    return false;
+}
+
 static bool start(virPoolTurn *turn, GError **error)
 {
-    return activate(turn, "-aly", error);
+    g_autoptr(GPtrArray) groups = readGroups(turn->cancel, error);
+    return groups && onDevices(turn->def, groups, error) && activate(turn, "-aly", error);
 }
 
 static bool stop(virPoolTurn *turn, GError **error)
@@ -48,7 +106,7 @@ static bool build(virPoolTurn *turn, unsigned int flags, GError **error)
     g_ptr_array_add(argv, (gpointer)"vgcreate");
     g_ptr_array_add(argv, def->sourceName);
     for (unsigned int i = 0; i < def->devices.n; i++)
-        if (flags & VIR_STORAGE_POOL_BUILD_NO_OVERWRITE && !emptyDevice(def->devices.v[i]->path, error))
+        if (!(flags & VIR_STORAGE_POOL_BUILD_OVERWRITE) && !emptyDevice(def->devices.v[i]->path, error))
             return false;
     guint made = 0;
     bool ok = true;
@@ -158,12 +216,12 @@ static bool refresh(virPoolTurn *turn, virStoragePoolDef *def, GPtrArray *volume
         !virPoolTool(turn, VIR_ARGV("vgs", "--separator", ":", "--noheadings", "--units", "b", "--unbuffered", "--nosuffix", "--options",
                                     "vg_size,vg_free", def->sourceName), &text, error))
         return false;
-    char *colon = strchr(text, ':');
+    char *colon = strchr(g_strstrip(text), ':');
     if (!colon) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "the size of volume group '%s' is not understood: '%s'", def->sourceName, g_strstrip(text));
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "the size of volume group '%s' is not understood: '%s'", def->sourceName, text);
         return false;
     }
-    def->capacity = g_ascii_strtoull(g_strchug(text), NULL, 10);
+    def->capacity = g_ascii_strtoull(text, NULL, 10);
     def->available = g_ascii_strtoull(colon + 1, NULL, 10);
     def->allocation = def->capacity - def->available;
     return true;
@@ -239,39 +297,12 @@ static bool make(virPoolTurn *turn, virStorageVolDef *vol, const virStorageVolDe
     return look(turn, vol, error);
 }
 
-/* ---- groups of this host ---- */
-
-static virStoragePoolDef *groupNamed(GPtrArray *found, const char *name)
-{
-    for (guint i = 0; i < found->len; i++)
-        if (g_str_equal(((virStoragePoolDef *)found->pdata[i])->sourceName, name))
-            return found->pdata[i];
-    virStoragePoolDef *def = g_new0(virStoragePoolDef, 1);
-    def->refs = 1;
-    def->type = VIR_STORAGE_POOL_LOGICAL;
-    def->sourceName = g_strdup(name);
-    def->format = g_strdup("lvm2");
-    g_ptr_array_add(found, def);
-    return def;
-}
+/* ---- the search ---- */
 
 static char *findGroups(const virStoragePoolDef *spec, GError **error)
 {
-    g_autofree char *text = NULL;
-    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func((GDestroyNotify)virStoragePoolDefUnref);
-    virToolRun(VIR_ARGV("vgscan"), VIR_TOOL_SHORT_MS, NULL, NULL, NULL, NULL);          /* a stale cache is no reason to stop */
-    if (!virToolRun(VIR_ARGV("pvs", "--noheadings", "-o", "pv_name,vg_name"), VIR_TOOL_SHORT_MS, NULL, &text, NULL, error))
-        return NULL;
-    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
-    for (char **l = lines; *l; l++) {
-        char path[512], name[256];
-        if (sscanf(*l, " %511s %255s", path, name) != 2)
-            continue;
-        virStoragePoolDevice *device = g_new0(virStoragePoolDevice, 1);
-        device->path = g_strdup(path);
-        virListAppend(&groupNamed(found, name)->devices, device);
-    }
-    return virStoragePoolSourcesFormat((virStoragePoolDef *const *)found->pdata, found->len);
+    g_autoptr(GPtrArray) found = readGroups(NULL, error);
+    return found ? virStoragePoolSourcesFormat((virStoragePoolDef *const *)found->pdata, found->len) : NULL;
 }
 
 const virPoolBackend virPoolBackendLogical = {
