@@ -98,6 +98,8 @@ void virPoolTurnVolume(virPoolTurn *turn, virStorageVolDef *vol, bool remove, lo
 
 /* ---- status files ---- */
 
+enum { STATUS_LIMIT = 4 << 20 };
+
 void virPoolStatusWrite(virObject *obj)
 {
     g_autoptr(GError) error = NULL;
@@ -122,7 +124,8 @@ void virPoolStatusRemove(virObject *obj)
 
 static virStoragePoolDef *statusRead(const char *path, GError **error)
 {
-    g_autoptr(virXmlDoc) doc = virXmlDocParse(NULL, path, "pool_state", "poolstate", VIR_FROM, error);
+    g_autofree char *text = NULL;
+    g_autoptr(virXmlDoc) doc = !virFileRead(path, STATUS_LIMIT, &text, NULL, error) ? NULL : virXmlDocParse(text, path, "pool_state", "poolstate", VIR_FROM, error);
     xmlNode *pool = doc ? virXmlChild(xmlDocGetRootElement(doc), "pool") : NULL;
     if (doc && !pool)
         virSetError(error, VIR_ERR_XML_ERROR, "'%s' has no <pool>", path);
