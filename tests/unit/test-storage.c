@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Storage without storage: command lines of qemu-img, headers of images, pools over recorded programs, programs that hang. */
+#define VIR_FROM VIR_FROM_STORAGE
 #include "drivers/storage/storage.h"
 #include "base/util.h"
 #include "host/image.h"
@@ -518,6 +519,72 @@ static void testHanging(void)
     FAILS(virToolRun(VIR_ARGV("no-such-program-anywhere"), 60000, NULL, NULL, NULL, error), VIR_ERR_SYSTEM_ERROR);
 }
 
+/* ---- storage that hangs in the kernel ---- */
+
+static gpointer parsePool(const char *text, void *node, GError **error)
+{
+    return virStoragePoolDefParse(text, NULL, 0, error);
+}
+
+static const virObjectKind kind = { VIR_POOL_KIND, .self = VIR_FROM_STORAGE, .running = "is active", .stillRunning = "is active", .parse = parsePool };
+
+typedef struct {
+    GMutex mutex;
+    GCond cond;
+    bool go, cleared;
+    int ran;
+} Gate;
+
+static bool waitAtGate(virObject *obj, gpointer data, GError **error)
+{
+    Gate *g = data;
+    g_mutex_lock(&g->mutex);
+    while (!g->go)
+        g_cond_wait(&g->cond, &g->mutex);
+    g->ran++;
+    bool first = g->ran == 1;
+    g_mutex_unlock(&g->mutex);
+    if (!first)
+        virSetError(error, VIR_ERR_NO_STORAGE_VOL, "the second one fails");
+    return first;
+}
+
+static void clearGate(gpointer data)
+{
+    Gate *g = data;
+    g_mutex_lock(&g->mutex);
+    g->cleared = true;
+    g_cond_broadcast(&g->cond);
+    g_mutex_unlock(&g->mutex);
+}
+
+static void testLane(void)
+{
+    g_autoptr(GError) error = NULL;
+    static Gate gate;
+    virObjectSet *set = virObjectSetNew(&kind);
+    g_autoptr(virStoragePoolDef) def = virStoragePoolDefParse("<pool type='dir'><name>l</name><target><path>/t</path></target></pool>", NULL, 0, &error);
+    g_autoptr(virObject) obj = virObjectPlace(set, virStoragePoolDefRef(def), VIR_OBJECT_DEFINE, &error);
+    g_assert_no_error(error);
+    gint64 begin = g_get_monotonic_time();
+    g_assert_cmpint(virPoolWorkRun(obj, "first", 100, waitAtGate, &gate, clearGate, &error), ==, VIR_POOL_LATE);
+    g_assert_no_error(error);
+    g_assert_false(gate.cleared);
+    /* Whoever wants the lane now is told so in time, and the work of before is not disturbed. */
+    g_assert_cmpint(virPoolWorkRun(obj, "second", 100, waitAtGate, &gate, NULL, &error), !=, VIR_POOL_DONE);
+    g_clear_error(&error);
+    g_assert_cmpint(g_get_monotonic_time() - begin, <, 20 * G_USEC_PER_SEC);
+    g_mutex_lock(&gate.mutex);
+    gate.go = true;
+    g_cond_broadcast(&gate.cond);
+    while (!gate.cleared)
+        g_cond_wait(&gate.cond, &gate.mutex);
+    g_mutex_unlock(&gate.mutex);
+    g_assert_cmpint(virPoolWorkRun(obj, "third", 60000, waitAtGate, &gate, NULL, &error), ==, VIR_POOL_FAILED);
+    g_assert_cmpint(virErrorCode(error), ==, VIR_ERR_NO_STORAGE_VOL);
+    g_assert_cmpint(gate.ran, ==, 2);               /* the second never began */
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -532,6 +599,7 @@ int main(int argc, char **argv)
     g_test_add_func("/storage/iscsi", testIscsi);
     g_test_add_func("/storage/scsi", testScsi);
     g_test_add_func("/storage/hanging", testHanging);
+    g_test_add_func("/storage/lane", testLane);
     int result = g_test_run();
     virToolRun(VIR_ARGV("rm", "-rf", folder), 60000, NULL, NULL, NULL, NULL);
     g_free(folder);

@@ -96,6 +96,93 @@ void virPoolTurnVolume(virPoolTurn *turn, virStorageVolDef *vol, bool remove, lo
     virPoolTurnPublish(turn, def, virPoolVolumesWith(turn->volumes, vol, remove));
 }
 
+/* ---- work that may hang ---- */
+
+enum { WORK_WAIT_MS = 120 * 1000 };
+
+typedef struct {
+    gatomicrefcount refs;
+    GMutex mutex;
+    GCond cond;
+    bool ended, ok;             /* with the mutex */
+    GError *error;
+    virObject *obj;
+    virPoolWork work;
+    gpointer data;
+    GDestroyNotify clear;
+} Work;
+
+static void workUnref(Work *w)
+{
+    if (!g_atomic_ref_count_dec(&w->refs))
+        return;
+    virObjUnref(w->obj);
+    g_clear_error(&w->error);
+    g_mutex_clear(&w->mutex);
+    g_cond_clear(&w->cond);
+    g_free(w);
+}
+
+static void workEnd(Work *w, bool ok, GError *error)
+{
+    if (w->clear)
+        w->clear(w->data);
+    g_mutex_lock(&w->mutex);
+    w->ended = true;
+    w->ok = ok;
+    w->error = error;
+    g_cond_broadcast(&w->cond);
+    g_mutex_unlock(&w->mutex);
+    workUnref(w);
+}
+
+static void workRun(gpointer data)
+{
+    Work *w = data;
+    GError *error = NULL;
+    bool ok = w->work(w->obj, w->data, &error);
+    workEnd(w, ok, error);
+}
+
+static void workCancelled(gpointer data, GError *reason)
+{
+    workEnd(data, false, reason);
+}
+
+virPoolResult virPoolWorkRun(virObject *obj, const char *what, int wait_ms, virPoolWork work, gpointer data, GDestroyNotify clear, GError **error)
+{
+    Work *w = g_new0(Work, 1);
+    g_atomic_ref_count_init(&w->refs);
+    g_atomic_ref_count_inc(&w->refs);
+    g_mutex_init(&w->mutex);
+    g_cond_init(&w->cond);
+    w->obj = virObjRef(obj);
+    w->work = work;
+    w->data = data;
+    w->clear = clear;
+    gint64 until = g_get_monotonic_time() + wait_ms * 1000LL;
+    virActorSubmit(obj->head.actor, VIR_ACTOR_MODIFY, what, MIN(wait_ms, VIR_TOOL_SHORT_MS), NULL, workRun, workCancelled, w);
+    g_mutex_lock(&w->mutex);
+    while (!w->ended && g_cond_wait_until(&w->cond, &w->mutex, until))
+        continue;
+    virPoolResult result = !w->ended ? VIR_POOL_LATE : w->ok ? VIR_POOL_DONE : VIR_POOL_FAILED;
+    GError *failed = w->ended ? g_steal_pointer(&w->error) : NULL;
+    g_mutex_unlock(&w->mutex);
+    workUnref(w);
+    if (failed)
+        g_propagate_error(error, failed);
+    return result;
+}
+
+bool virPoolWorkWait(virObject *obj, const char *what, virPoolWork work, gpointer data, GDestroyNotify clear, GError **error)
+{
+    virPoolResult result = virPoolWorkRun(obj, what, WORK_WAIT_MS, work, data, clear, error);
+    if (result == VIR_POOL_LATE)
+        virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "the storage of pool '%s' has not answered for %d s; %s goes on, destroying the pool ends it",
+                    obj->head.name, WORK_WAIT_MS / 1000, what);
+    return result == VIR_POOL_DONE;
+}
+
 /* ---- status files ---- */
 
 enum { STATUS_LIMIT = 4 << 20 };

@@ -31,12 +31,11 @@ bool virPoolRefreshIn(virPoolTurn *turn, GError **error)
     return true;
 }
 
-static int storagePoolRefresh(virStoragePoolPtr pool, unsigned int flags, GError **error)
+static bool refresh(virObject *obj, gpointer unused, GError **error)
 {
-    g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "storagePoolRefresh", error) ? find(pool, error) : NULL;
-    g_autoptr(virPoolTurn) turn = obj ? virPoolTurnNew(obj, "virStoragePoolRefresh", VIR_POOL_ACTIVE, error) : NULL;
+    g_autoptr(virPoolTurn) turn = virPoolTurnNew(obj, "virStoragePoolRefresh", VIR_POOL_ACTIVE, error);
     if (!turn)
-        return -1;
+        return false;
     if (!virPoolRefreshIn(turn, error)) {
         /* A pool whose storage has gone is not active any more. */
         if (!g_cancellable_is_cancelled(turn->cancel)) {
@@ -44,10 +43,16 @@ static int storagePoolRefresh(virStoragePoolPtr pool, unsigned int flags, GError
             virObjectStopped(obj);
             virObjectEmitLifecycle(obj, VIR_OBJECT_STOPPED);
         }
-        return -1;
+        return false;
     }
     virObjectEmit(obj, VIR_STORAGE_POOL_EVENT_ID_REFRESH, 0, 0);
-    return 0;
+    return true;
+}
+
+static int storagePoolRefresh(virStoragePoolPtr pool, unsigned int flags, GError **error)
+{
+    g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "storagePoolRefresh", error) ? find(pool, error) : NULL;
+    return obj && virPoolWorkWait(obj, "virStoragePoolRefresh", refresh, NULL, NULL, error) ? 0 : -1;
 }
 
 /* ---- build ---- */
@@ -138,15 +143,36 @@ static bool createFlagsGood(unsigned int flags, const char *func, GError **error
                              VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE, "VIR_STORAGE_POOL_CREATE_WITH_BUILD_NO_OVERWRITE", VIR_FROM, func, error);
 }
 
+typedef struct {
+    virObject *obj;
+    unsigned int flags;
+    bool begun;
+} Start;
+
+static bool start(virObject *obj, gpointer data, GError **error)
+{
+    Start *s = data;
+    g_autoptr(virPoolTurn) turn = virPoolTurnNew(obj, "virStoragePoolCreate", VIR_POOL_ANY, error);
+    s->begun = turn != NULL;
+    return turn && virPoolStartIn(turn, s->flags, error);
+}
+
+/* A start that never had its turn leaves the mark to us. */
+static void startClear(gpointer data)
+{
+    Start *s = data;
+    if (!s->begun)
+        virObjectStopped(s->obj);
+    virObjUnref(s->obj);
+    g_free(s);
+}
+
 /* `obj` is marked as starting. */
 static bool startMarked(virObject *obj, unsigned int flags, GError **error)
 {
-    g_autoptr(virPoolTurn) turn = virPoolTurnNew(obj, "virStoragePoolCreate", VIR_POOL_ANY, error);
-    if (!turn) {
-        virObjectStopped(obj);
-        return false;
-    }
-    return virPoolStartIn(turn, flags, error);
+    Start *s = g_new0(Start, 1);
+    *s = (Start){ virObjRef(obj), flags, false };
+    return virPoolWorkWait(obj, "virStoragePoolCreate", start, s, startClear, error);
 }
 
 static int storagePoolCreate(virStoragePoolPtr pool, unsigned int flags, GError **error)

@@ -37,6 +37,16 @@ void virPoolTurnPublish(virPoolTurn *turn, virStoragePoolDef *def, GPtrArray *vo
 /* One volume new, changed or gone, and `bytes` more of the pool allocated. */
 void virPoolTurnVolume(virPoolTurn *turn, virStorageVolDef *vol, bool remove, long long bytes);
 
+/*
+ * Work in the lane that may hang in the kernel, where no program can be ended: it runs on a thread of its own, and who asked waits so long
+ * only. LATE: it goes on, and its outcome is nobody's. `data` is freed when the work has ended or is given up before it began.
+ */
+typedef enum { VIR_POOL_DONE, VIR_POOL_FAILED, VIR_POOL_LATE } virPoolResult;
+typedef bool (*virPoolWork)(virObject *obj, gpointer data, GError **error);
+virPoolResult virPoolWorkRun(virObject *obj, const char *what, int wait_ms, virPoolWork work, gpointer data, GDestroyNotify clear, GError **error);
+/* The same with a minute or two, and an error for what is late. */
+bool virPoolWorkWait(virObject *obj, const char *what, virPoolWork work, gpointer data, GDestroyNotify clear, GError **error);
+
 /* Status files: what a restarted daemon adopts. */
 void virPoolStatusWrite(virObject *obj);
 void virPoolStatusRemove(virObject *obj);

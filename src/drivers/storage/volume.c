@@ -6,7 +6,8 @@
 #include "base/log.h"
 #include <string.h>
 
-enum { LOOK_WAIT_MS = 2000 };
+/* How long who asks waits for the storage; and for somebody in the lane who has come just now. */
+enum { LOOK_WAIT_MS = 2000, HOLDER_BRIEF_MS = 300 };
 static const virPoolNeed DATA = (virPoolNeed)(VIR_POOL_ACTIVE | VIR_POOL_PATIENT);
 
 static const virPoolBackend *backendOf(virPoolTurn *turn)
@@ -234,81 +235,30 @@ static int storageVolWipe(virStorageVolPtr vol, unsigned int flags, GError **err
 /* ---- look ---- */
 
 /* A question to the storage itself. Who asked waits for a moment only, then answers what is published. */
-typedef struct {
-    gatomicrefcount refs;
-    GMutex mutex;
-    GCond cond;
-    bool done;
-    virObject *obj;
-    char *name;
-    GError *error;
-} Look;
-
-static void lookUnref(Look *l)
+static bool look(virObject *obj, gpointer name, GError **error)
 {
-    if (!g_atomic_ref_count_dec(&l->refs))
-        return;
-    virObjUnref(l->obj);
-    g_clear_error(&l->error);
-    g_mutex_clear(&l->mutex);
-    g_cond_clear(&l->cond);
-    g_free(l->name);
-    g_free(l);
-}
-
-static void lookDone(Look *l, GError *error)
-{
-    g_mutex_lock(&l->mutex);
-    l->done = true;
-    l->error = error;
-    g_cond_broadcast(&l->cond);
-    g_mutex_unlock(&l->mutex);
-    lookUnref(l);
-}
-
-static void lookRun(gpointer data)
-{
-    Look *l = data;
-    GError *error = NULL;
-    virPoolTurn *turn = virPoolTurnNew(l->obj, "virStorageVolGetInfo", VIR_POOL_ACTIVE, &error);
-    g_autoptr(virStorageVolDef) old = turn ? volumeIn(turn, l->name, &error) : NULL;
+    g_autoptr(virPoolTurn) turn = virPoolTurnNew(obj, "virStorageVolGetInfo", VIR_POOL_ACTIVE, error);
+    g_autoptr(virStorageVolDef) old = turn ? volumeIn(turn, name, error) : NULL;
     g_autoptr(virStorageVolDef) now = old ? virStorageVolDefCopy(old) : NULL;
-    if (now && backendOf(turn)->lookVolume(turn, now, &error) && !virXmlEqual(&virStorageVolDefXml, old, now))
+    if (!now || !backendOf(turn)->lookVolume(turn, now, error))
+        return false;
+    if (!virXmlEqual(&virStorageVolDefXml, old, now))
         virPoolTurnVolume(turn, now, false, 0);
-    virPoolTurnFree(turn);
-    lookDone(l, error);
-}
-
-static void lookCancelled(gpointer data, GError *reason)
-{
-    g_error_free(reason);
-    lookDone(data, NULL);
+    return true;
 }
 
 /* False when the volume is known to be gone. */
 static bool lookNow(virObject *obj, const char *name, GError **error)
 {
-    g_autofree char *holder = virActorHolder(obj->head.actor, NULL, NULL);
-    if (holder)
+    int64_t age = 0;
+    g_autofree char *holder = virActorHolder(obj->head.actor, &age, NULL);
+    g_autoptr(GError) why = NULL;
+    if (holder && age > HOLDER_BRIEF_MS)
         return true;                    /* somebody works there, maybe for long */
-    Look *l = g_new0(Look, 1);
-    g_atomic_ref_count_init(&l->refs);
-    g_atomic_ref_count_inc(&l->refs);
-    g_mutex_init(&l->mutex);
-    g_cond_init(&l->cond);
-    l->obj = virObjRef(obj);
-    l->name = g_strdup(name);
-    gint64 until = g_get_monotonic_time() + LOOK_WAIT_MS * 1000LL;
-    virActorSubmit(obj->head.actor, VIR_ACTOR_QUERY, "virStorageVolGetInfo", LOOK_WAIT_MS, NULL, lookRun, lookCancelled, l);
-    g_mutex_lock(&l->mutex);
-    while (!l->done && g_cond_wait_until(&l->cond, &l->mutex, until))
-        continue;
-    GError *failed = l->done ? g_steal_pointer(&l->error) : NULL;
-    g_mutex_unlock(&l->mutex);
-    lookUnref(l);
-    if (!failed)
+    if (virPoolWorkRun(obj, "virStorageVolGetInfo", holder ? HOLDER_BRIEF_MS : LOOK_WAIT_MS, look, g_strdup(name), g_free, &why) != VIR_POOL_FAILED ||
+        virErrorCode(why) == VIR_ERR_OPERATION_TIMEOUT)
         return true;
-    g_propagate_error(error, failed);
+    g_propagate_error(error, g_steal_pointer(&why));
     return false;
 }
 
