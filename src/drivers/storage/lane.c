@@ -104,7 +104,7 @@ typedef struct {
     gatomicrefcount refs;
     GMutex mutex;
     GCond cond;
-    bool ended, ok;             /* with the mutex */
+    bool begun, abandoned, ended, ok;   /* with the mutex */
     GError *error;
     virObject *obj;
     virPoolWork work;
@@ -140,7 +140,11 @@ static void workRun(gpointer data)
 {
     Work *w = data;
     GError *error = NULL;
-    bool ok = w->work(w->obj, w->data, &error);
+    g_mutex_lock(&w->mutex);
+    w->begun = true;
+    bool wanted = !w->abandoned;
+    g_mutex_unlock(&w->mutex);
+    bool ok = wanted && w->work(w->obj, w->data, &error);
     workEnd(w, ok, error);
 }
 
@@ -165,6 +169,7 @@ virPoolResult virPoolWorkRun(virObject *obj, const char *what, int wait_ms, virP
     g_mutex_lock(&w->mutex);
     while (!w->ended && g_cond_wait_until(&w->cond, &w->mutex, until))
         continue;
+    w->abandoned = !w->begun;
     virPoolResult result = !w->ended ? VIR_POOL_LATE : w->ok ? VIR_POOL_DONE : VIR_POOL_FAILED;
     GError *failed = w->ended ? g_steal_pointer(&w->error) : NULL;
     g_mutex_unlock(&w->mutex);

@@ -39,7 +39,7 @@ void virPoolTurnVolume(virPoolTurn *turn, virStorageVolDef *vol, bool remove, lo
 
 /*
  * Work in the lane that may hang in the kernel, where no program can be ended: it runs on a thread of its own, and who asked waits so long
- * only. LATE: it goes on, and its outcome is nobody's. `data` is freed when the work has ended or is given up before it began.
+ * only. LATE: what has begun goes on, and its outcome is nobody's. `data` is freed when the work has ended or is given up before it began.
  */
 typedef enum { VIR_POOL_DONE, VIR_POOL_FAILED, VIR_POOL_LATE } virPoolResult;
 typedef bool (*virPoolWork)(virObject *obj, gpointer data, GError **error);
