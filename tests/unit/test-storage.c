@@ -583,6 +583,8 @@ static void testLane(void)
     g_assert_cmpint(virPoolWorkRun(obj, "third", 60000, waitAtGate, &gate, NULL, &error), ==, VIR_POOL_FAILED);
     g_assert_cmpint(virErrorCode(error), ==, VIR_ERR_NO_STORAGE_VOL);
     g_assert_cmpint(gate.ran, ==, 2);               /* the second never began */
+    virObjUnref(g_steal_pointer(&obj));
+    virObjectSetFree(set);
 }
 
 int main(int argc, char **argv)
