@@ -79,6 +79,7 @@ def define(side):
     daemon = side.daemon().start()
     try:
         side.client('define', QEMU, 'qemu', 1)          # whatever has to be found out once
+        side.client('undefine', QEMU)
         found = side.client('define', QEMU, 'qemu', 1000)
         before = proc(daemon)
         found.update(side.client('read', QEMU))

@@ -314,10 +314,10 @@ static bool run(const Options *o, int report, GError **error)
     g_autofree char *confFile = o->privileged ? g_strdup(VIR_SYSCONFDIR "/libvirt/libvirtd.conf")
                                               : g_build_filename(g_get_user_config_dir(), "libvirt", "libvirtd.conf", NULL);
     g_autoptr(virDaemonConfig) config = virDaemonConfigNew(o->privileged);
+    me.loop = g_main_loop_new(NULL, FALSE);      /* before threads that may quit it */
     if (!virDaemonConfigLoad(config, o->config ? o->config : confFile, o->config != NULL, error) || !setUpLogging(o, config, error) ||
         !virFileMakePath(runDir, 0755, error) || !lockPidFile(pidFile, error) || !serve(o, config, error))
         return false;
-    me.loop = g_main_loop_new(NULL, FALSE);
     g_unix_signal_add(SIGTERM, onTerminate, NULL);
     g_unix_signal_add(SIGINT, onTerminate, NULL);
     g_unix_signal_add(SIGHUP, onReload, NULL);
