@@ -60,8 +60,8 @@ void virWorkRun(void (*func)(gpointer), gpointer data)
     gboolean spawn = queue.length > idle && count < cap;
     if (spawn)
         count++;
-    g_cond_signal(&cond);
     g_mutex_unlock(&mutex);
+    g_cond_signal(&cond);       /* the woken finds the lock free */
     if (spawn && !workSpawn()) {
         g_mutex_lock(&mutex);
         count--;
