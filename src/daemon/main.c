@@ -20,6 +20,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
 static const char *const drivers[] = { "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
@@ -338,6 +341,9 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     umask(022);
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2);            /* one for the I/O thread, one for the others: each more keeps memory of its own */
+#endif
     signal(SIGPIPE, SIG_IGN);
     if (o.daemonize && (report = daemonize()) < 0) {
         fprintf(stderr, "%s: cannot fork: %s\n", argv[0], g_strerror(errno));
