@@ -20,12 +20,12 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def);
 bool virDomainDefIsQemu(const virDomainDef *def);
 /* What no QEMU takes, whatever its build. qemu-validate.c */
 bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainQemuValidateRoot(const virDomainDef *def, GError **error);     /* before addresses are given: they depend on it */
 bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);   /* qemu-validate-device.c */
 /* Do both take the same device of the host? validate.c */
 bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b);
-/* Extensions of other drivers mean nothing to this one. domain-table.c */
-void virDomainDropNamespaces(virDomainDef *def);
-void virDomainDropXenNamespace(virDomainDef *def);
+/* Extensions of other drivers mean nothing to this one. domain-ns-table.c */
+void virDomainDropNamespaces(virDomainDef *def, unsigned int features);
 
 /* Controllers of a type stand together as they are read; implied ones are appended. */
 void virDomainControllersSort(virDomainDef *def);
