@@ -504,7 +504,7 @@ static bool cmdPoolEvent(Shell *sh, Cmd *cmd)
 
 /* ---- the group ---- */
 
-#define POOL DATA("pool", "pool name or uuid")
+#define POOL { "pool", OPT_DATA, true, "pool name or uuid", completePools }
 #define FILE_OF DATA("file", "file containing an XML pool description")
 #define BUILD FLAG("build", "build the pool as normal"), FLAG("no-overwrite", "do not overwrite any existing data"), \
     FLAG("overwrite", "overwrite any existing data")
@@ -553,7 +553,7 @@ static const OptDef optsFindAs[] = { DATA("type", "type of storage pool sources 
                                      STRING("port", "optional port to query"),
                                      STRING("initiator", "optional initiator IQN to use for query"), OPT_END };
 static const OptDef optsEvent[] = {
-    STRING("pool", "filter by storage pool name or uuid"), STRING("event", "which event type to wait for"),
+    { "pool", OPT_STRING, false, "filter by storage pool name or uuid", completePools }, STRING("event", "which event type to wait for"),
     FLAG("loop", "loop until timeout or interrupt, rather than one-shot"), { "timeout", OPT_INT, false, "timeout seconds", NULL },
     FLAG("list", "list valid event types"), FLAG("timestamp", "show timestamp for each printed event"), OPT_END
 };

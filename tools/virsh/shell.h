@@ -111,6 +111,7 @@ void shellReadline(Shell *sh);
 char **completeDomains(Shell *sh, const char *text);
 char **completeActiveDomains(Shell *sh, const char *text);
 char **completeInactiveDomains(Shell *sh, const char *text);
+char **completePools(Shell *sh, const char *text);
 
 /* util.c */
 /* The domain that --domain names by id, UUID or name; a message when there is none. */

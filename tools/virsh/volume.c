@@ -378,7 +378,7 @@ static bool cmdVolResize(Shell *sh, Cmd *cmd)
 
 /* ---- the group ---- */
 
-#define POOL STRING("pool", "pool name or uuid")
+#define POOL { "pool", OPT_STRING, false, "pool name or uuid", completePools }
 #define VOL DATA("vol", "vol name, key or path")
 #define FILE_OF DATA("file", "file containing an XML vol description")
 #define PREALLOC FLAG("prealloc-metadata", "preallocate metadata (for qcow2 instead of full allocation)")
@@ -389,16 +389,16 @@ static bool cmdVolResize(Shell *sh, Cmd *cmd)
 static const OptDef optsClone[] = { VOL, DATA("newname", "clone name"), POOL, PREALLOC, REFLINK,
                                     FLAG("print-xml", "print XML document rather than clone the volume"), OPT_END };
 static const OptDef optsCreateAs[] = {
-    DATA("pool", "pool name"), DATA("name", "name of the volume"), DATA("capacity", "size of the vol, as scaled integer (default bytes)"),
+    { "pool", OPT_DATA, true, "pool name", completePools }, DATA("name", "name of the volume"), DATA("capacity", "size of the vol, as scaled integer (default bytes)"),
     STRING("allocation", "initial allocation size, as scaled integer (default bytes)"),
     STRING("format", "file format type raw,bochs,qcow,qcow2,qed,vmdk"),
     STRING("backing-vol", "the backing volume if taking a snapshot"),
     STRING("backing-vol-format", "format of backing volume if taking a snapshot"), PREALLOC,
     FLAG("print-xml", "print XML document, but don't define/create"), OPT_END
 };
-static const OptDef optsCreate[] = { DATA("pool", "pool name"), FILE_OF, PREALLOC, VALIDATE, OPT_END };
-static const OptDef optsCreateFrom[] = { DATA("pool", "pool name or uuid"), FILE_OF, VOL,
-                                         STRING("inputpool", "pool name or uuid of the input volume's pool"), PREALLOC, REFLINK, VALIDATE, OPT_END };
+static const OptDef optsCreate[] = { { "pool", OPT_DATA, true, "pool name", completePools }, FILE_OF, PREALLOC, VALIDATE, OPT_END };
+static const OptDef optsCreateFrom[] = { { "pool", OPT_DATA, true, "pool name or uuid", completePools }, FILE_OF, VOL,
+                                         { "inputpool", OPT_STRING, false, "pool name or uuid of the input volume's pool", completePools }, PREALLOC, REFLINK, VALIDATE, OPT_END };
 static const OptDef optsDelete[] = {
     VOL, POOL, FLAG("delete-snapshots", "delete snapshots associated with volume (must be supported by storage driver)"), OPT_END
 };
@@ -413,7 +413,7 @@ static const OptDef optsKey[] = { DATA("vol", "volume name or path"), POOL, OPT_
 static const OptDef optsPath[] = { DATA("vol", "volume name or key"), POOL, OPT_END };
 static const OptDef optsName[] = { DATA("vol", "volume key or path"), OPT_END };
 static const OptDef optsPool[] = { DATA("vol", "volume key or path"), FLAG("uuid", "return the pool uuid rather than pool name"), OPT_END };
-static const OptDef optsList[] = { DATA("pool", "pool name or uuid"), FLAG("details", "display extended details for volumes"), OPT_END };
+static const OptDef optsList[] = { { "pool", OPT_DATA, true, "pool name or uuid", completePools }, FLAG("details", "display extended details for volumes"), OPT_END };
 static const OptDef optsResize[] = {
     VOL, DATA("capacity", "new capacity for the vol, as scaled integer (default bytes)"), POOL,
     FLAG("allocate", "allocate the new capacity, rather than leaving it sparse"),

@@ -43,8 +43,9 @@ virPoolTurn *virPoolTurnNew(virObject *obj, const char *what, virPoolNeed need, 
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
     turn->def = virObjectDefRef(obj->def);
     turn->volumes = obj->active && obj->parts ? g_ptr_array_ref(obj->parts) : g_ptr_array_new_with_free_func((GDestroyNotify)virStorageVolDefUnref);
+    const char *const words[] = { NULL, obj->kind->notRunning, obj->kind->stillRunning, obj->kind->running };
     if (need != VIR_POOL_ANY &&
-        !virObjectCheckActive(obj, need == VIR_POOL_ACTIVE, need == VIR_POOL_ACTIVE ? obj->kind->notRunning : obj->kind->stillRunning, error)) {
+        !virObjectCheckActive(obj, need == VIR_POOL_ACTIVE, words[need], error)) {
         g_clear_pointer(&lock, g_mutex_locker_free);
         return NULL;
     }

@@ -80,7 +80,7 @@ static bool buildIn(virPoolTurn *turn, unsigned int flags, GError **error)
 static int storagePoolBuild(virStoragePoolPtr pool, unsigned int flags, GError **error)
 {
     g_autoptr(virObject) obj = find(pool, error);
-    g_autoptr(virPoolTurn) turn = obj ? virPoolTurnNew(obj, "virStoragePoolBuild", VIR_POOL_INACTIVE, error) : NULL;
+    g_autoptr(virPoolTurn) turn = obj ? virPoolTurnNew(obj, "virStoragePoolBuild", VIR_POOL_IDLE, error) : NULL;
     return turn && buildIn(turn, flags, error) ? 0 : -1;
 }
 

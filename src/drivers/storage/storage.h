@@ -18,8 +18,8 @@ typedef struct {
     GCancellable *cancel;       /* ends the programs that run for this turn */
 } virPoolTurn;
 
-/* PATIENT: others may copy whole disks in this lane, and the caller would rather wait. */
-typedef enum { VIR_POOL_ANY, VIR_POOL_ACTIVE, VIR_POOL_INACTIVE, VIR_POOL_PATIENT = 4 } virPoolNeed;
+/* IDLE: inactive, in the words of who would start it. PATIENT: others may copy whole disks in this lane, and the caller would rather wait. */
+typedef enum { VIR_POOL_ANY, VIR_POOL_ACTIVE, VIR_POOL_INACTIVE, VIR_POOL_IDLE, VIR_POOL_PATIENT } virPoolNeed;
 
 /* Waits for the lane. `what`: a static string for messages. NULL: the lane was not free in time, or the pool is not as it needs to be. */
 virPoolTurn *virPoolTurnNew(virObject *obj, const char *what, virPoolNeed need, GError **error);
