@@ -22,6 +22,7 @@
 
 typedef struct _virEngine virEngine;        /* one driver instance: registry, directories, event bus */
 typedef struct _virDomainObj virDomainObj;  /* one domain */
+typedef struct _virGuestCalls virGuestCalls;        /* guest-agent.h */
 
 /* The immutable picture that readers see. Replaced whole by the holder of the actor (virDomainPublish). */
 typedef struct {
@@ -98,6 +99,8 @@ typedef struct _virHypervisor {
     bool (*blockInfo)(virDomainObj *obj, const char *disk, virDomainBlockInfo *info, GError **error);
     bool (*setMemory)(virDomainObj *obj, unsigned long long kib, GError **error);       /* live balloon target */
     bool (*setVcpus)(virDomainObj *obj, unsigned int n, GError **error);                /* live hotplug */
+
+    const virGuestCalls *guest;     /* what its agents are asked; NULL: it has none */
 
     /* Console and channels: connects `st` to the device (NULL: the first console). */
     bool (*openConsole)(virDomainObj *obj, const char *device, virStreamPtr st, unsigned int flags, GError **error);

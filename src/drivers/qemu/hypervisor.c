@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
+#include "drivers/qemu/agent-guest.h"
 #include "drivers/qemu/cpu.h"
 #include "drivers/qemu/qemu.h"
 #include "drivers/qemu/snapshot.h"
@@ -279,6 +280,7 @@ const virHypervisor qemuHypervisor = {
     .checkpointDelete = qemuCheckpointDelete,
     .backupBegin = qemuBackupBegin,
     .backupEnd = qemuBackupEnd,
+    .guest = &qemuGuestCalls,
     .openConsole = qemuOpenConsole,
     .monitorCommand = qemuMonitorCommand,
     .capabilities = capabilities,
