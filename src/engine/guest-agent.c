@@ -144,6 +144,10 @@ static int domainAuthorizedSSHKeysSet(virDomainPtr domain, const char *user, con
                                       GError **error)
 {
     ENTER(setSshKeys, "virDomainAuthorizedSSHKeysSet", VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND | VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE, -1);
+    if (flags && nkeys == 0) {
+        virErrorSetArg(error, VIR_FROM, "virDomainAuthorizedSSHKeysSet", "keys", "keys in virDomainAuthorizedSSHKeysSet must not be NULL");
+        return -1;
+    }
     RUNNING(OF_DRIVER, -1);
     return calls->setSshKeys(obj, user, keys, nkeys, flags, error) ? 0 : -1;
 }
@@ -264,7 +268,7 @@ int virGuestPower(virDomainPtr domain, bool reboot, unsigned int flags, GError *
     enum { ACPI = VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN, AGENT = VIR_DOMAIN_SHUTDOWN_GUEST_AGENT };
     G_STATIC_ASSERT(ACPI == (int)VIR_DOMAIN_REBOOT_ACPI_POWER_BTN && AGENT == (int)VIR_DOMAIN_REBOOT_GUEST_AGENT);
     ENTER(power, reboot ? "virDomainReboot" : "virDomainShutdownFlags", ACPI | AGENT, -1);
-    RUNNING(reboot ? (int)VIR_FROM : OF_DRIVER, -1);
+    RUNNING(reboot && !(flags & AGENT) ? (int)VIR_FROM : OF_DRIVER, -1);
     if (flags ? !(flags & AGENT) : !calls->connected(obj))
         return 0;
     GError *why = NULL;

@@ -109,7 +109,7 @@ static bool isOnController(const virDomainDef *def, const virDomainDiskDef *ours
         return false;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         const virDomainControllerDef *c = def->controllers.v[i];
-        if (c->idx == (int)drive->controller && g_strcmp0(virDomainControllerTypeToString(c->type), virDomainDiskBusToString(ours->bus)) == 0)
+        if (c->idx == drive->controller && g_strcmp0(virDomainControllerTypeToString(c->type), virDomainDiskBusToString(ours->bus)) == 0)
             return isAtPci(&c->info, disk);
     }
     return false;

@@ -253,7 +253,7 @@ char *qemuAgentAskRaw(qemuAgentTurn *turn, const char *text, int timeout, GError
         virErrorSet(error, VIR_FROM_NONE, VIR_ERR_INTERNAL_ERROR, "cannot parse json %s: %s", text, why ? why->message : "it has no member 'execute'");
         return NULL;
     }
-    virAgentRequest request = { .command = name, .syncMs = timeout == 0 ? 0 : syncTime(seconds), .replyMs = milliseconds(timeout, 0),
+    virAgentRequest request = { .command = name, .syncMs = syncTime(seconds), .replyMs = milliseconds(timeout, 0),
                                 .args = json_object_has_member(o, "arguments") ? json_object_dup_member(o, "arguments") : NULL, .whole = true };
     for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
         if (g_str_equal(rules[i].command, name))

@@ -286,6 +286,8 @@ static WaitResult await(virAgent *agent, gint64 until, unsigned int events, Json
             result = WAIT_GONE;
         } else if (until == 0) {
             g_cond_wait(&agent->cond, &agent->mutex);
+        } else if (until <= g_get_monotonic_time()) {
+            result = WAIT_TIMEOUT;
         } else if (!g_cond_wait_until(&agent->cond, &agent->mutex, until) && g_queue_is_empty(&agent->lines)) {
             result = WAIT_TIMEOUT;
         }
