@@ -153,6 +153,8 @@ void virEngineDisconnect(virConnectPtr conn);      /* events, autodestroy */
 virEngine *virEngineOf(virConnectPtr conn);
 
 virActor *virDomainObjActor(virDomainObj *obj);
+/* The queue for calls of that class, a reference. */
+virActor *virDomainObjLane(virDomainObj *obj, virActorClass class);
 virEngine *virDomainObjEngine(virDomainObj *obj);
 gpointer virDomainObjPrivate(virDomainObj *obj);
 void virDomainObjSetPrivate(virDomainObj *obj, gpointer priv);       /* holder only; freed by hv->privateFree */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the public API asks of a guest's agent, a call for each member of the engine's table. */
 #define VIR_FROM VIR_FROM_QEMU
+#define VIR_LOG_NAME "qemu.agent"
 #include "drivers/qemu/agent-guest.h"
 #include "drivers/qemu/agent-info.h"
 #include "base/log.h"
@@ -86,6 +87,25 @@ static int fsThaw(virDomainObj *obj, GError **error)
     if (why)
         g_propagate_error(error, why);
     return thawed;
+}
+
+void qemuAgentThaw(virDomainObj *obj)
+{
+    g_autoptr(GError) why = NULL;
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    if (fsThaw(obj, &why) < 0)
+        virWarn("cannot thaw the file systems of guest '%s': %s", view->live ? view->live->name : "", why->message);
+}
+
+bool qemuAgentFreeze(virDomainObj *obj, GError **error)
+{
+    GError *why = NULL;
+    if (fsFreeze(obj, NULL, 0, &why) >= 0)
+        return true;
+    if (virErrorCode(why) == VIR_ERR_AGENT_COMMAND_TIMEOUT)     /* it may do it yet */
+        qemuAgentThaw(obj);
+    g_propagate_error(error, why);
+    return false;
 }
 
 static bool fsTrim(virDomainObj *obj, unsigned long long minimum, GError **error)

@@ -8,18 +8,19 @@
 #include <limits.h>
 #include <string.h>
 
-enum { SECOND = 1000, USUAL_MS = 5 * SECOND, POWER_MS = VIR_DOMAIN_QEMU_AGENT_COMMAND_SHUTDOWN * SECOND };
+/* An agent that lives answers a synchronisation at once, but a guest may be long about what it is asked. */
+enum { SECOND = 1000, MINUTE = 60 * SECOND, SYNC_MS = 5 * SECOND, USUAL_MS = MINUTE, POWER_MS = VIR_DOMAIN_QEMU_AGENT_COMMAND_SHUTDOWN * SECOND };
 
-/* Commands that are not over in seconds, and those that say nothing when they work. */
+/* Commands that write out all that is dirty, and those that say nothing when they work. */
 static const struct {
     const char *command;
-    int ms;                     /* -1: as long as it takes */
+    int ms;                     /* where the guest's timeout was not set */
     unsigned int silent;        /* virAgentEvent */
 } rules[] = {
-    { "guest-fsfreeze-freeze", -1, 0 },
-    { "guest-fsfreeze-freeze-list", -1, 0 },
-    { "guest-fsfreeze-thaw", -1, 0 },
-    { "guest-fstrim", -1, 0 },
+    { "guest-fsfreeze-freeze", 5 * MINUTE, 0 },
+    { "guest-fsfreeze-freeze-list", 5 * MINUTE, 0 },
+    { "guest-fsfreeze-thaw", 5 * MINUTE, 0 },
+    { "guest-fstrim", 60 * MINUTE, 0 },
     { "guest-shutdown", POWER_MS, VIR_AGENT_EVENT_SHUTDOWN | VIR_AGENT_EVENT_RESET },
     { "guest-suspend-ram", POWER_MS, VIR_AGENT_EVENT_SUSPEND | VIR_AGENT_EVENT_SHUTDOWN },
     { "guest-suspend-disk", POWER_MS, VIR_AGENT_EVENT_SUSPEND | VIR_AGENT_EVENT_SHUTDOWN },
@@ -167,10 +168,15 @@ static const virDomainChrDef *reachable(const virDomainView *view, GError **erro
     return NULL;
 }
 
-bool qemuAgentConnected(virDomainObj *obj)
+bool qemuAgentReachable(virDomainObj *obj, GError **error)
 {
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    return reachable(view, NULL) != NULL;
+    return reachable(view, error) != NULL;
+}
+
+bool qemuAgentConnected(virDomainObj *obj)
+{
+    return qemuAgentReachable(obj, NULL);
 }
 
 bool qemuAgentBegin(qemuAgentTurn *turn, virDomainObj *obj, const char *what, GError **error)
@@ -181,7 +187,7 @@ bool qemuAgentBegin(qemuAgentTurn *turn, virDomainObj *obj, const char *what, GE
     if (!reachable(before, error))      /* no need to wait for that */
         return false;
     virActorPark(virDomainObjActor(obj));       /* a call inside another change: events go on */
-    if (!virActorEnter(g->agentTurn, VIR_ACTOR_MODIFY, what, -1, error)) {
+    if (!virActorEnter(g->agentTurn, VIR_ACTOR_AGENT, what, -1, error)) {
         virActorUnpark(virDomainObjActor(obj));
         return false;
     }
@@ -220,14 +226,14 @@ static int milliseconds(int seconds, int unset)
     if (seconds == QEMU_AGENT_TIMEOUT_UNSET)
         return unset;
     if (seconds < 0)
-        return seconds == VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK ? -1 : USUAL_MS;
+        return seconds == VIR_DOMAIN_AGENT_RESPONSE_TIMEOUT_BLOCK ? -1 : SYNC_MS;
     return MIN(seconds, INT_MAX / SECOND) * SECOND;
 }
 
-/* An agent that lives answers at once; only patience less than the usual shortens that. */
+/* Only patience less than the usual shortens it. */
 static int syncTime(int seconds)
 {
-    return seconds >= 0 ? MIN(milliseconds(seconds, 0), USUAL_MS) : USUAL_MS;
+    return seconds >= 0 ? MIN(milliseconds(seconds, 0), SYNC_MS) : SYNC_MS;
 }
 
 bool qemuAgentAsk(qemuAgentTurn *turn, const char *command, JsonNode *args, JsonNode **reply, const char **refused, GError **error)

@@ -12,7 +12,11 @@ bool qemuAgentSetVcpus(virDomainObj *obj, const virBitmap *wanted, bool online, 
 int qemuAgentCountVcpus(virDomainObj *obj, bool maximum, GError **error);
 bool qemuAgentAdjustVcpus(virDomainObj *obj, unsigned int n, GError **error);
 
-extern const virGuestCalls qemuGuestCalls;              /* agent-calls.c */
+/* agent-calls.c */
+extern const virGuestCalls qemuGuestCalls;
+/* All file systems of the guest, for the while that a change of its disks takes. */
+bool qemuAgentFreeze(virDomainObj *obj, GError **error);
+void qemuAgentThaw(virDomainObj *obj);
 
 /* What QEMU says of the guests' ends of channels becomes part of a definition that is not published yet. */
 void qemuAgentTakeStates(virDomainDef *def, JsonArray *chardevs);
@@ -26,6 +30,7 @@ void qemuAgentDrop(qemuGuest *guest);
 void qemuAgentNotify(qemuGuest *guest, const char *event);
 bool qemuAgentIsChannel(const virDomainChrDef *chr);
 bool qemuAgentConnected(virDomainObj *obj);
+bool qemuAgentReachable(virDomainObj *obj, GError **error);
 bool qemuAgentSetTimeout(virDomainObj *obj, int timeout, GError **error);
 
 /* The turn: what a call holds while it asks. */

@@ -317,7 +317,8 @@ static gint64 deadline(int ms)
     return ms < 0 ? 0 : g_get_monotonic_time() + ms * 1000LL;
 }
 
-static void waitError(virAgent *agent, WaitResult result, const char *command, GError **error)
+/* `late`: what being silent for too long means. */
+static void waitError(virAgent *agent, WaitResult result, const char *command, int late, GError **error)
 {
     if (result == WAIT_FLOODED)
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "the guest agent sent more than %d bytes during '%s'", LINE_LIMIT, command);
@@ -325,8 +326,10 @@ static void waitError(virAgent *agent, WaitResult result, const char *command, G
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "%s", agent->why);
     else if (result == WAIT_GONE)
         virSetError(error, VIR_ERR_AGENT_UNRESPONSIVE, "Guest agent disappeared while executing command");
+    else if (late == VIR_ERR_AGENT_COMMAND_TIMEOUT)
+        virSetError(error, late, "guest agent did not answer '%s' in time", command);
     else
-        virSetError(error, VIR_ERR_AGENT_UNRESPONSIVE, "%s", notNow);
+        virSetError(error, late, "%s", notNow);
 }
 
 /* Classes that callers tell apart. */
@@ -350,18 +353,24 @@ static gint64 saySync(virAgent *agent)
 /* Throws away what older calls have left. Old agents know the plain synchronisation only. */
 static bool synchronise(virAgent *agent, int ms, GError **error)
 {
-    gint64 id = saySync(agent), until = deadline(ms);
-    bool plain = false;
+    gint64 id = saySync(agent), until = deadline(ms), other = 0;
+    bool plain = false, wrong = false;
     for (;;) {
         g_autoptr(JsonNode) answer = NULL;
         WaitResult result = await(agent, until, 0, &answer);
         JsonObject *o = qmpReplyObj(answer);
+        if (result == WAIT_TIMEOUT && wrong) {
+            virSetError(error, VIR_ERR_AGENT_UNSYNCED, "guest agent returned ID: %" G_GINT64_FORMAT " instead of %" G_GINT64_FORMAT, other, id);
+            return false;
+        }
         if (result != WAIT_ANSWER) {
-            waitError(agent, result, "guest-sync", error);
+            waitError(agent, result, "guest-sync", VIR_ERR_AGENT_UNRESPONSIVE, error);
             return false;
         }
         if (qmpInt(o, "return", -1) == id)
             return true;
+        wrong = wrong || qmpInt(o, "return", -1) >= 0;
+        other = qmpInt(o, "return", other);
         if (!plain && g_str_equal(classOf(qmpObj(o, "error")), "CommandNotFound")) {
             say(agent, "guest-sync", qmpArgs("I:id", id, NULL), false);
             plain = true;
@@ -377,7 +386,7 @@ static bool takeAnswer(const virAgentRequest *request, JsonNode *answer, JsonNod
         const char *words = qmpStr(refusal, "desc");
         if (refused)
             *refused = classOf(refusal);
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "unable to execute QEMU agent command '%s': %s", request->command, words ? words : "unknown error");
+        virSetError(error, VIR_ERR_AGENT_COMMAND_FAILED, "unable to execute QEMU agent command '%s': %s", request->command, words ? words : "unknown error");
         return false;
     }
     if (reply)
@@ -400,7 +409,7 @@ static bool awaitSilence(virAgent *agent, const virAgentRequest *request, JsonNo
         if (result == WAIT_EVENT || result == WAIT_GONE)
             return true;
         if (result != WAIT_ANSWER) {
-            waitError(agent, result, request->command, error);
+            waitError(agent, result, request->command, VIR_ERR_AGENT_COMMAND_TIMEOUT, error);
             return false;
         }
         if (qmpInt(qmpReplyObj(answer), "return", -1) == id)
@@ -421,7 +430,7 @@ static bool carryOut(virAgent *agent, virAgentRequest *request, JsonNode **reply
     WaitResult result = await(agent, deadline(request->replyMs), 0, &answer);
     if (result == WAIT_ANSWER)
         return takeAnswer(request, answer, reply, refused, error);
-    waitError(agent, result, request->command, error);
+    waitError(agent, result, request->command, VIR_ERR_AGENT_COMMAND_TIMEOUT, error);
     return false;
 }
 

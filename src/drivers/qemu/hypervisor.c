@@ -274,7 +274,8 @@ const virHypervisor qemuHypervisor = {
     .setMemory = qemuSetMemory,
     .snapshotCreateFlags = (VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE << 1) - 1,
     .snapshotDeleteFlags = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY | VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
-    .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+    .checkpointCreateFlags =
+        VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE | VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE,
     .snapshotCheck = qemuSnapshotCheck,
     .snapshotTake = qemuSnapshotTake,
     .snapshotDelete = qemuSnapshotDelete,

@@ -31,11 +31,11 @@ enum {
 
 /* ---- the guest's state ---- */
 
-static qemuGuest *guestNew(void)
+static qemuGuest *guestNew(virDomainObj *obj)
 {
     qemuGuest *g = g_new0(qemuGuest, 1);
     g_mutex_init(&g->mutex);
-    g->agentTurn = virActorNew("guest agent");
+    g->agentTurn = virDomainObjLane(obj, VIR_ACTOR_AGENT);
     g->agentTimeout = QEMU_AGENT_TIMEOUT_UNSET;
     g->shutdownDetail = -1;
     g->taps = g_ptr_array_new_with_free_func(g_free);
@@ -78,7 +78,7 @@ void qemuGuestFree(gpointer data)
 qemuGuest *qemuGuestReady(virDomainObj *obj)
 {
     if (!qemuGuestOf(obj))
-        virDomainObjSetPrivate(obj, guestNew());
+        virDomainObjSetPrivate(obj, guestNew(obj));
     return qemuGuestOf(obj);
 }
 

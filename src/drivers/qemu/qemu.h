@@ -38,7 +38,7 @@ typedef struct {
     virProcess *process;
     virQmp *qmp;
     struct _virAgent *agent;            /* NULL: nobody is there */
-    virActor *agentTurn;                /* held by the call that asks the agent */
+    virActor *agentTurn;                /* the queue of calls that ask the agent */
     gint agentTimeout;                  /* seconds; atomic */
     virTimer *killTimer;
     char *domainDir, *channelDir, *logPath, *pidPath;
