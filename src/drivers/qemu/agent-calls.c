@@ -100,8 +100,12 @@ void qemuAgentThaw(virDomainObj *obj)
 bool qemuAgentFreeze(virDomainObj *obj, GError **error)
 {
     GError *why = NULL;
-    if (fsFreeze(obj, NULL, 0, &why) >= 0)
+    bool frozen = fsFreeze(obj, NULL, 0, &why) >= 0;
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    if (frozen && view->live)
         return true;
+    if (frozen)         /* it ended while we waited */
+        virSetError(&why, VIR_ERR_OPERATION_INVALID, "domain is not running");
     if (virErrorCode(why) == VIR_ERR_AGENT_COMMAND_TIMEOUT)     /* it may do it yet */
         qemuAgentThaw(obj);
     g_propagate_error(error, why);
