@@ -11,7 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupSelf, NULL };
+const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupSelf, &groupGuest,
+                                         &groupGuestFigures, &groupVcpus, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {
@@ -134,11 +135,8 @@ static void usage(void)
            "         --version[=TYPE]   version, TYPE is short or long (default short)\n"
            "  commands (non interactive mode):\n\n");
     for (int i = 0; shellGroups[i]; i++) {
-        printf(" %s (help keyword '%s')\n", shellGroups[i]->title, shellGroups[i]->keyword);
-        for (const CmdDef *c = shellGroups[i]->commands; c->name; c++)
-            if (!(c->flags & CMD_ALIAS))
-                printf("    %-30s %s\n", c->name, c->help);
-        printf("\n");
+        if (shellGroups[i]->title)
+            helpGroup(shellGroups[i], "");
     }
     printf("\n  (specify help <group> for details about the commands in the group)\n\n"
            "  (specify help <command> for details about the command)\n\n");
