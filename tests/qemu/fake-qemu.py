@@ -35,6 +35,7 @@ REPLIES = {
     "query-cpus-fast": [{"cpu-index": 0, "thread-id": os.getpid(), "qom-path": "/machine/unattached/device[0]", "target": "x86_64"}],
     "query-chardev": [], "query-blockstats": [], "query-balloon": {"actual": 32 << 20},
 }
+STATE = {"status": "prelaunch"}
 EVENTS = {"stop": "STOP", "cont": "RESUME", "system_reset": "RESET"}
 
 
@@ -80,7 +81,6 @@ def serve(sock, name, port=None):
         with lock:
             sock.sendall(json.dumps(message).encode() + b"\r\n")
     say({"QMP": {"version": REPLIES["query-version"], "capabilities": []}})
-    status = "prelaunch"
     for line in stream:
         command = json.loads(line)
         verb, how = command["execute"], mood(name)
@@ -93,13 +93,13 @@ def serve(sock, name, port=None):
             continue
         if how[:1] == ["late"]:
             time.sleep(float(how[1]))
-        status = {"stop": "paused", "cont": "running"}.get(verb, status)
+        status = STATE["status"] = {"stop": "paused", "cont": "running"}.get(verb, STATE["status"])
         value = {"status": status, "running": status == "running"} if verb == "query-status" else REPLIES.get(verb, {})
         if verb in EVENTS:
             now = time.time()
             say({"event": EVENTS[verb], "timestamp": {"seconds": int(now), "microseconds": 0}, "data": {"guest": False}})
         say({"return": value, "id": command.get("id")})
-        if port and verb == "cont":
+        if port and status == "running":
             with port.lock:
                 port.say = say
         if verb == "quit":
