@@ -14,25 +14,33 @@ static int byName(gconstpointer a, gconstpointer b)
 void helpGroup(const CmdGroup *g, const char *end)
 {
     g_autoptr(GPtrArray) all = g_ptr_array_new();
-    for (int i = 0; shellGroups[i]; i++)
-        for (const CmdDef *c = shellGroups[i]->commands; c->name && g_str_equal(shellGroups[i]->keyword, g->keyword); c++)
+    int tables = 0;
+    for (int i = 0; shellGroups[i]; i++) {
+        if (!g_str_equal(shellGroups[i]->keyword, g->keyword))
+            continue;
+        tables++;
+        for (const CmdDef *c = shellGroups[i]->commands; c->name; c++)
             if (!(c->flags & CMD_ALIAS))
                 g_ptr_array_add(all, (gpointer)c);
-    g_ptr_array_sort(all, byName);
+    }
+    if (tables > 1)
+        g_ptr_array_sort(all, byName);
     printf(" %s (help keyword '%s')%s\n", g->title, g->keyword, end);
     for (guint i = 0; i < all->len; i++) {
         const CmdDef *c = all->pdata[i];
         printf("    %-30s %s\n", c->name, c->help);
     }
-    printf("\n");
 }
 
 void helpAll(Shell *sh)
 {
     printf("Grouped commands:\n\n");
-    for (int i = 0; shellGroups[i]; i++)
-        if (shellGroups[i]->title)
-            helpGroup(shellGroups[i], ":");
+    for (int i = 0; shellGroups[i]; i++) {
+        if (!shellGroups[i]->title)
+            continue;
+        helpGroup(shellGroups[i], ":");
+        printf("\n");
+    }
 }
 
 static const char *valueWord(const OptDef *o)
@@ -47,7 +55,7 @@ static void printSynopsis(const CmdDef *c)
         if (o->type == OPT_BOOL)
             printf(" [--%s]", o->name);
         else if (o->type == OPT_DATA)
-            printf(o->required ? " <%s>" : " [<%s>]", o->name);
+            printf(o->required ? " <%s>" : " [--%s <string>]", o->name);
         else if (o->type == OPT_TAIL)
             printf(" [<%s>]...", o->name);
         else if (o->type == OPT_ARGV)

@@ -11,8 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupSelf, &groupGuest,
-                                         &groupGuestFigures, &groupVcpus, NULL };
+const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret,
+                                         &groupSnapshot, &groupCheckpoint, &groupBackup, &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {
@@ -94,7 +94,7 @@ bool shellRunWords(Shell *sh, char **words)
     return cmd && runCmd(sh, cmd);
 }
 
-/* All commands of a line are understood before the first one runs. */
+/* All commands of a line are understood before the first one runs; all of them run, and the last one says how it went. */
 bool shellRunLine(Shell *sh, const char *line)
 {
     g_autoptr(GPtrArray) commands = shellSplit(sh, line);
@@ -108,7 +108,7 @@ bool shellRunLine(Shell *sh, const char *line)
         g_ptr_array_add(parsed, cmd);
     }
     bool ok = true;
-    for (guint i = 0; i < parsed->len && ok && !sh->exitNow; i++)
+    for (guint i = 0; i < parsed->len && !sh->exitNow; i++)
         ok = runCmd(sh, parsed->pdata[i]);
     return ok;
 }
@@ -135,8 +135,10 @@ static void usage(void)
            "         --version[=TYPE]   version, TYPE is short or long (default short)\n"
            "  commands (non interactive mode):\n\n");
     for (int i = 0; shellGroups[i]; i++) {
-        if (shellGroups[i]->title)
-            helpGroup(shellGroups[i], "");
+        if (!shellGroups[i]->title)
+            continue;
+        helpGroup(shellGroups[i], "");
+        printf("\n");
     }
     printf("\n  (specify help <group> for details about the commands in the group)\n\n"
            "  (specify help <command> for details about the command)\n\n");

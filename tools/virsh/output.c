@@ -263,6 +263,47 @@ void tableEnd(Table *t)
     g_free(t);
 }
 
+/* ---- trees ---- */
+
+typedef struct {
+    const char *const *names, *const *parents;
+    guint n;
+} Tree;
+
+static guint nextChild(const Tree *t, const char *parent, guint from)
+{
+    while (from < t->n && g_strcmp0(t->parents[from], parent) != 0)
+        from++;
+    return from;
+}
+
+static void printBranch(const Tree *t, const char *name, const char *indent, bool root, bool last)
+{
+    printf(root ? "%s%s\n" : "%s+- %s\n", indent, name);
+    g_autofree char *under = root ? g_strconcat(indent, "  ", NULL) : g_strconcat(indent, last ? "    " : "|   ", NULL);
+    guint child = nextChild(t, name, 0);
+    if (child < t->n)
+        printf("%s|\n", under);
+    else if (last)
+        printf("%s%s\n", indent, root ? "" : "  ");
+    while (child < t->n) {
+        guint next = nextChild(t, name, child + 1);
+        printBranch(t, t->names[child], under, false, next >= t->n);
+        child = next;
+    }
+}
+
+void printTree(const char *const *names, const char *const *parents, guint n)
+{
+    Tree t = { names, parents, n };
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < n; i++)
+        g_hash_table_add(known, (gpointer)names[i]);
+    for (guint i = 0; i < n; i++)
+        if (!parents[i] || !g_hash_table_contains(known, parents[i]))
+            printBranch(&t, names[i], "", true, true);
+}
+
 /* ---- typed parameters ---- */
 
 struct _Records {

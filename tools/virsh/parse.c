@@ -208,6 +208,11 @@ Cmd *cmdParse(Shell *sh, char **words)
     return g_steal_pointer(&cmd);
 }
 
+bool cmdOffers(const Cmd *cmd, const char *name)
+{
+    return optionIndex(cmd->def, name) >= 0;
+}
+
 const char *cmdString(const Cmd *cmd, const char *name)
 {
     int i = optionIndex(cmd->def, name);

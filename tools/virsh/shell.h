@@ -55,7 +55,7 @@ typedef struct {
 } CmdGroup;
 
 extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
-    groupGuestFigures, groupVcpus;
+    groupGuestFigures, groupVcpus, groupSnapshot, groupCheckpoint, groupBackup;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
 struct _Shell {
@@ -87,6 +87,7 @@ void cmdFree(Cmd *cmd);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cmd, cmdFree)
 const CmdDef *shellFind(const char *name);
 bool cmdHas(const Cmd *cmd, const char *name);
+bool cmdOffers(const Cmd *cmd, const char *name);              /* is there such an option? */
 const char *cmdString(const Cmd *cmd, const char *name);       /* NULL: not given */
 /* Sets *value and returns 1; 0: not given; -1: not a number (message printed). */
 int cmdInt(Shell *sh, const Cmd *cmd, const char *name, int *value);
