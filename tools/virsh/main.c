@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret,
-                                         &groupSnapshot, &groupCheckpoint, &groupBackup, &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
+                                         &groupSnapshot, &groupCheckpoint, &groupBackup, &groupInterface, &groupNodedev, &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {

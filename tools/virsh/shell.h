@@ -55,7 +55,8 @@ typedef struct {
 } CmdGroup;
 
 extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
-    groupGuestFigures, groupVcpus, groupSnapshot, groupCheckpoint, groupBackup;
+    groupGuestFigures, groupVcpus, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
+    groupNodedev;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
 struct _Shell {
