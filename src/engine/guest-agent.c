@@ -143,7 +143,8 @@ static int domainAuthorizedSSHKeysGet(virDomainPtr domain, const char *user, cha
 static int domainAuthorizedSSHKeysSet(virDomainPtr domain, const char *user, const char **keys, unsigned int nkeys, unsigned int flags,
                                       GError **error)
 {
-    ENTER(setSshKeys, "virDomainAuthorizedSSHKeysSet", VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND | VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE, -1);
+    ENTER(setSshKeys, "virDomainAuthorizedSSHKeysSet",
+          VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_APPEND | VIR_DOMAIN_AUTHORIZED_SSH_KEYS_SET_REMOVE, -1);
     if (flags && nkeys == 0) {
         virErrorSetArg(error, VIR_FROM, "virDomainAuthorizedSSHKeysSet", "keys", "keys in virDomainAuthorizedSSHKeysSet must not be NULL");
         return -1;
@@ -205,8 +206,8 @@ int virGuestAdjustVcpus(virDomainPtr domain, unsigned int n, unsigned int flags,
     RUNNING(OF_DRIVER, -1);
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     if (view->live && n > view->live->vcpus) {
-        virErrorSet(error, OF_DRIVER, VIR_ERR_INVALID_ARG, "requested vcpu count is greater than the count of enabled vcpus in the domain: %u > %u", n,
-                    view->live->vcpus);
+        virErrorSet(error, OF_DRIVER, VIR_ERR_INVALID_ARG,
+                    "requested vcpu count is greater than the count of enabled vcpus in the domain: %u > %u", n, view->live->vcpus);
         return -1;
     }
     return calls->adjustVcpus(obj, n, error) ? 0 : -1;
@@ -231,7 +232,8 @@ static char *domainGetHostname(virDomainPtr domain, unsigned int flags, GError *
     return name;
 }
 
-static int domainInterfaceAddresses(virDomainPtr domain, virDomainInterfacePtr **ifaces, unsigned int source, unsigned int flags, GError **error)
+static int domainInterfaceAddresses(virDomainPtr domain, virDomainInterfacePtr **ifaces, unsigned int source, unsigned int flags,
+                                    GError **error)
 {
     ENTER(interfaces, "virDomainInterfaceAddresses", 0, -1);
     RUNNING(VIR_FROM, -1);
@@ -246,7 +248,8 @@ static int domainInterfaceAddresses(virDomainPtr domain, virDomainInterfacePtr *
     return -1;
 }
 
-static int domainGetGuestInfo(virDomainPtr domain, unsigned int types, virTypedParameterPtr *params, int *nparams, unsigned int flags, GError **error)
+static int domainGetGuestInfo(virDomainPtr domain, unsigned int types, virTypedParameterPtr *params, int *nparams, unsigned int flags,
+                              GError **error)
 {
     ENTER(info, "virDomainGetGuestInfo", 0, -1);
     if (types & ~calls->infoTypes) {
@@ -283,7 +286,8 @@ int virGuestPower(virDomainPtr domain, bool reboot, unsigned int flags, GError *
     return -1;
 }
 
-static int domainPMSuspendForDuration(virDomainPtr domain, unsigned int target, unsigned long long duration, unsigned int flags, GError **error)
+static int domainPMSuspendForDuration(virDomainPtr domain, unsigned int target, unsigned long long duration, unsigned int flags,
+                                      GError **error)
 {
     ENTER(suspend, "virDomainPMSuspendForDuration", 0, -1);
     if (duration > 0)

@@ -260,11 +260,29 @@ static void testEnd(Fixture *f, gconstpointer how)
 static void testShapes(void)
 {
     static const char *const texts[] = {
-        "null", "1", "\"x\"", "[]", "{}", "[null]", "[1]", "[[]]", "[{}]", "{\"keys\": 1}", "{\"keys\": [1]}", "{\"zone\": 1, \"offset\": \"x\"}",
-        "{\"host-name\": 5}", "[{\"user\": \"a\", \"login-time\": \"x\"}]", "[{\"user\": \"a\", \"login-time\": 1e300}]", "[{\"name\": 1}]",
-        "[{\"name\": \"a\", \"ip-addresses\": [1]}]", "[{\"name\": \"a\", \"ip-addresses\": 1}]", "[{\"logical-id\": -1, \"online\": 1}]",
-        "[{\"logical-id\": 99999999999, \"online\": true}]", "[{\"name\": \"a\", \"mountpoint\": \"/\", \"type\": \"t\", \"disk\": [1, {}]}]",
-        "[{\"name\": \"a\", \"dependencies\": [1], \"address\": 7}]", "{\"load1m\": \"x\"}",
+        "null",
+        "1",
+        "\"x\"",
+        "[]",
+        "{}",
+        "[null]",
+        "[1]",
+        "[[]]",
+        "[{}]",
+        "{\"keys\": 1}",
+        "{\"keys\": [1]}",
+        "{\"zone\": 1, \"offset\": \"x\"}",
+        "{\"host-name\": 5}",
+        "[{\"user\": \"a\", \"login-time\": \"x\"}]",
+        "[{\"user\": \"a\", \"login-time\": 1e300}]",
+        "[{\"name\": 1}]",
+        "[{\"name\": \"a\", \"ip-addresses\": [1]}]",
+        "[{\"name\": \"a\", \"ip-addresses\": 1}]",
+        "[{\"logical-id\": -1, \"online\": 1}]",
+        "[{\"logical-id\": 99999999999, \"online\": true}]",
+        "[{\"name\": \"a\", \"mountpoint\": \"/\", \"type\": \"t\", \"disk\": [1, {}]}]",
+        "[{\"name\": \"a\", \"dependencies\": [1], \"address\": 7}]",
+        "{\"load1m\": \"x\"}",
     };
     for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(JsonNode) node = json_from_string(texts[i], NULL);

@@ -133,8 +133,10 @@ static bool cmdInfo(Shell *sh, Cmd *cmd)
 
 static bool cmdDumpxml(Shell *sh, Cmd *cmd)
 {
-    static const MomentFlag flags[] = { { "security-info", VIR_DOMAIN_CHECKPOINT_XML_SECURE }, { "no-domain", VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN },
-                                        { "size", VIR_DOMAIN_CHECKPOINT_XML_SIZE }, { NULL, 0 } };
+    static const MomentFlag flags[] = { { "security-info", VIR_DOMAIN_CHECKPOINT_XML_SECURE },
+                                        { "no-domain", VIR_DOMAIN_CHECKPOINT_XML_NO_DOMAIN },
+                                        { "size", VIR_DOMAIN_CHECKPOINT_XML_SIZE },
+                                        { NULL, 0 } };
     return momentDumpxml(sh, cmd, &momentCheckpoint, momentFlags(cmd, flags));
 }
 
@@ -158,8 +160,10 @@ static bool cmdDelete(Shell *sh, Cmd *cmd)
 
 static bool cmdList(Shell *sh, Cmd *cmd)
 {
-    static const MomentFlag flags[] = { { "leaves", VIR_DOMAIN_CHECKPOINT_LIST_LEAVES }, { "no-leaves", VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES },
-                                        { "topological", VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL }, { NULL, 0 } };
+    static const MomentFlag flags[] = { { "leaves", VIR_DOMAIN_CHECKPOINT_LIST_LEAVES },
+                                        { "no-leaves", VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES },
+                                        { "topological", VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL },
+                                        { NULL, 0 } };
     return momentList(sh, cmd, &momentCheckpoint, momentFlags(cmd, flags));
 }
 
@@ -195,30 +199,44 @@ static bool cmdBackupDumpxml(Shell *sh, Cmd *cmd)
 #define DOMAIN OPT_DOMAIN("domain name, id or uuid", completeDomains)
 #define NAMED(what) { "checkpointname", OPT_STRING, false, what, NULL }
 #define XPATH \
-    { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL }, FLAG("wrap", "wrap xpath results in an common root element")
+    { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL }, \
+        FLAG("wrap", "wrap xpath results in an common root element")
 
-static const OptDef optsCreate[] = { DOMAIN, { "xmlfile", OPT_STRING, false, "domain checkpoint XML", NULL },
+static const OptDef optsCreate[] = { DOMAIN,
+                                     { "xmlfile", OPT_STRING, false, "domain checkpoint XML", NULL },
                                      FLAG("redefine", "redefine metadata for existing checkpoint"),
-                                     FLAG("redefine-validate", "validate the redefined checkpoint"), FLAG("quiesce", "quiesce guest's file systems"),
+                                     FLAG("redefine-validate", "validate the redefined checkpoint"),
+                                     FLAG("quiesce", "quiesce guest's file systems"),
                                      OPT_END };
-static const OptDef optsCreateAs[] = { DOMAIN, { "name", OPT_DATA, false, "name of checkpoint", NULL },
+static const OptDef optsCreateAs[] = { DOMAIN,
+                                       { "name", OPT_DATA, false, "name of checkpoint", NULL },
                                        { "description", OPT_DATA, false, "description of checkpoint", NULL },
-                                       FLAG("print-xml", "print XML document rather than create"), FLAG("quiesce", "quiesce guest's file systems"),
-                                       { "diskspec", OPT_ARGV, false, "disk attributes: disk[,checkpoint=type][,bitmap=name]", NULL }, OPT_END };
+                                       FLAG("print-xml", "print XML document rather than create"),
+                                       FLAG("quiesce", "quiesce guest's file systems"),
+                                       { "diskspec", OPT_ARGV, false, "disk attributes: disk[,checkpoint=type][,bitmap=name]", NULL },
+                                       OPT_END };
 static const OptDef optsDelete[] = { DOMAIN, NAMED("checkpoint name"), FLAG("children", "delete checkpoint and all children"),
                                      FLAG("children-only", "delete children but not checkpoint"),
                                      FLAG("metadata", "delete only libvirt metadata, leaving checkpoint contents behind"), OPT_END };
-static const OptDef optsDumpxml[] = { DOMAIN, NAMED("checkpoint name"), FLAG("security-info", "include security sensitive information in XML dump"),
-                                      FLAG("no-domain", "exclude <domain> from XML"), FLAG("size", "include backup size estimate in XML dump"), XPATH,
+static const OptDef optsDumpxml[] = { DOMAIN,
+                                      NAMED("checkpoint name"),
+                                      FLAG("security-info", "include security sensitive information in XML dump"),
+                                      FLAG("no-domain", "exclude <domain> from XML"),
+                                      FLAG("size", "include backup size estimate in XML dump"),
+                                      XPATH,
                                       OPT_END };
 static const OptDef optsNamed[] = { DOMAIN, NAMED("checkpoint name"), OPT_END };
-static const OptDef optsList[] = {
-    DOMAIN, FLAG("parent", "add a column showing parent checkpoint"), FLAG("roots", "list only checkpoints without parents"),
-    FLAG("leaves", "list only checkpoints without children"), FLAG("no-leaves", "list only checkpoints that are not leaves (with children)"),
-    FLAG("tree", "list checkpoints in a tree"), { "from", OPT_STRING, false, "limit list to children of given checkpoint", NULL },
-    FLAG("descendants", "with --from, list all descendants"), FLAG("name", "list checkpoint names only"),
-    FLAG("topological", "sort list topologically rather than by name"), OPT_END
-};
+static const OptDef optsList[] = { DOMAIN,
+                                   FLAG("parent", "add a column showing parent checkpoint"),
+                                   FLAG("roots", "list only checkpoints without parents"),
+                                   FLAG("leaves", "list only checkpoints without children"),
+                                   FLAG("no-leaves", "list only checkpoints that are not leaves (with children)"),
+                                   FLAG("tree", "list checkpoints in a tree"),
+                                   { "from", OPT_STRING, false, "limit list to children of given checkpoint", NULL },
+                                   FLAG("descendants", "with --from, list all descendants"),
+                                   FLAG("name", "list checkpoint names only"),
+                                   FLAG("topological", "sort list topologically rather than by name"),
+                                   OPT_END };
 static const OptDef optsParent[] = { DOMAIN, NAMED("find parent of checkpoint name"), OPT_END };
 static const OptDef optsBegin[] = { DOMAIN, { "backupxml", OPT_STRING, false, "domain backup XML", NULL },
                                     { "checkpointxml", OPT_STRING, false, "domain checkpoint XML", NULL },
@@ -226,21 +244,24 @@ static const OptDef optsBegin[] = { DOMAIN, { "backupxml", OPT_STRING, false, "d
 static const OptDef optsBackupXml[] = { DOMAIN, XPATH, OPT_END };
 
 static const CmdDef commands[] = {
-    { "checkpoint-create", "Create a checkpoint from XML", "Create a checkpoint from XML for use in future incremental backups", optsCreate, cmdCreate, 0 },
-    { "checkpoint-create-as", "Create a checkpoint from a set of args", "Create a checkpoint from arguments for use in future incremental backups",
-      optsCreateAs, cmdCreateAs, 0 },
+    { "checkpoint-create", "Create a checkpoint from XML", "Create a checkpoint from XML for use in future incremental backups", optsCreate,
+      cmdCreate, 0 },
+    { "checkpoint-create-as", "Create a checkpoint from a set of args",
+      "Create a checkpoint from arguments for use in future incremental backups", optsCreateAs, cmdCreateAs, 0 },
     { "checkpoint-delete", "Delete a domain checkpoint", "Checkpoint Delete", optsDelete, cmdDelete, 0 },
     { "checkpoint-dumpxml", "Dump XML for a domain checkpoint", "Checkpoint Dump XML", optsDumpxml, cmdDumpxml, 0 },
     { "checkpoint-edit", "edit XML for a checkpoint", "Edit the domain checkpoint XML for a named checkpoint", optsNamed, cmdEdit, 0 },
     { "checkpoint-info", "checkpoint information", "Returns basic information about a checkpoint.", optsNamed, cmdInfo, CMD_FACTS },
     { "checkpoint-list", "List checkpoints for a domain", "Checkpoint List", optsList, cmdList, CMD_FACTS },
-    { "checkpoint-parent", "Get the name of the parent of a checkpoint", "Extract the checkpoint's parent, if any", optsParent, cmdParent, CMD_FACTS },
+    { "checkpoint-parent", "Get the name of the parent of a checkpoint", "Extract the checkpoint's parent, if any", optsParent, cmdParent,
+      CMD_FACTS },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };
 
 static const CmdDef backups[] = {
     { "backup-begin", "Start a disk backup of a live domain",
-      "Use XML to start a full or incremental disk backup of a live domain, optionally creating a checkpoint", optsBegin, cmdBackupBegin, 0 },
+      "Use XML to start a full or incremental disk backup of a live domain, optionally creating a checkpoint", optsBegin, cmdBackupBegin,
+      0 },
     { "backup-dumpxml", "Dump XML for an ongoing domain block backup job", "Backup Dump XML", optsBackupXml, cmdBackupDumpxml, 0 },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };

@@ -167,7 +167,8 @@ static bool cmdPassword(Shell *sh, Cmd *cmd)
 {
     const char *user = cmdString(cmd, "user");
     FREE_DOMAIN(dom) = cmdDomain(sh, cmd);
-    if (!dom || virDomainSetUserPassword(dom, user, cmdString(cmd, "password"), cmdHas(cmd, "encrypted") ? VIR_DOMAIN_PASSWORD_ENCRYPTED : 0) < 0)
+    if (!dom ||
+        virDomainSetUserPassword(dom, user, cmdString(cmd, "password"), cmdHas(cmd, "encrypted") ? VIR_DOMAIN_PASSWORD_ENCRYPTED : 0) < 0)
         return false;
     printExtra(sh, "Password set successfully for %s in %s", user, virDomainGetName(dom));
     return true;
@@ -395,24 +396,36 @@ static bool cmdPmwakeup(Shell *sh, Cmd *cmd)
 #define FLAG(name, what) { name, OPT_BOOL, false, what, NULL }
 #define DOMAIN OPT_DOMAIN("domain name, id or uuid", completeActiveDomains)
 
-static const OptDef optsAgent[] = { DOMAIN, { "timeout", OPT_INT, false, "timeout seconds. must be positive.", NULL },
-                                    FLAG("async", "execute command without waiting for timeout"), FLAG("block", "execute command without timeout"),
-                                    FLAG("pretty", "pretty-print the output"), { "cmd", OPT_ARGV, true, "command", NULL }, OPT_END };
+static const OptDef optsAgent[] = { DOMAIN,
+                                    { "timeout", OPT_INT, false, "timeout seconds. must be positive.", NULL },
+                                    FLAG("async", "execute command without waiting for timeout"),
+                                    FLAG("block", "execute command without timeout"),
+                                    FLAG("pretty", "pretty-print the output"),
+                                    { "cmd", OPT_ARGV, true, "command", NULL },
+                                    OPT_END };
 static const OptDef optsTimeout[] = { DOMAIN, { "timeout", OPT_INT, false, "timeout seconds.", NULL }, OPT_END };
 static const OptDef optsFreeze[] = { DOMAIN, { "mountpoint", OPT_ARGV, false, "mountpoint path to be frozen", NULL }, OPT_END };
 static const OptDef optsThaw[] = { DOMAIN, { "mountpoint", OPT_ARGV, false, "mountpoint path to be thawed", NULL }, OPT_END };
 static const OptDef optsTrim[] = { DOMAIN,
-                                   { "minimum", OPT_INT, false, "Just a hint to ignore contiguous free ranges smaller than this (Bytes)", NULL },
-                                   { "mountpoint", OPT_STRING, false, "which mount point to trim", NULL }, OPT_END };
+                                   { "minimum", OPT_INT, false, "Just a hint to ignore contiguous free ranges smaller than this (Bytes)",
+                                     NULL },
+                                   { "mountpoint", OPT_STRING, false, "which mount point to trim", NULL },
+                                   OPT_END };
 static const OptDef optsOnly[] = { DOMAIN, OPT_END };
 static const OptDef optsTime[] = { DOMAIN, FLAG("now", "set to the time of the host running virsh"),
                                    FLAG("pretty", "print domain's time in human readable form"),
                                    FLAG("sync", "instead of setting given time, synchronize from domain's RTC"),
                                    { "time", OPT_INT, false, "time to set", NULL }, OPT_END };
-static const OptDef optsPassword[] = { DOMAIN, { "user", OPT_DATA, true, "the username", NULL }, { "password", OPT_DATA, true, "the new password", NULL },
-                                       FLAG("encrypted", "the password is already encrypted"), OPT_END };
-static const OptDef optsVcpus[] = { DOMAIN, { "cpulist", OPT_STRING, false, "list of cpus to enable or disable", NULL },
-                                    FLAG("enable", "enable cpus specified by cpulist"), FLAG("disable", "disable cpus specified by cpulist"), OPT_END };
+static const OptDef optsPassword[] = { DOMAIN,
+                                       { "user", OPT_DATA, true, "the username", NULL },
+                                       { "password", OPT_DATA, true, "the new password", NULL },
+                                       FLAG("encrypted", "the password is already encrypted"),
+                                       OPT_END };
+static const OptDef optsVcpus[] = { DOMAIN,
+                                    { "cpulist", OPT_STRING, false, "list of cpus to enable or disable", NULL },
+                                    FLAG("enable", "enable cpus specified by cpulist"),
+                                    FLAG("disable", "disable cpus specified by cpulist"),
+                                    OPT_END };
 static const OptDef optsInfo[] = { DOMAIN, FLAG("user", "report active users"), FLAG("os", "report operating system information"),
                                    FLAG("timezone", "report timezone information"), FLAG("hostname", "report hostname"),
                                    FLAG("filesystem", "report filesystem information"), FLAG("disk", "report disk information"),
@@ -426,40 +439,46 @@ static const OptDef optsSetKeys[] = { DOMAIN, { "user", OPT_DATA, true, "user to
                                       { "file", OPT_STRING, false, "optional file to read keys from", NULL },
                                       FLAG("reset", "clear out authorized keys file before adding new keys"),
                                       FLAG("remove", "remove keys from the authorized keys file"), OPT_END };
-static const OptDef optsSuspend[] = { DOMAIN, { "target", OPT_DATA, true, "mem(Suspend-to-RAM), disk(Suspend-to-Disk), hybrid(Hybrid-Suspend)", NULL },
-                                      { "duration", OPT_INT, false, "duration in seconds", NULL }, OPT_END };
+static const OptDef optsSuspend[] = { DOMAIN,
+                                      { "target", OPT_DATA, true, "mem(Suspend-to-RAM), disk(Suspend-to-Disk), hybrid(Hybrid-Suspend)",
+                                        NULL },
+                                      { "duration", OPT_INT, false, "duration in seconds", NULL },
+                                      OPT_END };
 
 static const CmdDef commands[] = {
     { "domfsfreeze", "Freeze domain's mounted filesystems.", "Freeze domain's mounted filesystems.", optsFreeze, cmdFreeze, 0 },
-    { "domfsinfo", "Get information of domain's mounted filesystems.", "Get information of domain's mounted filesystems.", optsOnly, cmdFsinfo, CMD_FACTS },
+    { "domfsinfo", "Get information of domain's mounted filesystems.", "Get information of domain's mounted filesystems.", optsOnly,
+      cmdFsinfo, CMD_FACTS },
     { "domfsthaw", "Thaw domain's mounted filesystems.", "Thaw domain's mounted filesystems.", optsThaw, cmdThaw, 0 },
-    { "domfstrim", "Invoke fstrim on domain's mounted filesystems.", "Invoke fstrim on domain's mounted filesystems.", optsTrim, cmdTrim, 0 },
+    { "domfstrim", "Invoke fstrim on domain's mounted filesystems.", "Invoke fstrim on domain's mounted filesystems.", optsTrim, cmdTrim,
+      0 },
     { "domhostname", "print the domain's hostname", NULL, optsHostname, cmdDomhostname, CMD_FACTS },
     { "dompmsuspend", "suspend a domain gracefully using power management functions",
-      "Suspends a running domain using guest OS's power management. (Note: This requires a guest agent configured and running in the guest OS).",
+      "Suspends a running domain using guest OS's power management. (Note: This requires a guest agent configured and running in the guest "
+      "OS).",
       optsSuspend, cmdPmsuspend, 0 },
-    { "dompmwakeup", "wakeup a domain from pmsuspended state", "Wakeup a domain that was previously suspended by power management.", optsOnly,
-      cmdPmwakeup, 0 },
-    { "get-user-sshkeys", "list authorized SSH keys for given user (via agent)", "Use the guest agent to query authorized SSH keys for given user",
-      optsGetKeys, cmdGetKeys, 0 },
-    { "guest-agent-timeout", "Set the guest agent timeout", "Set the number of seconds to wait for a response from the guest agent.", optsTimeout,
-      cmdAgentTimeout, 0 },
-    { "guestinfo", "query information about the guest (via agent)", "Use the guest agent to query various information from guest's point of view",
-      optsInfo, cmdGuestinfo, CMD_FACTS },
+    { "dompmwakeup", "wakeup a domain from pmsuspended state", "Wakeup a domain that was previously suspended by power management.",
+      optsOnly, cmdPmwakeup, 0 },
+    { "get-user-sshkeys", "list authorized SSH keys for given user (via agent)",
+      "Use the guest agent to query authorized SSH keys for given user", optsGetKeys, cmdGetKeys, 0 },
+    { "guest-agent-timeout", "Set the guest agent timeout", "Set the number of seconds to wait for a response from the guest agent.",
+      optsTimeout, cmdAgentTimeout, 0 },
+    { "guestinfo", "query information about the guest (via agent)",
+      "Use the guest agent to query various information from guest's point of view", optsInfo, cmdGuestinfo, CMD_FACTS },
     { "guestvcpus", "query or modify state of vcpu in the guest (via agent)",
       "Use the guest agent to query or set cpu state from guest's point of view", optsVcpus, cmdGuestvcpus, CMD_FACTS },
-    { "qemu-agent-command", "QEMU Guest Agent Command", "Run an arbitrary qemu guest agent command; use at your own risk", optsAgent, cmdAgentCommand,
-      0 },
-    { "set-user-password", "set the user password inside the domain", "changes the password of the specified user inside the domain", optsPassword,
-      cmdPassword, 0 },
+    { "qemu-agent-command", "QEMU Guest Agent Command", "Run an arbitrary qemu guest agent command; use at your own risk", optsAgent,
+      cmdAgentCommand, 0 },
+    { "set-user-password", "set the user password inside the domain", "changes the password of the specified user inside the domain",
+      optsPassword, cmdPassword, 0 },
     { "set-user-sshkeys", "manipulate authorized SSH keys file for given user (via agent)",
       "Append, reset or remove specified key from the authorized keys file for given user", optsSetKeys, cmdSetKeys, 0 },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };
 
 static const CmdDef figures[] = {
-    { "domifaddr", "Get network interfaces' addresses for a running domain", "Get network interfaces' addresses for a running domain", optsAddresses,
-      cmdDomifaddr, CMD_FACTS },
+    { "domifaddr", "Get network interfaces' addresses for a running domain", "Get network interfaces' addresses for a running domain",
+      optsAddresses, cmdDomifaddr, CMD_FACTS },
     { "domtime", "domain time", "Gets or sets the domain's system time", optsTime, cmdDomtime, CMD_FACTS },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };

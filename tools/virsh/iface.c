@@ -94,7 +94,8 @@ static bool cmdDefine(Shell *sh, Cmd *cmd)
 {
     const char *file = cmdString(cmd, "file");
     g_autofree char *xml = readInput(sh, file);
-    g_autoptr(virInterface) iface = xml ? virInterfaceDefineXML(sh->conn, xml, cmdHas(cmd, "validate") ? VIR_INTERFACE_DEFINE_VALIDATE : 0) : NULL;
+    g_autoptr(virInterface) iface =
+        xml ? virInterfaceDefineXML(sh->conn, xml, cmdHas(cmd, "validate") ? VIR_INTERFACE_DEFINE_VALIDATE : 0) : NULL;
     if (iface)
         printExtra(sh, "Interface %s defined from %s\n", virInterfaceGetName(iface), file);
     else if (xml)
@@ -170,7 +171,8 @@ static bool cmdList(Shell *sh, Cmd *cmd)
     qsort(list, n, sizeof(*list), byName);
     Table *table = tableNew(sh, "Name", "State", "MAC Address", NULL);
     for (int i = 0; i < n; i++) {
-        tableRow(table, virInterfaceGetName(list[i]), virInterfaceIsActive(list[i]) == 1 ? "active" : "inactive", virInterfaceGetMACString(list[i]), NULL);
+        tableRow(table, virInterfaceGetName(list[i]), virInterfaceIsActive(list[i]) == 1 ? "active" : "inactive",
+                 virInterfaceGetMACString(list[i]), NULL);
         virInterfaceFree(list[i]);
     }
     free(list);
@@ -192,27 +194,31 @@ static const OptDef optsDefine[] = { { "file", OPT_DATA, true, "file containing 
 static const OptDef optsDumpxml[] = { INTERFACE("interface name or MAC address"), FLAG("inactive", "show inactive defined XML"),
                                       { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL },
                                       FLAG("wrap", "wrap xpath results in an common root element"), OPT_END };
-static const OptDef optsList[] = { FLAG("inactive", "list inactive interfaces"), FLAG("all", "list inactive & active interfaces"), OPT_END };
+static const OptDef optsList[] = { FLAG("inactive", "list inactive interfaces"), FLAG("all", "list inactive & active interfaces"),
+                                   OPT_END };
 
 static const CmdDef commands[] = {
-    { "iface-begin", "create a snapshot of current interfaces settings, which can be later committed (iface-commit) or restored (iface-rollback)",
+    { "iface-begin",
+      "create a snapshot of current interfaces settings, which can be later committed (iface-commit) or restored (iface-rollback)",
       "Create a restore point for interfaces settings", optsNone, cmdBegin, 0 },
-    { "iface-commit", "commit changes made since iface-begin and free restore point", "commit changes and free restore point", optsNone, cmdCommit, 0 },
+    { "iface-commit", "commit changes made since iface-begin and free restore point", "commit changes and free restore point", optsNone,
+      cmdCommit, 0 },
     { "iface-define", "define an inactive persistent physical host interface or modify an existing persistent one from an XML file",
       "Define or modify a persistent physical host interface.", optsDefine, cmdDefine, 0 },
-    { "iface-destroy", "destroy a physical host interface (disable it / \"if-down\")", "forcefully stop a physical host interface.", optsOne, cmdDestroy,
-      0 },
-    { "iface-dumpxml", "interface information in XML", "Output the physical host interface information as an XML dump to stdout.", optsDumpxml,
-      cmdDumpxml, 0 },
-    { "iface-edit", "edit XML configuration for a physical host interface", "Edit the XML configuration for a physical host interface.", optsOne, cmdEdit,
-      0 },
+    { "iface-destroy", "destroy a physical host interface (disable it / \"if-down\")", "forcefully stop a physical host interface.",
+      optsOne, cmdDestroy, 0 },
+    { "iface-dumpxml", "interface information in XML", "Output the physical host interface information as an XML dump to stdout.",
+      optsDumpxml, cmdDumpxml, 0 },
+    { "iface-edit", "edit XML configuration for a physical host interface", "Edit the XML configuration for a physical host interface.",
+      optsOne, cmdEdit, 0 },
     { "iface-list", "list physical host interfaces", "Returns list of physical host interfaces.", optsList, cmdList, CMD_FACTS },
     { "iface-mac", "convert an interface name to interface MAC address", NULL, optsMac, cmdMac, CMD_FACTS },
     { "iface-name", "convert an interface MAC address to interface name", NULL, optsName, cmdName, CMD_FACTS },
-    { "iface-rollback", "rollback to previous saved configuration created via iface-begin", "rollback to previous restore point", optsNone, cmdRollback,
-      0 },
+    { "iface-rollback", "rollback to previous saved configuration created via iface-begin", "rollback to previous restore point", optsNone,
+      cmdRollback, 0 },
     { "iface-start", "start a physical host interface (enable it / \"if-up\")", "start a physical host interface.", optsOne, cmdStart, 0 },
-    { "iface-undefine", "undefine a physical host interface (remove it from configuration)", "undefine an interface.", optsOne, cmdUndefine, 0 },
+    { "iface-undefine", "undefine a physical host interface (remove it from configuration)", "undefine an interface.", optsOne, cmdUndefine,
+      0 },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };
 

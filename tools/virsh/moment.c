@@ -74,7 +74,8 @@ bool momentDumpxml(Shell *sh, Cmd *cmd, const MomentKind *kind, unsigned int fla
 }
 
 /* What became of it, told to the user. */
-static bool replaced(Shell *sh, Cmd *cmd, const MomentKind *kind, virDomainPtr dom, const char *name, Moment *now, unsigned int metadataOnly)
+static bool replaced(Shell *sh, Cmd *cmd, const MomentKind *kind, virDomainPtr dom, const char *name, Moment *now,
+                     unsigned int metadataOnly)
 {
     const char *called = kind->name(now);
     bool clone = kind->current && cmdHas(cmd, "clone"), rename = kind->current && cmdHas(cmd, "rename");
@@ -94,7 +95,8 @@ static bool replaced(Shell *sh, Cmd *cmd, const MomentKind *kind, virDomainPtr d
     if (why && !ok && !undone)
         shellError(sh, "%s", why);
     if (undone)
-        shellError(sh, kind->current ? "Must use --rename or --clone to change %s to %s" : "Cannot rename checkpoint %s to %s", name, called);
+        shellError(sh, kind->current ? "Must use --rename or --clone to change %s to %s" : "Cannot rename checkpoint %s to %s", name,
+                   called);
     else if (!ok)
         shellError(sh, "Failed to clean up %s", rename ? name : called);
     if (ok)
@@ -103,7 +105,8 @@ static bool replaced(Shell *sh, Cmd *cmd, const MomentKind *kind, virDomainPtr d
     return ok;
 }
 
-static bool editOne(Shell *sh, Cmd *cmd, const MomentKind *kind, virDomainPtr dom, Moment *moment, unsigned int create, unsigned int metadataOnly)
+static bool editOne(Shell *sh, Cmd *cmd, const MomentKind *kind, virDomainPtr dom, Moment *moment, unsigned int create,
+                    unsigned int metadataOnly)
 {
     const char *name = kind->name(moment);
     g_autofree char *before = kind->xml(moment, kind->secure);

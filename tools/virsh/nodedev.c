@@ -11,7 +11,8 @@ static virNodeDevicePtr deviceOf(Shell *sh, Cmd *cmd)
 {
     const char *word = cmdString(cmd, "device"), *comma = strchr(word, ',');
     g_autofree char *node = comma ? g_strndup(word, comma - word) : NULL;
-    virNodeDevicePtr dev = comma ? virNodeDeviceLookupSCSIHostByWWN(sh->conn, node, comma + 1, 0) : virNodeDeviceLookupByName(sh->conn, word);
+    virNodeDevicePtr dev =
+        comma ? virNodeDeviceLookupSCSIHostByWWN(sh->conn, node, comma + 1, 0) : virNodeDeviceLookupByName(sh->conn, word);
     if (!dev)
         shellError(sh, "Could not find matching device '%s'", word);
     return dev;
@@ -162,9 +163,10 @@ static bool cmdInfo(Shell *sh, Cmd *cmd)
 static bool capabilityFlags(Shell *sh, Cmd *cmd, unsigned int *flags)
 {
     /* a bit of virConnectListAllNodeDeviceFlags each, in their order */
-    static const char *const names[] = { "system",  "pci",    "usb_device",   "usb",  "net",        "scsi_host", "scsi_target", "scsi",
-                                         "storage", "fc_host", "vports",      "scsi_generic", "drm", "mdev_types", "mdev",      "ccw",
-                                         "css",     "vdpa",   "ap_card",      "ap_queue", "ap_matrix", "vpd", "ccwgroup", "ccwgroupmember" };
+    static const char *const names[] = { "system",      "pci",        "usb_device", "usb",     "net",      "scsi_host",
+                                         "scsi_target", "scsi",       "storage",    "fc_host", "vports",   "scsi_generic",
+                                         "drm",         "mdev_types", "mdev",       "ccw",     "css",      "vdpa",
+                                         "ap_card",     "ap_queue",   "ap_matrix",  "vpd",     "ccwgroup", "ccwgroupmember" };
     const char *text = cmdString(cmd, "cap");
     g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
     for (char **w = words; *w; w++) {
@@ -198,7 +200,8 @@ static void listTree(virNodeDevicePtr *list, int n)
 static bool cmdList(Shell *sh, Cmd *cmd)
 {
     bool tree = cmdHas(cmd, "tree"), all = cmdHas(cmd, "all"), inactive = cmdHas(cmd, "inactive");
-    unsigned int flags = (inactive ? 0 : VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE) | (inactive || all ? VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE : 0);
+    unsigned int flags =
+        (inactive ? 0 : VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE) | (inactive || all ? VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE : 0);
     virNodeDevicePtr *list = NULL;
     if (all && inactive)
         shellError(sh, "Option --all is incompatible with --inactive");
@@ -235,33 +238,42 @@ static const OptDef optsOne[] = { DEVICE(WWN), OPT_END };
 static const OptDef optsKey[] = { DEVICE("device key"), OPT_END };
 static const OptDef optsStart[] = { DEVICE("device name"), OPT_END };
 static const OptDef optsDetach[] = { DEVICE("device key"),
-                                     { "driver", OPT_STRING, false, "pci device assignment backend driver (e.g. 'vfio' or 'xen')", NULL }, OPT_END };
+                                     { "driver", OPT_STRING, false, "pci device assignment backend driver (e.g. 'vfio' or 'xen')", NULL },
+                                     OPT_END };
 static const OptDef optsDumpxml[] = { DEVICE(WWN), { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL },
                                       FLAG("wrap", "wrap xpath results in an common root element"), OPT_END };
-static const OptDef optsList[] = { FLAG("tree", "list devices in a tree"), { "cap", OPT_STRING, false, "capability names, separated by comma", NULL },
-                                   FLAG("inactive", "list inactive devices"), FLAG("all", "list inactive & active devices"), OPT_END };
+static const OptDef optsList[] = { FLAG("tree", "list devices in a tree"),
+                                   { "cap", OPT_STRING, false, "capability names, separated by comma", NULL },
+                                   FLAG("inactive", "list inactive devices"),
+                                   FLAG("all", "list inactive & active devices"),
+                                   OPT_END };
 static const OptDef optsAutostart[] = { DEVICE(WWN), FLAG("disable", "disable autostarting"), OPT_END };
 
 static const CmdDef commands[] = {
     { "nodedev-create", "create a device defined by an XML file on the node",
-      "Create a device on the node.  Note that this command creates devices on the physical host that can then be assigned to a virtual machine.",
+      "Create a device on the node.  Note that this command creates devices on the physical host that can then be assigned to a virtual "
+      "machine.",
       optsFile, cmdCreate, 0 },
     { "nodedev-destroy", "destroy (stop) a device on the node",
       "Destroy a device on the node.  Note that this command destroys devices on the physical host", optsOne, cmdDestroy, 0 },
-    { "nodedev-detach", "detach node device from its device driver", "Detach node device from its device driver before assigning to a domain.", optsDetach,
-      cmdDetach, 0 },
-    { "nodedev-dumpxml", "node device details in XML", "Output the node device details as an XML dump to stdout.", optsDumpxml, cmdDumpxml, 0 },
+    { "nodedev-detach", "detach node device from its device driver",
+      "Detach node device from its device driver before assigning to a domain.", optsDetach, cmdDetach, 0 },
+    { "nodedev-dumpxml", "node device details in XML", "Output the node device details as an XML dump to stdout.", optsDumpxml, cmdDumpxml,
+      0 },
     { "nodedev-list", "enumerate devices on this host", NULL, optsList, cmdList, 0 },
-    { "nodedev-reattach", "reattach node device to its device driver", "Reattach node device to its device driver once released by the domain.", optsKey,
-      cmdReattach, 0 },
+    { "nodedev-reattach", "reattach node device to its device driver",
+      "Reattach node device to its device driver once released by the domain.", optsKey, cmdReattach, 0 },
     { "nodedev-reset", "reset node device", "Reset node device before or after assigning to a domain.", optsKey, cmdReset, 0 },
     { "nodedev-define", "Define a device by an xml file on a node",
-      "Defines a persistent device on the node that can be assigned to a domain. The device must be started before it can be assigned to a domain.",
+      "Defines a persistent device on the node that can be assigned to a domain. The device must be started before it can be assigned to a "
+      "domain.",
       optsFile, cmdDefine, 0 },
-    { "nodedev-undefine", "Undefine an inactive node device", "Undefines the configuration for an inactive node device", optsOne, cmdUndefine, 0 },
-    { "nodedev-start", "Start an inactive node device", "Starts an inactive node device that was previously defined", optsStart, cmdStart, 0 },
-    { "nodedev-autostart", "autostart a defined node device", "Configure a node device to be automatically started at boot.", optsAutostart, cmdAutostart,
+    { "nodedev-undefine", "Undefine an inactive node device", "Undefines the configuration for an inactive node device", optsOne,
+      cmdUndefine, 0 },
+    { "nodedev-start", "Start an inactive node device", "Starts an inactive node device that was previously defined", optsStart, cmdStart,
       0 },
+    { "nodedev-autostart", "autostart a defined node device", "Configure a node device to be automatically started at boot.", optsAutostart,
+      cmdAutostart, 0 },
     { "nodedev-info", "node device information", "Returns basic information about the node device", optsOne, cmdInfo, CMD_FACTS },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };

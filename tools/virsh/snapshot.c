@@ -213,7 +213,8 @@ static bool cmdCurrent(Shell *sh, Cmd *cmd)
     if (has == 0)
         shellError(sh, "domain '%s' has no current snapshot", virDomainGetName(dom));
     Moment *moment = has > 0 ? current(dom) : NULL;
-    g_autofree char *text = moment && !cmdHas(cmd, "name") ? xml(moment, cmdHas(cmd, "security-info") ? VIR_DOMAIN_SNAPSHOT_XML_SECURE : 0) : NULL;
+    g_autofree char *text =
+        moment && !cmdHas(cmd, "name") ? xml(moment, cmdHas(cmd, "security-info") ? VIR_DOMAIN_SNAPSHOT_XML_SECURE : 0) : NULL;
     if (moment && cmdHas(cmd, "name"))
         printf("%s", name(moment));
     else if (text)
@@ -225,8 +226,10 @@ static bool cmdCurrent(Shell *sh, Cmd *cmd)
 
 static bool cmdRevert(Shell *sh, Cmd *cmd)
 {
-    static const MomentFlag flags[] = { { "running", VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING }, { "paused", VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED },
-                                        { "reset-nvram", VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM }, { "force", VIR_DOMAIN_SNAPSHOT_REVERT_FORCE },
+    static const MomentFlag flags[] = { { "running", VIR_DOMAIN_SNAPSHOT_REVERT_RUNNING },
+                                        { "paused", VIR_DOMAIN_SNAPSHOT_REVERT_PAUSED },
+                                        { "reset-nvram", VIR_DOMAIN_SNAPSHOT_REVERT_RESET_NVRAM },
+                                        { "force", VIR_DOMAIN_SNAPSHOT_REVERT_FORCE },
                                         { NULL, 0 } };
     FREE_DOMAIN(dom) = cmdDomain(sh, cmd);
     Moment *moment = dom ? momentOf(sh, cmd, &momentSnapshot, dom) : NULL;
@@ -361,36 +364,55 @@ static const OptDef optsDumpxml[] = { DOMAIN, { "snapshotname", OPT_DATA, true, 
                                       FLAG("security-info", "include security sensitive information in XML dump"),
                                       { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL },
                                       FLAG("wrap", "wrap xpath results in an common root element"), OPT_END };
-static const OptDef optsEdit[] = { DOMAIN, NAMED("snapshot name"), FLAG("current", "also set edited snapshot as current"),
-                                   FLAG("rename", "allow renaming an existing snapshot"), FLAG("clone", "allow cloning to new name"), OPT_END };
+static const OptDef optsEdit[] = { DOMAIN,
+                                   NAMED("snapshot name"),
+                                   FLAG("current", "also set edited snapshot as current"),
+                                   FLAG("rename", "allow renaming an existing snapshot"),
+                                   FLAG("clone", "allow cloning to new name"),
+                                   OPT_END };
 static const OptDef optsInfo[] = { DOMAIN, NAMED("snapshot name"), FLAG("current", "info on current snapshot"), OPT_END };
-static const OptDef optsList[] = {
-    DOMAIN, FLAG("parent", "add a column showing parent snapshot"), FLAG("roots", "list only snapshots without parents"),
-    FLAG("leaves", "list only snapshots without children"), FLAG("no-leaves", "list only snapshots that are not leaves (with children)"),
-    FLAG("metadata", "list only snapshots that have metadata that would prevent undefine"),
-    FLAG("no-metadata", "list only snapshots that have no metadata managed by libvirt"), FLAG("inactive", "filter by snapshots taken while inactive"),
-    FLAG("active", "filter by snapshots taken while active (full system snapshots)"), FLAG("disk-only", "filter by disk-only snapshots"),
-    FLAG("internal", "filter by internal snapshots"), FLAG("external", "filter by external snapshots"), FLAG("tree", "list snapshots in a tree"),
-    { "from", OPT_STRING, false, "limit list to children of given snapshot", NULL }, FLAG("current", "limit list to children of current snapshot"),
-    FLAG("descendants", "with --from, list all descendants"), FLAG("name", "list snapshot names only"),
-    FLAG("topological", "sort list topologically rather than by name"), OPT_END
-};
-static const OptDef optsParent[] = { DOMAIN, NAMED("find parent of snapshot name"), FLAG("current", "find parent of current snapshot"), OPT_END };
-static const OptDef optsRevert[] = { DOMAIN, NAMED("snapshot name"), FLAG("current", "revert to current snapshot"),
+static const OptDef optsList[] = { DOMAIN,
+                                   FLAG("parent", "add a column showing parent snapshot"),
+                                   FLAG("roots", "list only snapshots without parents"),
+                                   FLAG("leaves", "list only snapshots without children"),
+                                   FLAG("no-leaves", "list only snapshots that are not leaves (with children)"),
+                                   FLAG("metadata", "list only snapshots that have metadata that would prevent undefine"),
+                                   FLAG("no-metadata", "list only snapshots that have no metadata managed by libvirt"),
+                                   FLAG("inactive", "filter by snapshots taken while inactive"),
+                                   FLAG("active", "filter by snapshots taken while active (full system snapshots)"),
+                                   FLAG("disk-only", "filter by disk-only snapshots"),
+                                   FLAG("internal", "filter by internal snapshots"),
+                                   FLAG("external", "filter by external snapshots"),
+                                   FLAG("tree", "list snapshots in a tree"),
+                                   { "from", OPT_STRING, false, "limit list to children of given snapshot", NULL },
+                                   FLAG("current", "limit list to children of current snapshot"),
+                                   FLAG("descendants", "with --from, list all descendants"),
+                                   FLAG("name", "list snapshot names only"),
+                                   FLAG("topological", "sort list topologically rather than by name"),
+                                   OPT_END };
+static const OptDef optsParent[] = { DOMAIN, NAMED("find parent of snapshot name"), FLAG("current", "find parent of current snapshot"),
+                                     OPT_END };
+static const OptDef optsRevert[] = { DOMAIN,
+                                     NAMED("snapshot name"),
+                                     FLAG("current", "revert to current snapshot"),
                                      FLAG("running", "after reverting, change state to running"),
-                                     FLAG("paused", "after reverting, change state to paused"), FLAG("force", "try harder on risky reverts"),
-                                     FLAG("reset-nvram", "re-initialize NVRAM from its pristine template"), OPT_END };
+                                     FLAG("paused", "after reverting, change state to paused"),
+                                     FLAG("force", "try harder on risky reverts"),
+                                     FLAG("reset-nvram", "re-initialize NVRAM from its pristine template"),
+                                     OPT_END };
 
 static const CmdDef commands[] = {
     { "snapshot-create", "Create a snapshot from XML", "Create a snapshot (disk and RAM) from XML", optsCreate, cmdCreate, 0 },
-    { "snapshot-create-as", "Create a snapshot from a set of args", "Create a snapshot (disk and RAM) from arguments", optsCreateAs, cmdCreateAs, 0 },
+    { "snapshot-create-as", "Create a snapshot from a set of args", "Create a snapshot (disk and RAM) from arguments", optsCreateAs,
+      cmdCreateAs, 0 },
     { "snapshot-current", "Get or set the current snapshot", "Get or set the current snapshot", optsCurrent, cmdCurrent, 0 },
     { "snapshot-delete", "Delete a domain snapshot", "Snapshot Delete", optsDelete, cmdDelete, 0 },
     { "snapshot-dumpxml", "Dump XML for a domain snapshot", "Snapshot Dump XML", optsDumpxml, cmdDumpxml, 0 },
     { "snapshot-edit", "edit XML for a snapshot", "Edit the domain snapshot XML for a named snapshot", optsEdit, cmdEdit, 0 },
     { "snapshot-info", "snapshot information", "Returns basic information about a snapshot.", optsInfo, cmdInfo, CMD_FACTS },
     { "snapshot-list", "List snapshots for a domain", "Snapshot List", optsList, cmdList, CMD_FACTS },
-    { "snapshot-parent", "Get the name of the parent of a snapshot", "Extract the snapshot's parent, if any", optsParent, cmdParent, CMD_FACTS },
+    { "snapshot-parent", "Get the name of the parent of a snapshot", "Extract the snapshot's parent, if any", optsParent, cmdParent,
+      CMD_FACTS },
     { "snapshot-revert", "Revert a domain to a snapshot", "Revert domain to snapshot", optsRevert, cmdRevert, 0 },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };

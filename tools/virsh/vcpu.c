@@ -65,7 +65,8 @@ static bool cmdVcpucount(Shell *sh, Cmd *cmd)
 static bool cmdSetvcpus(Shell *sh, Cmd *cmd)
 {
     int count = 0;
-    unsigned int flags = affected(cmd) | (cmdHas(cmd, "maximum") ? VIR_DOMAIN_VCPU_MAXIMUM : 0) | (cmdHas(cmd, "guest") ? VIR_DOMAIN_VCPU_GUEST : 0) |
+    unsigned int flags = affected(cmd) | (cmdHas(cmd, "maximum") ? VIR_DOMAIN_VCPU_MAXIMUM : 0) |
+                         (cmdHas(cmd, "guest") ? VIR_DOMAIN_VCPU_GUEST : 0) |
                          (cmdHas(cmd, "hotpluggable") ? VIR_DOMAIN_VCPU_HOTPLUGGABLE : 0);
     if (!oneOf(sh, cmd, "current") || !cmdExclusive(sh, cmd, "guest", "config"))
         return false;
@@ -77,7 +78,8 @@ static bool cmdSetvcpus(Shell *sh, Cmd *cmd)
     if (!dom || cmdInt(sh, cmd, "count", &count) < 0)
         return false;
     if (count < 1) {
-        shellError(sh, count ? "Numeric value '%d' for <count> option is malformed or out of range" : "Can't set %d processors for a VM", count);
+        shellError(sh, count ? "Numeric value '%d' for <count> option is malformed or out of range" : "Can't set %d processors for a VM",
+                   count);
         return false;
     }
     return (flags || cmdHas(cmd, "current") ? virDomainSetVcpusFlags(dom, count, flags) : virDomainSetVcpus(dom, count)) >= 0;
@@ -90,10 +92,15 @@ static const OptDef optsCount[] = { OPT_DOMAIN("domain name, id or uuid", comple
                                     FLAG("config", "get value to be used on next boot"),
                                     FLAG("current", "get value according to current domain state"),
                                     FLAG("guest", "retrieve vcpu count from the guest instead of the hypervisor"), OPT_END };
-static const OptDef optsSet[] = { OPT_DOMAIN("domain name, id or uuid", completeDomains), { "count", OPT_DATA, true, "number of virtual CPUs", NULL },
-                                  FLAG("maximum", "set maximum limit on next boot"), FLAG("config", "affect next boot"),
-                                  FLAG("live", "affect running domain"), FLAG("current", "affect current domain"),
-                                  FLAG("guest", "modify cpu state in the guest"), FLAG("hotpluggable", "make added vcpus hot(un)pluggable"), OPT_END };
+static const OptDef optsSet[] = { OPT_DOMAIN("domain name, id or uuid", completeDomains),
+                                  { "count", OPT_DATA, true, "number of virtual CPUs", NULL },
+                                  FLAG("maximum", "set maximum limit on next boot"),
+                                  FLAG("config", "affect next boot"),
+                                  FLAG("live", "affect running domain"),
+                                  FLAG("current", "affect current domain"),
+                                  FLAG("guest", "modify cpu state in the guest"),
+                                  FLAG("hotpluggable", "make added vcpus hot(un)pluggable"),
+                                  OPT_END };
 
 static const CmdDef commands[] = {
     { "setvcpus", "change number of virtual CPUs", "Change the number of virtual CPUs in the guest domain.", optsSet, cmdSetvcpus, 0 },

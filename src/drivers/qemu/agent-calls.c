@@ -129,7 +129,8 @@ static bool isAtPci(const virDeviceInfo *info, const virAgentDisk *disk)
 static bool isOnController(const virDomainDef *def, const virDomainDiskDef *ours, const virAgentDisk *disk)
 {
     const virDriveAddress *drive = &ours->info.addr.drive;
-    if (ours->info.addr.type != VIR_DEVICE_ADDRESS_DRIVE || drive->bus != disk->bus || drive->target != disk->target || drive->unit != disk->unit)
+    if (ours->info.addr.type != VIR_DEVICE_ADDRESS_DRIVE || drive->bus != disk->bus || drive->target != disk->target ||
+        drive->unit != disk->unit)
         return false;
     for (unsigned int i = 0; i < def->controllers.n; i++) {
         const virDomainControllerDef *c = def->controllers.v[i];
@@ -223,7 +224,8 @@ static bool setPassword(virDomainObj *obj, const char *user, const char *passwor
 
 static int sshKeys(virDomainObj *obj, const char *user, char ***keys, GError **error)
 {
-    g_autoptr(JsonNode) reply = askFor(obj, "virDomainAuthorizedSSHKeysGet", "guest-ssh-get-authorized-keys", qmpArgs("s:username", user, NULL), error);
+    g_autoptr(JsonNode) reply =
+        askFor(obj, "virDomainAuthorizedSSHKeysGet", "guest-ssh-get-authorized-keys", qmpArgs("s:username", user, NULL), error);
     *keys = reply ? virAgentReadKeys(reply, error) : NULL;
     return *keys ? (int)g_strv_length(*keys) : -1;
 }
@@ -234,7 +236,8 @@ static bool setSshKeys(virDomainObj *obj, const char *user, const char **keys, u
     JsonNode *args = qmpArgs("s:username", user, "o:keys", strings(keys, n), NULL);
     if (!remove)
         qmpAdd(json_node_get_object(args), "b:reset", !append, NULL);
-    return ask(obj, "virDomainAuthorizedSSHKeysSet", remove ? "guest-ssh-remove-authorized-keys" : "guest-ssh-add-authorized-keys", args, error);
+    return ask(obj, "virDomainAuthorizedSSHKeysSet", remove ? "guest-ssh-remove-authorized-keys" : "guest-ssh-add-authorized-keys", args,
+               error);
 }
 
 /* ---- names ---- */
@@ -379,12 +382,14 @@ static bool info(virDomainObj *obj, unsigned int types, bool all, virTypedParamL
 
 static bool suspendGuest(virDomainObj *obj, unsigned int target, GError **error)
 {
-    static const char *const commands[] = { [VIR_NODE_SUSPEND_TARGET_MEM] = "guest-suspend-ram", [VIR_NODE_SUSPEND_TARGET_DISK] = "guest-suspend-disk",
+    static const char *const commands[] = { [VIR_NODE_SUSPEND_TARGET_MEM] = "guest-suspend-ram",
+                                            [VIR_NODE_SUSPEND_TARGET_DISK] = "guest-suspend-disk",
                                             [VIR_NODE_SUSPEND_TARGET_HYBRID] = "guest-suspend-hybrid" };
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     bool disk = target == VIR_NODE_SUSPEND_TARGET_DISK;
     if (view->live && (disk ? view->live->suspendToDisk : view->live->suspendToMem) == VIR_TRISTATE_BOOL_NO) {
-        virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, disk ? "S4 state is disabled for this domain" : "S3 state is disabled for this domain");
+        virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED,
+                    disk ? "S4 state is disabled for this domain" : "S3 state is disabled for this domain");
         return false;
     }
     return ask(obj, "virDomainPMSuspendForDuration", commands[target], NULL, error);
@@ -398,7 +403,8 @@ static bool wakeup(virDomainObj *obj, GError **error)
 
 static bool power(virDomainObj *obj, bool reboot, GError **error)
 {
-    return ask(obj, reboot ? "virDomainReboot" : "virDomainShutdownFlags", "guest-shutdown", qmpArgs("s:mode", reboot ? "reboot" : "powerdown", NULL), error);
+    return ask(obj, reboot ? "virDomainReboot" : "virDomainShutdownFlags", "guest-shutdown",
+               qmpArgs("s:mode", reboot ? "reboot" : "powerdown", NULL), error);
 }
 
 const virGuestCalls qemuGuestCalls = {

@@ -9,7 +9,13 @@
 #include <string.h>
 
 /* An agent that lives answers a synchronisation at once, but a guest may be long about what it is asked. */
-enum { SECOND = 1000, MINUTE = 60 * SECOND, SYNC_MS = 5 * SECOND, USUAL_MS = MINUTE, POWER_MS = VIR_DOMAIN_QEMU_AGENT_COMMAND_SHUTDOWN * SECOND };
+enum {
+    SECOND = 1000,
+    MINUTE = 60 * SECOND,
+    SYNC_MS = 5 * SECOND,
+    USUAL_MS = MINUTE,
+    POWER_MS = VIR_DOMAIN_QEMU_AGENT_COMMAND_SHUTDOWN * SECOND
+};
 
 /* Commands that write out all that is dirty, and those that say nothing when they work. */
 static const struct {
@@ -62,7 +68,9 @@ static void emitState(virDomainObj *obj, const virDomainChrDef *chr, int reason)
 {
     bool there = chr->state == VIR_DOMAIN_CHR_STATE_CONNECTED;
     virDomainEmit(obj, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE,
-                  there ? VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED : VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED, reason);
+                  there ? VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_CONNECTED
+                        : VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_STATE_DISCONNECTED,
+                  reason);
 }
 
 void qemuAgentStarted(virDomainObj *obj, const virDomainDef *def)
@@ -256,11 +264,15 @@ char *qemuAgentAskRaw(qemuAgentTurn *turn, const char *text, int timeout, GError
     JsonObject *o = qmpReplyObj(root);
     const char *name = qmpStr(o, "execute"), *class = NULL;
     if (!name) {
-        virErrorSet(error, VIR_FROM_NONE, VIR_ERR_INTERNAL_ERROR, "cannot parse json %s: %s", text, why ? why->message : "it has no member 'execute'");
+        virErrorSet(error, VIR_FROM_NONE, VIR_ERR_INTERNAL_ERROR, "cannot parse json %s: %s", text,
+                    why ? why->message : "it has no member 'execute'");
         return NULL;
     }
-    virAgentRequest request = { .command = name, .syncMs = syncTime(seconds), .replyMs = milliseconds(timeout, 0),
-                                .args = json_object_has_member(o, "arguments") ? json_object_dup_member(o, "arguments") : NULL, .whole = true };
+    virAgentRequest request = { .command = name,
+                                .syncMs = syncTime(seconds),
+                                .replyMs = milliseconds(timeout, 0),
+                                .args = json_object_has_member(o, "arguments") ? json_object_dup_member(o, "arguments") : NULL,
+                                .whole = true };
     for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
         if (g_str_equal(rules[i].command, name))
             request.silent = rules[i].silent;

@@ -68,8 +68,8 @@ bool virAgentReadUsers(JsonNode *reply, virTypedParamList *list, GError **error)
 
 bool virAgentReadOs(JsonNode *reply, virTypedParamList *list, GError **error)
 {
-    static const char *const members[] = { "id", "name", "pretty-name", "version", "version-id", "machine", "variant", "variant-id", "kernel-release",
-                                           "kernel-version" };
+    static const char *const members[] = { "id",      "name",    "pretty-name", "version",        "version-id",
+                                           "machine", "variant", "variant-id",  "kernel-release", "kernel-version" };
     JsonObject *os = qmpReplyObj(reply);
     if (!os)
         return missing("guest-get-osinfo", error);
@@ -209,9 +209,17 @@ static virAgentDisk *readDisk(JsonObject *o)
 {
     JsonObject *pci = qmpObj(o, "pci-controller");
     virAgentDisk *disk = g_new0(virAgentDisk, 1);
-    *disk = (virAgentDisk){ .busType = g_strdup(qmpStr(o, "bus-type")), .serial = g_strdup(qmpStr(o, "serial")), .device = g_strdup(qmpStr(o, "dev")),
-                            .hasPci = pci != NULL, .domain = place(pci, "domain"), .pciBus = place(pci, "bus"), .slot = place(pci, "slot"),
-                            .function = place(pci, "function"), .bus = place(o, "bus"), .target = place(o, "target"), .unit = place(o, "unit") };
+    *disk = (virAgentDisk){ .busType = g_strdup(qmpStr(o, "bus-type")),
+                            .serial = g_strdup(qmpStr(o, "serial")),
+                            .device = g_strdup(qmpStr(o, "dev")),
+                            .hasPci = pci != NULL,
+                            .domain = place(pci, "domain"),
+                            .pciBus = place(pci, "bus"),
+                            .slot = place(pci, "slot"),
+                            .function = place(pci, "function"),
+                            .bus = place(o, "bus"),
+                            .target = place(o, "target"),
+                            .unit = place(o, "unit") };
     return disk;
 }
 
@@ -225,8 +233,13 @@ static virAgentFs *readFs(JsonObject *o, GError **error)
     virAgentFs *fs = g_new0(virAgentFs, 1);
     gint64 total = qmpInt(o, "total-bytes", -1), used = qmpInt(o, "used-bytes", -1);
     JsonArray *disks = qmpArr(o, "disk");
-    *fs = (virAgentFs){ .name = g_strdup(qmpStr(o, "name")), .mountpoint = g_strdup(qmpStr(o, "mountpoint")), .type = g_strdup(qmpStr(o, "type")),
-                        .hasTotal = total >= 0, .total = total, .hasUsed = used >= 0, .used = used,
+    *fs = (virAgentFs){ .name = g_strdup(qmpStr(o, "name")),
+                        .mountpoint = g_strdup(qmpStr(o, "mountpoint")),
+                        .type = g_strdup(qmpStr(o, "type")),
+                        .hasTotal = total >= 0,
+                        .total = total,
+                        .hasUsed = used >= 0,
+                        .used = used,
                         .disks = g_ptr_array_new_with_free_func(diskFree) };
     for (guint i = 0; disks && i < json_array_get_length(disks); i++)
         if (qmpItem(disks, i))

@@ -360,7 +360,8 @@ static bool synchronise(virAgent *agent, int ms, GError **error)
         WaitResult result = await(agent, until, 0, &answer);
         JsonObject *o = qmpReplyObj(answer);
         if (result == WAIT_TIMEOUT && wrong) {
-            virSetError(error, VIR_ERR_AGENT_UNSYNCED, "guest agent returned ID: %" G_GINT64_FORMAT " instead of %" G_GINT64_FORMAT, other, id);
+            virSetError(error, VIR_ERR_AGENT_UNSYNCED, "guest agent returned ID: %" G_GINT64_FORMAT " instead of %" G_GINT64_FORMAT, other,
+                        id);
             return false;
         }
         if (result != WAIT_ANSWER) {
@@ -386,7 +387,8 @@ static bool takeAnswer(const virAgentRequest *request, JsonNode *answer, JsonNod
         const char *words = qmpStr(refusal, "desc");
         if (refused)
             *refused = classOf(refusal);
-        virSetError(error, VIR_ERR_AGENT_COMMAND_FAILED, "unable to execute QEMU agent command '%s': %s", request->command, words ? words : "unknown error");
+        virSetError(error, VIR_ERR_AGENT_COMMAND_FAILED, "unable to execute QEMU agent command '%s': %s", request->command,
+                    words ? words : "unknown error");
         return false;
     }
     if (reply)
