@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Guests' agents through the daemon: what is asked and answered, and what others see of one that does not answer. The QEMUs are fakes that run
-nothing, with an agent whose mood a test sets; one test asks QEMU's own agent in a guest that boots."""
+"""Guests' agents through the daemon: what is asked and answered, and what others see of one that does not answer. The QEMUs are fakes
+that run nothing, with an agent whose mood a test sets; one test asks QEMU's own agent in a guest that boots."""
 import json
 import os
 import shutil
@@ -159,7 +159,8 @@ class Calls(Fakes):
         self.assertEqual(3, d.vcpusFlags(libvirt.VIR_DOMAIN_VCPU_GUEST))
         self.fails(libvirt.VIR_ERR_OPERATION_UNSUPPORTED, "vCPU '0' is not offlinable", d.setGuestVcpus, '0', 0)
         self.fails(libvirt.VIR_ERR_INVALID_ARG, "guest is missing vCPUs '9'", d.setGuestVcpus, '9', 1)
-        self.fails(libvirt.VIR_ERR_INVALID_ARG, 'greater than the count of enabled vcpus', d.setVcpusFlags, 5, libvirt.VIR_DOMAIN_VCPU_GUEST)
+        self.fails(libvirt.VIR_ERR_INVALID_ARG, 'greater than the count of enabled vcpus',
+                   d.setVcpusFlags, 5, libvirt.VIR_DOMAIN_VCPU_GUEST)
 
     def test_keys(self):
         d = self.guest('lvt-keys')
@@ -218,7 +219,8 @@ class Calls(Fakes):
     def test_nobody_there(self):
         bare = self.guest('lvt-bare', connected=False, channel='')
         self.fails(libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, 'QEMU guest agent is not configured', bare.hostname)
-        self.fails(libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, 'QEMU guest agent is not configured', bare.shutdownFlags, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
+        self.fails(libvirt.VIR_ERR_ARGUMENT_UNSUPPORTED, 'QEMU guest agent is not configured',
+                   bare.shutdownFlags, libvirt.VIR_DOMAIN_SHUTDOWN_GUEST_AGENT)
         d = self.guest('lvt-there')
         d.suspend()
         self.fails(libvirt.VIR_ERR_OPERATION_INVALID, 'domain is not running', d.getTime)
@@ -229,15 +231,20 @@ class Calls(Fakes):
         """Ours prints what Debian's prints."""
         d = self.guest('lvt-shell')
         for words in ('domfsinfo', 'domtime', 'domtime --pretty', 'guestvcpus', 'guestinfo', 'guestinfo --os', 'domhostname', 'vcpucount',
-                      'domhostname --source x', 'domifaddr --source agent', 'domifaddr --source agent --full', 'domifaddr eth0 --source agent', 'domifaddr',
-                      'get-user-sshkeys root', 'set-user-sshkeys root', 'guestvcpus --enable', 'domfsthaw', 'domfsfreeze /a /b', 'domfsthaw /x',
-                      'domfstrim', 'domtime --time 17', 'domtime --now --sync', 'guest-agent-timeout --timeout 3', 'guest-agent-timeout --timeout -9',
+                      'domhostname --source x', 'domifaddr --source agent', 'domifaddr --source agent --full',
+                      'domifaddr eth0 --source agent', 'domifaddr',
+                      'get-user-sshkeys root', 'set-user-sshkeys root', 'guestvcpus --enable', 'domfsthaw', 'domfsfreeze /a /b',
+                      'domfsthaw /x',
+                      'domfstrim', 'domtime --time 17', 'domtime --now --sync', 'guest-agent-timeout --timeout 3',
+                      'guest-agent-timeout --timeout -9',
                       'qemu-agent-command --pretty {"execute":"guest-get-fsinfo"}', 'qemu-agent-command --timeout 0 {}', 'dompmsuspend mem',
-                      'dompmsuspend foo', 'dompmsuspend mem --duration 4', 'set-user-password root pw', 'vcpucount --guest', 'setvcpus 0', 'setvcpus 2 --guest'):
+                      'dompmsuspend foo', 'dompmsuspend mem --duration 4', 'set-user-password root pw', 'vcpucount --guest',
+                      'setvcpus 0', 'setvcpus 2 --guest'):
             command, *rest = words.split(' ')
             old, ours = (harness.virsh(command, d.name(), *rest, old=old, uri='qemu:///system', check=False) for old in (True, False))
             self.assertEqual((old.returncode, old.stdout, old.stderr), (ours.returncode, ours.stdout, ours.stderr), words)
-        self.assertEqual('fake.example.org', json.loads(harness.virsh('guestinfo', d.name(), '--output', 'json', uri='qemu:///system').stdout)['hostname'])
+        facts = json.loads(harness.virsh('guestinfo', d.name(), '--output', 'json', uri='qemu:///system').stdout)
+        self.assertEqual('fake.example.org', facts['hostname'])
 
 
 class Channel(Fakes):
@@ -259,7 +266,8 @@ class Channel(Fakes):
     def test_late_answers_are_nobodys(self):
         d = self.guest('lvt-late')
         self.mood(d, 'late 2 guest-get-host-name')
-        took = self.fails(COMMAND_TIMEOUT, "'guest-get-host-name'", libvirt_qemu.qemuAgentCommand, d, '{"execute": "guest-get-host-name"}', 1, 0, within=2)
+        took = self.fails(COMMAND_TIMEOUT, "'guest-get-host-name'", libvirt_qemu.qemuAgentCommand, d,
+                          '{"execute": "guest-get-host-name"}', 1, 0, within=2)
         self.assertGreater(took, 0.9)
         self.well(d)
         self.assertEqual(1500000000, d.getTime()['seconds'])
@@ -372,7 +380,8 @@ class Silence(Fakes):
     def test_snapshot_of_a_silent_guest(self):
         d, fine = self.silent(), self.guest('lvt-fine')
         flags = libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY | libvirt.VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE
-        caller = Caller(d.snapshotCreateXML, f"<domainsnapshot><disks><disk name='vda'><source file='{FOLDER}/lvt-top'/></disk></disks></domainsnapshot>", flags)
+        disks = f"<disks><disk name='vda'><source file='{FOLDER}/lvt-top'/></disk></disks>"
+        caller = Caller(d.snapshotCreateXML, f'<domainsnapshot>{disks}</domainsnapshot>', flags)
         time.sleep(0.3)
         for call in d.info, d.XMLDesc, self.conn.getAllDomainStats, fine.suspend, fine.resume:
             took, error = timed(call)
@@ -413,7 +422,8 @@ class Real(unittest.TestCase):
         cls.daemon.stop()
 
     def test_agent(self):
-        xml = guests.linux('lvt-real').replace('initrd.gz', 'initrd-agent.gz').replace('<vcpu>1', '<vcpu>2').replace('</devices>', CHANNEL + '</devices>')
+        xml = guests.linux('lvt-real').replace('initrd.gz', 'initrd-agent.gz').replace('<vcpu>1', '<vcpu>2')
+        xml = xml.replace('</devices>', CHANNEL + '</devices>')
         d = self.conn.createXML(xml)
         harness.wait_for(lambda: "state='connected'" in d.XMLDesc(), 120)
         d.agentSetResponseTimeout(60)
