@@ -71,6 +71,16 @@ static char *named(const char *text, const Word *words, unsigned long long min, 
     return numberText(n, hex && keepsHex);
 }
 
+bool virNWFilterWordValue(const char *word, unsigned int *value)
+{
+    static const Word *const lists[] = { etherWords, opcodeWords, protocolWords };
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+        for (const Word *w = lists[i]; w->word; w++)
+            if (g_ascii_strcasecmp(w->word, word) == 0)
+                return *value = w->value, true;
+    return false;
+}
+
 static char *mac(const char *text)
 {
     virMac m;

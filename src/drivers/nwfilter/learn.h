@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Learning which addresses a guest uses, from the packets of its port. */
+#pragma once
+
+#include "model/nwfilter.h"
+
+typedef struct _virNWFilterLearner virNWFilterLearner;
+
+/* The addresses that the guest may use now; on the I/O thread. */
+typedef void (*virNWFilterLearnt)(const char *const *addresses, gpointer data);
+
+/*
+ * dhcpOnly: leases that a server of `servers` (NULL or empty: any) gives, until they end; else the first address that the guest speaks
+ * with. `destroy` runs when no callback can start any more.
+ */
+virNWFilterLearner *virNWFilterLearnerNew(const char *port, const virMac *mac, bool dhcpOnly, const char *const *servers,
+                                          virNWFilterLearnt func, gpointer data, GDestroyNotify destroy, GError **error);
+void virNWFilterLearnerFree(virNWFilterLearner *learner);
+
+/* What a packet says, apart from sockets. */
+typedef struct {
+    char address[16], server[16];
+    unsigned int seconds;       /* of the lease */
+} virNWFilterSighting;
+/* From the guest: an ARP or IPv4 packet with its address. */
+bool virNWFilterSeeAddress(const unsigned char *frame, gsize len, const virMac *mac, virNWFilterSighting *seen);
+/* To the guest: a DHCP server's consent. */
+bool virNWFilterSeeLease(const unsigned char *frame, gsize len, const virMac *mac, virNWFilterSighting *seen);
