@@ -266,8 +266,8 @@ static X_TYPE(virNWFilterInclude, "filterref", refRows);
 static bool parseOrder(const virXmlRow *row, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
 {
     GString *order = g_string_new(NULL);
-    for (xmlNode *n = virXmlNext(node->children, NULL); n; n = virXmlNext(n, NULL))
-        if (strcmp((const char *)n->name, "rule") == 0 || strcmp((const char *)n->name, "filterref") == 0)
+    for (xmlNode *n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE && (strcmp((const char *)n->name, "rule") == 0 || strcmp((const char *)n->name, "filterref") == 0))
             g_string_append_c(order, n->name[0]);
     ((virNWFilterDef *)obj)->order = g_string_free(order, FALSE);
     return true;
