@@ -356,16 +356,16 @@ static int byPlace(gconstpointer a, gconstpointer b)
     return x->priority != y->priority ? (x->priority < y->priority ? -1 : 1) : strcmp(x->name, y->name);
 }
 
-/* The chains below the root one; where filters disagree about a chain's priority, the lowest counts. */
+/* The chains below the root one; where filters disagree about a chain's priority, that of the last rule's filter counts. */
 static GArray *belowOf(const virNWFilterPlan *plan, const virNWFilterLayout *l, int way)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(Below));
     for (guint i = 0; i < l->chains[way]->len; i++) {
-        Below b = { l->chains[way]->pdata[i], G_MAXINT };
+        Below b = { l->chains[way]->pdata[i], 0 };
         for (guint k = 0; k < plan->steps->len; k++) {
             const virNWFilterStep *s = plan->steps->pdata[k];
             if (virNWFilterRuleLayer(s->rule) == VIR_FIREWALL_ETHERNET && strcmp(s->filter->chain, b.name) == 0)
-                b.priority = MIN(b.priority, virNWFilterChainPriority(s->filter));
+                b.priority = virNWFilterChainPriority(s->filter);
         }
         g_array_append_val(all, b);
     }
