@@ -138,12 +138,12 @@ static bool makeMemoryFolders(virDomainObj *obj, const virDomainDef *def, GError
     return m.ok;
 }
 
-/* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
 static bool isTap(const virDomainNetDef *net)
 {
     return net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE || net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
 }
 
+/* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
 static bool refuseUnsupported(const virDomainDef *def, GError **error)
 {
     const struct {
