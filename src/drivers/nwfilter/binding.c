@@ -153,18 +153,20 @@ static bool learningOf(const virNWFilterBindingDef *def, const virNWFilterPlan *
     g_autoptr(GPtrArray) method = paramsOf(&def->filter, "CTRL_IP_LEARNING");
     const char *how = method->len > 0 ? method->pdata[0] : "any";
     g_autoptr(GString) others = g_string_new(NULL);
-    bool wantsIp = false;
+    bool wantsIp = false, wantsOthers = false;
     *dhcpOnly = g_ascii_strcasecmp(how, "dhcp") == 0;
     *learns = *dhcpOnly || g_ascii_strcasecmp(how, "any") == 0;
     for (guint i = 0; i < plan->missing->len; i++) {
         bool isIp = strcmp(plan->missing->pdata[i], "IP") == 0;
         wantsIp |= isIp;
-        if (!isIp || !*learns)
-            g_string_append_printf(others, "%s%s", others->len ? ", " : "", (char *)plan->missing->pdata[i]);
+        if (isIp && *learns)
+            continue;
+        wantsOthers = true;
+        g_string_append_printf(others, "%s%s", others->len ? ", " : "", (char *)plan->missing->pdata[i]);
     }
     if (wantsIp && !*learns && g_ascii_strcasecmp(how, "none") != 0)
         virSetError(error, VIR_ERR_PARSE_FAILED, "filter '%s' learning value '%s' invalid.", def->filter.filter, how);
-    else if (others->len > 0)
+    else if (wantsOthers)
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "Cannot instantiate filter due to unresolvable variables or unavailable list elements: %s",
                     others->str);
     else

@@ -12,7 +12,7 @@
 
 /* How an attribute's value is written. */
 typedef enum {
-    TEXT, DECIMAL, HEX, NAMED, MASKED, HOST_MASKED, COLON_RANGE, DASH_RANGE, FLAG, TCP_FLAGS, ICMP, ICMP6, SET, FIXED, END
+    TEXT, DECIMAL, HEX, HEX_WORD, NAMED, MASKED, HOST_MASKED, COLON_RANGE, DASH_RANGE, FLAG, TCP_FLAGS, ICMP, ICMP6, SET, FIXED, END
 } Form;
 
 typedef struct {
@@ -30,7 +30,7 @@ typedef struct {
 #define IS(option, value) { FIXED, option, .module = value }
 #define SPAN(option, name) { COLON_RANGE, option, NULL, M(name), M(name##Hi) }
 
-static const Row macRows[] = { MACS, { HEX, "-p", NULL, M(protocolid) }, { END } };
+static const Row macRows[] = { MACS, { HEX_WORD, "-p", NULL, M(protocolid) }, { END } };
 static const Row vlanRows[] = { MACS, IS("-p", "0x8100"), { DECIMAL, "--vlan-id", NULL, M(vlanid) },
                                 { NAMED, "--vlan-encap", NULL, M(encapProtocol) }, { END } };
 static const Row stpRows[] = {
@@ -43,7 +43,7 @@ static const Row stpRows[] = {
 };
 #define ARP(type) \
     MACS, IS("-p", type), { DECIMAL, "--arp-htype", NULL, M(hwtype) }, { NAMED, "--arp-opcode", NULL, M(opcode) }, \
-    { HEX, "--arp-ptype", NULL, M(protocoltype) }, { HOST_MASKED, "--arp-ip-src", "--arp-ip-dst", M(arpsrcipaddr), M(arpsrcipmask) }, \
+    { HEX_WORD, "--arp-ptype", NULL, M(protocoltype) }, { HOST_MASKED, "--arp-ip-src", "--arp-ip-dst", M(arpsrcipaddr), M(arpsrcipmask) }, \
     { HOST_MASKED, "--arp-ip-dst", "--arp-ip-src", M(arpdstipaddr), M(arpdstipmask) }, \
     { TEXT, "--arp-mac-src", "--arp-mac-dst", M(arpsrcmacaddr) }, { TEXT, "--arp-mac-dst", "--arp-mac-src", M(arpdstmacaddr) }, \
     { FLAG, "--arp-gratuitous", NULL, M(gratuitous) }, { END }
@@ -134,6 +134,12 @@ static char *numberText(const char *text, bool words, bool hex)
     return g_strdup_printf(hex ? "0x%" G_GINT64_MODIFIER "x" : "%" G_GUINT64_FORMAT, value);
 }
 
+/* A variable's value has hexadecimal digits already. */
+static char *hexVariable(const char *text)
+{
+    return g_ascii_strncasecmp(text, "0x", 2) == 0 ? g_strdup(text) : g_strconcat("0x", text, NULL);
+}
+
 static char *joined(const char *a, char separator, const char *b)
 {
     g_autofree char *first = a ? numberText(a, false, false) : NULL, *second = b ? numberText(b, false, false) : NULL;
@@ -160,7 +166,7 @@ static char *setFlags(const char *flags, bool reversed)
 }
 
 /* The option's value; NULL when the rule says nothing of it. */
-static char *valueText(const Row *row, const virNWFilterMatch *match, bool reversed)
+static char *valueText(const Row *row, const virNWFilterMatch *match, const virNWFilterMatch *written, bool reversed)
 {
     const char *value = textAt(match, row->value), *extra = textAt(match, row->extra);
     if (row->form == ICMP6) {
@@ -175,6 +181,7 @@ static char *valueText(const Row *row, const virNWFilterMatch *match, bool rever
     case DECIMAL:     return numberText(value, false, false);
     case NAMED:       return numberText(value, true, false);
     case HEX:         return numberText(value, true, true);
+    case HEX_WORD:    return *textAt(written, row->value) == '$' ? hexVariable(value) : numberText(value, true, true);
     case MASKED:      return extra ? g_strdup_printf("%s/%s", value, extra) : g_strdup(value);
     case HOST_MASKED: return g_strdup_printf("%s/%s", value, extra ? extra : "32");
     case COLON_RANGE: return joined(value, ':', extra);
@@ -217,8 +224,9 @@ static bool isShadowed(const Row *row, const virNWFilterMatch *match)
     return (row->value == M(srcipfrom) && match->srcipaddr) || (row->value == M(dstipfrom) && match->dstipaddr);
 }
 
-/* How many of the rows the rule has something to say about. */
-static unsigned int addRows(GPtrArray *argv, const Row *rows, const virNWFilterMatch *match, bool reversed, bool bridged)
+/* How many of the rows the rule has something to say about. `written`: before variables were replaced. */
+static unsigned int addRows(GPtrArray *argv, const Row *rows, const virNWFilterMatch *match, const virNWFilterMatch *written,
+                            bool reversed, bool bridged)
 {
     bool negated = g_strcmp0(match->match, "no") == 0;
     unsigned int n = 0;
@@ -229,7 +237,7 @@ static unsigned int addRows(GPtrArray *argv, const Row *rows, const virNWFilterM
             add(argv, row->module);
             continue;
         }
-        g_autofree char *text = (reversed && row->ownWay) || isShadowed(row, match) ? NULL : valueText(row, match, reversed);
+        g_autofree char *text = (reversed && row->ownWay) || isShadowed(row, match) ? NULL : valueText(row, match, written, reversed);
         if (!text)
             continue;
         n++;
@@ -300,7 +308,7 @@ bool virNWFilterRuleAddBridged(virFirewall *fw, const virNWFilterRule *rule, con
     }
     g_autoptr(GPtrArray) argv = begin("nat", chain);
     if (match)
-        addRows(argv, protocols[protocol].rows, match, both && !toGuest, true);
+        addRows(argv, protocols[protocol].rows, match, rule->protocol[protocol], both && !toGuest, true);
     finish(fw, VIR_FIREWALL_ETHERNET, argv, targets[rule->action]);
     return true;
 }
@@ -314,9 +322,9 @@ typedef struct {
 static Tracking trackingOf(const virNWFilterRule *rule, const virNWFilterMatch *match, bool isIcmp, bool own)
 {
     bool both = rule->direction == VIR_NWFILTER_DIRECTION_INOUT, typed = isIcmp && match->type;
-    bool given = !rule->statematch && match->state;
+    bool given = !rule->statematch && match->state && *match->state;
     Tracking t = { .skip = (typed && (both || !own)) || (!own && (match->connlimitAbove || (given && !both))) };
-    if (match->connlimitAbove || rule->statematch)
+    if (rule->statematch || (match->connlimitAbove && (!given || rule->action == VIR_NWFILTER_ACTION_ACCEPT)))
         return t;
     if (given) {
         t.state = strcmp(match->state, "NONE") == 0 ? NULL : match->state;
@@ -353,14 +361,14 @@ bool virNWFilterRuleAddRouted(virFirewall *fw, const virNWFilterRule *rule, cons
     g_autoptr(GPtrArray) argv = begin(NULL, chain);
     add(argv, "-p");
     add(argv, protocols[protocol].name);
-    unsigned int n = addRows(argv, protocols[protocol].rows, match, !own, false);
+    unsigned int n = addRows(argv, protocols[protocol].rows, match, rule->protocol[protocol], !own, false);
     for (int i = 0; i < 2; i++) {
         const char *word = i ? t.direction : t.state;
         const char *const words[] = { "-m", "conntrack", i ? "--ctdir" : "--ctstate", word };
         for (gsize k = 0; word && k < G_N_ELEMENTS(words); k++)
             add(argv, words[k]);
     }
-    n += addRows(argv, afterState, match, !own, false);
+    n += addRows(argv, afterState, match, rule->protocol[protocol], !own, false);
     if (!own && match->srcmacaddr && n == 0)    /* nothing is left that could be told of the answers */
         return true;
     if (match->comment) {
