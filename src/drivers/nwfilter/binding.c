@@ -16,9 +16,9 @@
 typedef struct {
     virNWFilterBindingDef *def;
     virNWFilterLayout *layout;  /* what stands in the packet filter; NULL: nothing */
-    char **learnt;              /* addresses; NULL: none */
+    GArray *learnt;             /* virNWFilterLease */
     virNWFilterLearner *learner;
-    guint64 serial;             /* of the learner: what an earlier one has learnt is not heard any more */
+    guint64 serial, heard;      /* of the learner, and of its last news: what comes late is not heard any more */
 } Binding;
 
 struct _virNWFilterBindings {
@@ -29,13 +29,22 @@ struct _virNWFilterBindings {
     guint64 serial;
 };
 
+/* Takes `leases`. */
+static Binding *bindingNew(virNWFilterBindingDef *def, GArray *leases)
+{
+    Binding *b = g_new0(Binding, 1);
+    b->def = virNWFilterBindingDefRef(def);
+    b->learnt = leases;
+    return b;
+}
+
 static void bindingFree(gpointer data)
 {
     Binding *b = data;
     virNWFilterLearnerFree(b->learner);
     virNWFilterLayoutFree(b->layout);
     virNWFilterBindingDefUnref(b->def);
-    g_strfreev(b->learnt);
+    g_array_unref(b->learnt);
     g_free(b);
 }
 
@@ -122,28 +131,32 @@ static virNWFilterDef *lookUp(const char *name, gpointer data)
 
 typedef struct {
     virNWFilterBindings *bindings;
-    char *port, **addresses;
-    guint64 serial;
+    char *port;
+    GArray *leases;
+    guint64 serial, number;
 } News;
 
 static void newsFree(gpointer data)
 {
     News *n = data;
     g_free(n->port);
-    g_strfreev(n->addresses);
+    if (n->leases)
+        g_array_unref(n->leases);
     g_free(n);
 }
 
 static void learntLater(gpointer data);
 
-static void learnt(const char *const *addresses, gpointer data)
+static void learnt(const GArray *leases, gpointer data)
 {
-    const News *about = data;
+    News *about = data;
     News *n = g_new0(News, 1);
     n->bindings = about->bindings;
     n->port = g_strdup(about->port);
-    n->addresses = g_strdupv((char **)addresses);
+    n->leases = g_array_new(FALSE, FALSE, sizeof(virNWFilterLease));
+    g_array_append_vals(n->leases, leases->data, leases->len);
     n->serial = about->serial;
+    n->number = ++about->number;
     virWorkRun(learntLater, n);
 }
 
@@ -182,7 +195,8 @@ static bool startLearning(virNWFilterBindings *all, Binding *b, bool dhcpOnly, c
     about->bindings = all;
     about->port = g_strdup(b->def->portDev);
     about->serial = b->serial = ++all->serial;
-    b->learner = virNWFilterLearnerNew(b->def->portDev, &b->def->mac, dhcpOnly, servers, learnt, about, newsFree, error);
+    b->heard = 0;
+    b->learner = virNWFilterLearnerNew(b->def->portDev, &b->def->mac, dhcpOnly, servers, b->learnt, learnt, about, newsFree, error);
     if (!b->learner)
         newsFree(about);
     return b->learner != NULL;
@@ -201,6 +215,16 @@ static virNWFilterLayout *learn(virNWFilterBindings *all, Binding *b, bool dhcpO
     return virNWFilterInstallLearning(b->def->portDev, mac, names, dhcpOnly, old, error);
 }
 
+/* A guest whose addresses are learnt may get others. */
+static bool keepLearning(virNWFilterBindings *all, Binding *b, GError **error)
+{
+    g_autoptr(GPtrArray) method = paramsOf(&b->def->filter, "CTRL_IP_LEARNING"), servers = paramsOf(&b->def->filter, "DHCPSERVER");
+    g_ptr_array_add(servers, NULL);
+    if (b->learnt->len == 0 || method->len == 0 || g_ascii_strcasecmp(method->pdata[0], "dhcp") != 0)
+        return true;
+    return startLearning(all, b, true, (const char *const *)servers->pdata, error);
+}
+
 /* The binding's rules, instead of `old`. On failure they stay. */
 static bool instantiate(virNWFilterBindings *all, Binding *b, const virNWFilterLayout *old, virNWFilterDef *changed, GError **error)
 {
@@ -208,17 +232,29 @@ static bool instantiate(virNWFilterBindings *all, Binding *b, const virNWFilterL
     g_autoptr(virNWFilterBindingDef) def = virNWFilterBindingDefCopy(b->def);
     Filters lookIn = { filters, changed };
     bool learns, dhcpOnly;
-    for (char **a = b->learnt; a && *a; a++)
-        addParam(&def->filter, "IP", *a);
+    for (guint i = 0; i < b->learnt->len; i++)
+        addParam(&def->filter, "IP", g_array_index(b->learnt, virNWFilterLease, i).address);
     g_autoptr(virNWFilterPlan) plan = virNWFilterPlanNew(&def->filter, lookUp, &lookIn, error);
     if (!plan || (plan->missing->len > 0 && !learningOf(b->def, plan, &learns, &dhcpOnly, error)))
         return false;
-    virNWFilterLayout *made = plan->missing->len > 0 ? learn(all, b, dhcpOnly, old, error) : virNWFilterInstall(b->def->portDev, plan, old, error);
+    virNWFilterLayout *made;
+    if (plan->missing->len > 0)
+        made = learn(all, b, dhcpOnly, old, error);
+    else
+        made = keepLearning(all, b, error) ? virNWFilterInstall(b->def->portDev, plan, old, error) : NULL;
     if (!made)
         return false;
     virNWFilterLayoutFree(b->layout);
     b->layout = made;
     return true;
+}
+
+static bool sameAddresses(const GArray *a, const GArray *b)
+{
+    bool same = a->len == b->len;
+    for (guint i = 0; same && i < a->len; i++)
+        same = strcmp(g_array_index(a, virNWFilterLease, i).address, g_array_index(b, virNWFilterLease, i).address) == 0;
+    return same;
 }
 
 static void learntLater(gpointer data)
@@ -227,11 +263,14 @@ static void learntLater(gpointer data)
     g_autoptr(GError) error = NULL;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&n->bindings->filters->writing);
     Binding *b = on(n->bindings, n->port);
-    if (b && b->learner && b->serial == n->serial) {
-        g_strfreev(b->learnt);
-        b->learnt = g_steal_pointer(&n->addresses);
-        if (!instantiate(n->bindings, b, b->layout, NULL, &error))
-            virLogError("'%s' keeps the rules of a guest without an address: %s", n->port, error->message);
+    if (b && b->learner && b->serial == n->serial && b->heard < n->number) {
+        bool same = sameAddresses(b->learnt, n->leases);
+        b->heard = n->number;
+        g_array_unref(b->learnt);
+        b->learnt = g_steal_pointer(&n->leases);
+        virNWFilterLeasesWrite(n->bindings->dir, n->port, b->learnt);
+        if (!same && !instantiate(n->bindings, b, b->layout, NULL, &error))
+            virLogError("'%s' keeps the rules that it has: %s", n->port, error->message);
         g_autoptr(GPtrArray) method = paramsOf(&b->def->filter, "CTRL_IP_LEARNING");
         if (method->len == 0 || g_ascii_strcasecmp(method->pdata[0], "dhcp") != 0)
             virNWFilterLearnerFree(g_steal_pointer(&b->learner));
@@ -282,9 +321,8 @@ static void loadOne(const char *path, const char *name, gpointer data)
     g_autoptr(virNWFilterBindingDef) def = virFileRead(path, 1 << 20, &xml, NULL, &error) ?
         virNWFilterBindingDefParse(xml, path, 0, &error) : NULL;
     if (def) {
-        Binding *b = g_new0(Binding, 1);
-        b->def = g_steal_pointer(&def);
-        add(data, b);
+        virNWFilterBindings *all = data;
+        add(all, bindingNew(def, virNWFilterLeasesRead(all->dir, def->portDev)));
     } else {
         virLogError("ignoring '%s': %s", path, error->message);
     }
@@ -372,9 +410,13 @@ static bool bind(virNWFilterBindings *all, virNWFilterBindingDef *def, GError **
         virSetError(error, VIR_ERR_OPERATION_FAILED, "binding '%s' already exists", def->portDev);
         return false;
     }
+    if (strchr(def->portDev, '/')) {
+        virSetError(error, VIR_ERR_INVALID_ARG, "'%s' is not the name of a network device: it contains '/'", def->portDev);
+        return false;
+    }
     addMac(def);
-    Binding *b = g_new0(Binding, 1);
-    b->def = virNWFilterBindingDefRef(def);
+    Binding *b = bindingNew(def, g_array_new(FALSE, FALSE, sizeof(virNWFilterLease)));
+    virNWFilterLeasesWrite(all->dir, def->portDev, NULL);       /* of another guest on a port of this name */
     g_autofree char *xml = virNWFilterBindingDefFormat(def, 0);
     if (!instantiate(all, b, NULL, NULL, error) || !virDefinitionWrite(all->dir, def->portDev, "nwfilter-binding-create", xml, error)) {
         if (b->layout)
@@ -406,6 +448,7 @@ static int nwfilterBindingDelete(virNWFilterBindingPtr binding, GError **error)
     if (!def || !virDefinitionRemove(b->dir, "", def->portDev, error))
         return -1;
     Binding *gone = on(b, def->portDev);
+    virNWFilterLeasesWrite(b->dir, def->portDev, NULL);
     if (gone->layout)
         virNWFilterUninstall(def->portDev, gone->layout);
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&b->lock);

@@ -19,18 +19,13 @@
 
 enum { FRAME = 2048, PACKETS_AT_ONCE = 32, PACKETS_PER_SECOND = 200 };
 
-typedef struct {
-    char address[16];
-    gint64 end;                 /* monotonic, microseconds */
-} Lease;
-
 struct _virNWFilterLearner {
     virFd fd;
     char *port;
     virMac mac;
     bool dhcpOnly, done;
     char **servers;
-    GArray *leases;
+    GArray *leases;             /* virNWFilterLease */
     virWatch *watch;
     virTimer *timer;            /* the end of the first lease; or the end of a pause */
     gint64 second;              /* the current one, and what was read in it */
@@ -114,32 +109,39 @@ bool virNWFilterSeeLease(const unsigned char *frame, gsize len, const virMac *ma
 
 static void tell(virNWFilterLearner *l)
 {
-    g_autoptr(GPtrArray) all = g_ptr_array_new();
-    for (guint i = 0; i < l->leases->len; i++)
-        g_ptr_array_add(all, g_array_index(l->leases, Lease, i).address);
-    g_ptr_array_add(all, NULL);
-    l->func((const char *const *)all->pdata, l->data);
+    l->func(l->leases, l->data);
 }
 
+static gint64 now(void)
+{
+    return g_get_real_time() / G_USEC_PER_SEC;
+}
+
+/* Looks at the clock once in an hour at least: it may be set. */
 static void armTimer(virNWFilterLearner *l)
 {
-    gint64 now = g_get_monotonic_time(), first = G_MAXINT64;
+    gint64 first = G_MAXINT64;
     for (guint i = 0; i < l->leases->len; i++)
-        first = MIN(first, g_array_index(l->leases, Lease, i).end);
-    if (l->paused)
-        first = MIN(first, (l->second + 1) * G_USEC_PER_SEC);
-    virTimerSet(l->timer, first == G_MAXINT64 ? -1 : MAX(0, (first - now) / 1000 + 1));
+        if (g_array_index(l->leases, virNWFilterLease, i).end > 0)
+            first = MIN(first, g_array_index(l->leases, virNWFilterLease, i).end);
+    gint64 wait = first == G_MAXINT64 ? -1 : CLAMP(first - now(), 0, 3600) * 1000 + 1;
+    if (l->paused) {
+        gint64 left = ((l->second + 1) * G_USEC_PER_SEC - g_get_monotonic_time()) / 1000 + 1;
+        wait = wait < 0 ? MAX(0, left) : MIN(wait, MAX(0, left));
+    }
+    virTimerSet(l->timer, wait);
 }
 
 static void expired(virTimer *timer, gpointer data)
 {
     virNWFilterLearner *l = data;
-    gint64 now = g_get_monotonic_time();
     guint before = l->leases->len;
-    for (guint i = before; i-- > 0;)
-        if (g_array_index(l->leases, Lease, i).end <= now)
+    for (guint i = before; i-- > 0;) {
+        gint64 end = g_array_index(l->leases, virNWFilterLease, i).end;
+        if (end > 0 && end <= now())
             g_array_remove_index(l->leases, i);
-    if (l->paused && now / G_USEC_PER_SEC != l->second) {
+    }
+    if (l->paused && g_get_monotonic_time() / G_USEC_PER_SEC != l->second) {
         l->paused = false;
         virWatchSetEvents(l->watch, EPOLLIN);
     }
@@ -150,16 +152,19 @@ static void expired(virTimer *timer, gpointer data)
 
 static void learnt(virNWFilterLearner *l, const virNWFilterSighting *seen)
 {
-    gint64 end = seen->seconds == G_MAXUINT32 || !l->dhcpOnly ? G_MAXINT64 : g_get_monotonic_time() + seen->seconds * G_USEC_PER_SEC;
+    gint64 end = seen->seconds == G_MAXUINT32 || !l->dhcpOnly ? 0 : now() + seen->seconds;
     for (guint i = 0; i < l->leases->len; i++) {
-        Lease *known = &g_array_index(l->leases, Lease, i);
+        virNWFilterLease *known = &g_array_index(l->leases, virNWFilterLease, i);
         if (strcmp(known->address, seen->address) != 0)
             continue;
+        if (known->end == end)
+            return;
         known->end = end;
+        tell(l);
         armTimer(l);
         return;
     }
-    Lease lease = { .end = end };
+    virNWFilterLease lease = { .end = end };
     memcpy(lease.address, seen->address, sizeof(lease.address));
     g_array_append_val(l->leases, lease);
     l->done = !l->dhcpOnly;
@@ -248,6 +253,7 @@ static void startNow(gpointer data)
     virNWFilterLearner *l = data;
     l->timer = virTimerNew(virLoopGet(), -1, expired, l, NULL);
     l->watch = virWatchNew(virLoopGet(), l->fd, EPOLLIN, arrived, l, freeNow);
+    armTimer(l);
 }
 
 static void stopNow(gpointer data)
@@ -257,7 +263,7 @@ static void stopNow(gpointer data)
     virWatchRemove(l->watch);
 }
 
-virNWFilterLearner *virNWFilterLearnerNew(const char *port, const virMac *mac, bool dhcpOnly, const char *const *servers,
+virNWFilterLearner *virNWFilterLearnerNew(const char *port, const virMac *mac, bool dhcpOnly, const char *const *servers, const GArray *known,
                                           virNWFilterLearnt func, gpointer data, GDestroyNotify destroy, GError **error)
 {
     static const char *const none[] = { NULL };
@@ -270,7 +276,9 @@ virNWFilterLearner *virNWFilterLearnerNew(const char *port, const virMac *mac, b
     l->mac = *mac;
     l->dhcpOnly = dhcpOnly;
     l->servers = g_strdupv((char **)(servers ? servers : none));
-    l->leases = g_array_new(FALSE, FALSE, sizeof(Lease));
+    l->leases = g_array_new(FALSE, FALSE, sizeof(virNWFilterLease));
+    if (known)
+        g_array_append_vals(l->leases, known->data, known->len);
     l->func = func;
     l->data = data;
     l->destroy = destroy;

@@ -6,14 +6,19 @@
 
 typedef struct _virNWFilterLearner virNWFilterLearner;
 
-/* The addresses that the guest may use now; on the I/O thread. */
-typedef void (*virNWFilterLearnt)(const char *const *addresses, gpointer data);
+typedef struct {
+    char address[16];
+    gint64 end;                 /* seconds since 1970; 0: never */
+} virNWFilterLease;
+
+/* The addresses (virNWFilterLease) that the guest may use now; on the I/O thread. */
+typedef void (*virNWFilterLearnt)(const GArray *leases, gpointer data);
 
 /*
  * dhcpOnly: leases that a server of `servers` (NULL or empty: any) gives, until they end; else the first address that the guest speaks
- * with. `destroy` runs when no callback can start any more.
+ * with. `known`: what is known already, or NULL. `destroy` runs when no callback can start any more.
  */
-virNWFilterLearner *virNWFilterLearnerNew(const char *port, const virMac *mac, bool dhcpOnly, const char *const *servers,
+virNWFilterLearner *virNWFilterLearnerNew(const char *port, const virMac *mac, bool dhcpOnly, const char *const *servers, const GArray *known,
                                           virNWFilterLearnt func, gpointer data, GDestroyNotify destroy, GError **error);
 void virNWFilterLearnerFree(virNWFilterLearner *learner);
 
@@ -26,3 +31,7 @@ typedef struct {
 bool virNWFilterSeeAddress(const unsigned char *frame, gsize len, const virMac *mac, virNWFilterSighting *seen);
 /* To the guest: a DHCP server's consent. */
 bool virNWFilterSeeLease(const unsigned char *frame, gsize len, const virMac *mac, virNWFilterSighting *seen);
+
+/* leases.c: what is known, in DIR/PORT.leases; none, or NULL: no file. Those that have ended are not read. */
+void virNWFilterLeasesWrite(const char *dir, const char *port, const GArray *leases);
+GArray *virNWFilterLeasesRead(const char *dir, const char *port);
