@@ -20,6 +20,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
 static const char *const drivers[] = { "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
@@ -314,10 +317,10 @@ static bool run(const Options *o, int report, GError **error)
     g_autofree char *confFile = o->privileged ? g_strdup(VIR_SYSCONFDIR "/libvirt/libvirtd.conf")
                                               : g_build_filename(g_get_user_config_dir(), "libvirt", "libvirtd.conf", NULL);
     g_autoptr(virDaemonConfig) config = virDaemonConfigNew(o->privileged);
+    me.loop = g_main_loop_new(NULL, FALSE);      /* before threads that may quit it */
     if (!virDaemonConfigLoad(config, o->config ? o->config : confFile, o->config != NULL, error) || !setUpLogging(o, config, error) ||
         !virFileMakePath(runDir, 0755, error) || !lockPidFile(pidFile, error) || !serve(o, config, error))
         return false;
-    me.loop = g_main_loop_new(NULL, FALSE);
     g_unix_signal_add(SIGTERM, onTerminate, NULL);
     g_unix_signal_add(SIGINT, onTerminate, NULL);
     g_unix_signal_add(SIGHUP, onReload, NULL);
@@ -338,6 +341,9 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     umask(022);
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2);            /* one for the I/O thread, one for the others: each more keeps memory of its own */
+#endif
     signal(SIGPIPE, SIG_IGN);
     if (o.daemonize && (report = daemonize()) < 0) {
         fprintf(stderr, "%s: cannot fork: %s\n", argv[0], g_strerror(errno));
