@@ -370,6 +370,40 @@ c.nwfilterBindingCreateXML({binding('v', port='lvtport1', P='26')!r}, 0)
         self.assertFalse(n.passes())
         self.assertTrue(n.passes(source_ip=OTHER_IP))
 
+    def test_many_at_once(self):
+        """Bindings come and go while their filter changes and others look."""
+        docs = [binding('udp', port=f'lvtmany{i}') for i in range(4)]
+        out = client(f'''
+import threading
+c.nwfilterDefineXML({udp_filter('accept')!r})
+bad = []
+def bind(doc):
+    d = libvirt.open('qemu:///system')
+    for i in range(4):
+        d.nwfilterBindingCreateXML(doc, 0).delete()
+def change():
+    d = libvirt.open('qemu:///system')
+    for i in range(8):
+        d.nwfilterDefineXML(({udp_filter('drop')!r}, {udp_filter('accept')!r})[i % 2])
+def look():
+    d = libvirt.open('qemu:///system')
+    for i in range(100):
+        for b in d.listAllNWFilterBindings():
+            refused(b.XMLDesc)
+def run(f, *a):
+    try:
+        f(*a)
+    except libvirt.libvirtError as e:
+        bad.append(str(e))
+threads = [threading.Thread(target=run, args=(bind, doc)) for doc in {docs!r}]
+threads += [threading.Thread(target=run, args=(f,)) for f in (change, look, look)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+print(bad, len(c.listAllNWFilterBindings()))
+''')
+        self.assertEqual(out, ['[] 0'])
+        self.assertNotIn('lvtmany', tool('ebtables-save') + tool('iptables-save'))
+
     def test_refusals(self):
         self.assertEqual(client(f'''
 for doc in ({binding('clean-traffic', CTRL_IP_LEARNING='none')!r}, {binding('clean-traffic', CTRL_IP_LEARNING='guess')!r},

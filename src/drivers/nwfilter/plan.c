@@ -229,9 +229,12 @@ static bool addFilter(Building *b, const Scope *scope, int depth, GError **error
     return true;
 }
 
+/* Rules of the root chain come first: those of the upper layer, which has no chains, have this order too. */
 static int byPriority(gconstpointer a, gconstpointer b)
 {
-    return (*(virNWFilterStep *const *)a)->priority - (*(virNWFilterStep *const *)b)->priority;
+    const virNWFilterStep *x = *(virNWFilterStep *const *)a, *y = *(virNWFilterStep *const *)b;
+    bool rootX = strcmp(x->filter->chain, "root") == 0, rootY = strcmp(y->filter->chain, "root") == 0;
+    return rootX != rootY ? rootY - rootX : x->priority - y->priority;
 }
 
 virNWFilterPlan *virNWFilterPlanNew(const virNWFilterInclude *ref, virNWFilterFind find, gpointer data, GError **error)

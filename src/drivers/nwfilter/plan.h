@@ -13,7 +13,7 @@ typedef struct {
 } virNWFilterStep;
 
 typedef struct {
-    GPtrArray *steps;           /* virNWFilterStep by priority */
+    GPtrArray *steps;           /* virNWFilterStep: of the root chain, of others; by priority */
     GPtrArray *missing;         /* char: variables without a value, as they are written */
     GPtrArray *filters;         /* virNWFilterDef references that keep the rules alive */
 } virNWFilterPlan;
