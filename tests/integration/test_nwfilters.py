@@ -47,7 +47,7 @@ def client(code):
             "    except libvirt.libvirtError as e:\n        return e.get_error_code()\n"
             "c = libvirt.open('qemu:///system')\n"
             f"port = lambda: c.nwfilterBindingLookupByPortDev({PORT!r})\n")
-    r = subprocess.run(['/usr/bin/python3', '-c', head + code], env=harness.ours(), capture_output=True, text=True, timeout=120)
+    r = subprocess.run(['/usr/bin/python3', '-c', head + code], env=harness.borrowed(), capture_output=True, text=True, timeout=120)
     if r.returncode:
         raise AssertionError(r.stderr)
     return r.stdout.split('\n')[:-1]
