@@ -105,6 +105,7 @@ VIR_ENUM_TABLE(virNWFilterDirection, VIR_NWFILTER_DIRECTION_VALUES)
 #define A_dstipfrom6 X_STR("@dstipfrom", dstipfrom, 0, IP6)
 #define A_dstipto X_STR("@dstipto", dstipto, 0, IP4)
 #define A_dstipto6 X_STR("@dstipto", dstipto, 0, IP6)
+#define A_dstipto6 X_STR("@dstipto", dstipto, 0, IP6)
 #define A_protocol X_STR("@protocol", protocol, 0, IPPROTO)
 #define A_srcportstart X_STR("@srcportstart", srcportstart, 0, U16)
 #define A_srcportend X_STR("@srcportend", srcportend, 0, U16)
@@ -188,20 +189,25 @@ static X_TYPE_AS(ahXml, virNWFilterMatch, "ah", igmpRows);
 static X_TYPE_AS(udpliteXml, virNWFilterMatch, "udplite", igmpRows);
 static const virXmlRow tcpIpv6Rows[] = {
     A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
-    A_dstipto, A_dscp, A_connlimitAbove6, A_state6, A_srcportstart, A_srcportend, A_dstportstart, A_dstportend, A_ipset6,
-    A_ipsetflags6, A_comment, X_END
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_srcportstart, A_srcportend, A_dstportstart, A_dstportend, A_flags,
+    A_ipset6, A_ipsetflags6, A_comment, X_END
 };
 static X_TYPE_AS(tcpIpv6Xml, virNWFilterMatch, "tcp-ipv6", tcpIpv6Rows);
-static X_TYPE_AS(udpIpv6Xml, virNWFilterMatch, "udp-ipv6", tcpIpv6Rows);
-static X_TYPE_AS(sctpIpv6Xml, virNWFilterMatch, "sctp-ipv6", tcpIpv6Rows);
+static const virXmlRow udpIpv6Rows[] = {
+    A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_srcportstart, A_srcportend, A_dstportstart, A_dstportend, A_ipset6,
+    A_ipsetflags6, A_comment, X_END
+};
+static X_TYPE_AS(udpIpv6Xml, virNWFilterMatch, "udp-ipv6", udpIpv6Rows);
+static X_TYPE_AS(sctpIpv6Xml, virNWFilterMatch, "sctp-ipv6", udpIpv6Rows);
 static const virXmlRow icmpv6Rows[] = {
     A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
-    A_dstipto, A_dscp, A_connlimitAbove6, A_state6, A_type, A_code, A_ipset6, A_ipsetflags6, A_comment, X_END
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_type, A_code, A_ipset6, A_ipsetflags6, A_comment, X_END
 };
 static X_TYPE_AS(icmpv6Xml, virNWFilterMatch, "icmpv6", icmpv6Rows);
 static const virXmlRow allIpv6Rows[] = {
     A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
-    A_dstipto, A_dscp, A_connlimitAbove6, A_state6, A_ipset6, A_ipsetflags6, A_comment, X_END
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_ipset6, A_ipsetflags6, A_comment, X_END
 };
 static X_TYPE_AS(allIpv6Xml, virNWFilterMatch, "all-ipv6", allIpv6Rows);
 static X_TYPE_AS(espIpv6Xml, virNWFilterMatch, "esp-ipv6", allIpv6Rows);
