@@ -142,11 +142,16 @@ static void requestFree(Request *r)
     g_free(r);
 }
 
-static void actorRelease(virActor *a);
+static void actorRelease(virActor *a, bool last);
 
-static void actorRunRequest(gpointer data)
+/* A thread that gives up a turn goes on with the request that gets it: no other need be woken. */
+static _Thread_local struct {
+    bool taking;
+    Request *next;
+} chain;
+
+static void runOne(Request *r)
 {
-    Request *r = data;
     virActor *a = r->actor;
     g_mutex_lock(&a->mutex);
     a->holder = g_thread_self();
@@ -156,13 +161,19 @@ static void actorRunRequest(gpointer data)
     r->run(r->data);
     current = NULL;
     if (!r->yielded) {
-        actorRelease(a);
+        actorRelease(a, true);
     } else {
         g_mutex_lock(&a->mutex);
         g_ptr_array_remove_fast(a->yielded, r);
         g_mutex_unlock(&a->mutex);
     }
     requestFree(r);
+}
+
+static void actorRunRequest(gpointer data)
+{
+    for (Request *r = data; r; r = g_steal_pointer(&chain.next))
+        runOne(r);
 }
 
 static void actorGrant(virActor *a, Request *r)
@@ -176,6 +187,8 @@ static void actorGrant(virActor *a, Request *r)
     r->granted = true;
     if (r->sync)
         g_cond_broadcast(&a->cond);
+    else if (chain.taking && !chain.next)
+        chain.next = r;
     else
         virWorkRun(actorRunRequest, r);
 }
@@ -214,7 +227,8 @@ static void actorDrain(virActor *a)
     g_cond_broadcast(&a->cond);
 }
 
-static void actorRelease(virActor *a)
+/* `last`: the calling thread has nothing else to do. */
+static void actorRelease(virActor *a, bool last)
 {
     g_mutex_lock(&a->mutex);
     a->state = IDLE;
@@ -222,7 +236,9 @@ static void actorRelease(virActor *a)
     a->what = NULL;
     a->depth = 0;
     actorDrain(a);              /* wakes a job that wants its turn back */
+    chain.taking = last;
     actorGrantNext(a);
+    chain.taking = false;
     g_mutex_unlock(&a->mutex);
 }
 
@@ -238,7 +254,7 @@ bool virActorYield(void)
         a->yielded = g_ptr_array_new();
     g_ptr_array_add(a->yielded, r);
     g_mutex_unlock(&a->mutex);
-    actorRelease(a);
+    actorRelease(a, false);
     return true;
 }
 
@@ -428,7 +444,7 @@ void virActorLeave(virActor *a)
     bool last = --a->depth == 0 && !(a->draining && a->drainer == g_thread_self());
     g_mutex_unlock(&a->mutex);
     if (last)
-        actorRelease(a);
+        actorRelease(a, false);
 }
 
 /* ---- long jobs ---- */

@@ -27,6 +27,8 @@
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
 static const char *const drivers[] = { "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
 
+enum { START_WAIT_US = 60 * G_USEC_PER_SEC };
+
 typedef struct {
     char *config, *pidFile;
     bool daemonize, verbose, privileged;
@@ -36,7 +38,10 @@ typedef struct {
 static struct {
     virServer *servers[3];          /* main, admin, NULL */
     GMainLoop *loop;
-    GPtrArray *drivers;             /* virConnectDriver that run */
+    GPtrArray *drivers;             /* virConnectDriver that run; complete when `ready` */
+    GMutex mutex;
+    GCond cond;
+    gint ready;                     /* atomic; set under the mutex: the drivers have loaded what they know */
     virTimer *idle;
     unsigned int timeout;
 } me;
@@ -61,8 +66,36 @@ static void quit(void)
     g_main_loop_quit(me.loop);
 }
 
+/* Sockets take clients while definitions are still being read; a connection that shows them opens when all are there. */
+bool virDaemonAwaitDrivers(GError **error)
+{
+    gint64 until = g_get_monotonic_time() + START_WAIT_US;
+    if (g_atomic_int_get(&me.ready))
+        return true;
+    g_mutex_lock(&me.mutex);
+    while (!me.ready && g_cond_wait_until(&me.cond, &me.mutex, until))
+        continue;
+    bool ready = me.ready;
+    g_mutex_unlock(&me.mutex);
+    if (!ready)
+        virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "the daemon is still starting; try again");
+    return ready;
+}
+
+static void driversReady(void)
+{
+    g_mutex_lock(&me.mutex);
+    g_atomic_int_set(&me.ready, TRUE);
+    g_cond_broadcast(&me.cond);
+    g_mutex_unlock(&me.mutex);
+}
+
 static void onIdle(virTimer *timer, gpointer unused)
 {
+    if (!g_atomic_int_get(&me.ready)) {
+        virTimerSet(timer, me.timeout * 1000);
+        return;
+    }
     for (guint i = 0; i < me.drivers->len; i++) {
         const virConnectDriver *d = me.drivers->pdata[i];
         if (d->stateBusy && d->stateBusy()) {
@@ -281,10 +314,11 @@ static bool serve(const Options *o, const virDaemonConfig *c, GError **error)
     me.servers[0]->changed = me.servers[1]->changed = clientsChanged;
     me.idle = virTimerNew(virLoopGet(), -1, onIdle, NULL, NULL);
     virConnectUseLocalDrivers();
-    startDrivers(o->privileged);
     me.timeout = o->timeout;            /* from here on it is the I/O thread's */
     if (!virDaemonListen(c, o->privileged, me.servers[0], me.servers[1], error))
         return false;
+    startDrivers(o->privileged);
+    driversReady();
     virLoopInvoke(virLoopGet(), watchIdleness, NULL);
     return true;
 }
