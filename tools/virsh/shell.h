@@ -120,6 +120,14 @@ virDomainPtr cmdDomainNamed(Shell *sh, const char *word);
 char *readInput(Shell *sh, const char *path);
 /* Let the user edit `text`; NULL with a message on failure. */
 char *editText(Shell *sh, const char *text);
+/* Dump a document, let the user edit it, define the result; again, while that fails and the user wants to. */
+typedef struct {
+    const char *label;          /* "Domain 'x'" */
+    void *object;
+    char *(*dump)(void *object);
+    bool (*define)(Shell *sh, const char *xml, bool validate);
+} EditWhat;
+bool editDocument(Shell *sh, const EditWhat *what, bool validate);
 const char *domainStateText(int state);
 /* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
 char *shellTakeError(void);

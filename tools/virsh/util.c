@@ -102,6 +102,49 @@ char *editText(Shell *sh, const char *text)
     return edited;
 }
 
+/* What the user says to a document that was refused. */
+static char askAgain(Shell *sh)
+{
+    char answer[16];
+    shellError(sh, "%s", virGetLastErrorMessage());
+    virResetLastError();
+    printf("Failed. Try again? [y,n,i,f,?]: ");
+    fflush(stdout);
+    return isatty(STDIN_FILENO) && fgets(answer, sizeof(answer), stdin) ? answer[0] : 'n';
+}
+
+bool editDocument(Shell *sh, const EditWhat *what, bool validate)
+{
+    g_autofree char *before = what->dump(what->object), *text = g_strdup(before);
+    while (before) {
+        g_autofree char *edited = editText(sh, text);
+        if (!edited)
+            return false;
+        if (g_str_equal(edited, before)) {
+            printf("%s XML configuration not changed.\n", what->label);
+            return true;
+        }
+        g_autofree char *now = what->dump(what->object);
+        if (!now)
+            return false;
+        if (!g_str_equal(now, before)) {
+            shellError(sh, "%s", "The XML configuration was changed by another user");
+            return false;
+        }
+        if (what->define(sh, edited, validate)) {
+            printf("%s XML configuration edited.\n", what->label);
+            return true;
+        }
+        g_free(text);
+        text = g_steal_pointer(&edited);
+        char answer = askAgain(sh);
+        if (answer == 'n')
+            return false;
+        validate = validate && answer != 'i';
+    }
+    return false;
+}
+
 const char *domainStateText(int state)
 {
     static const char *const words[] = {

@@ -90,6 +90,9 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
 void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
+/* net-filter.c: the packet filter of a port, if it is to have one; and away with those of a guest */
+bool qemuFilterNet(const virDomainDef *def, const virDomainNetDef *net, GError **error);
+void qemuUnfilterNets(const virDomainDef *def);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
 void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 
