@@ -267,12 +267,12 @@ static bool cmdDumpxml(Shell *sh, Cmd *cmd)
     return true;
 }
 
-static char *readForEdit(Shell *sh, gpointer dom)
+static char *dumpToEdit(void *object)
 {
-    return virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
+    return virDomainGetXMLDesc(object, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
 }
 
-static bool defineEdited(Shell *sh, gpointer dom, const char *xml, bool validate)
+static bool defineEdited(Shell *sh, const char *xml, bool validate)
 {
     FREE_DOMAIN(changed) = virDomainDefineXMLFlags(sh->conn, xml, validate ? VIR_DOMAIN_DEFINE_VALIDATE : 0);
     return changed != NULL;
@@ -281,8 +281,10 @@ static bool defineEdited(Shell *sh, gpointer dom, const char *xml, bool validate
 static bool cmdEdit(Shell *sh, Cmd *cmd)
 {
     FREE_DOMAIN(dom) = cmdDomain(sh, cmd);
-    g_autofree char *label = dom ? g_strdup_printf("Domain '%s'", virDomainGetName(dom)) : NULL;
-    return dom && editDocument(sh, label, !cmdHas(cmd, "skip-validate"), readForEdit, defineEdited, dom);
+    if (!dom)
+        return false;
+    g_autofree char *label = g_strdup_printf("Domain '%s'", virDomainGetName(dom));
+    return editDocument(sh, &(EditWhat){ label, dom, dumpToEdit, defineEdited }, !cmdHas(cmd, "skip-validate"));
 }
 
 /* ---- names ---- */
@@ -347,7 +349,10 @@ static bool cmdQemuMonitor(Shell *sh, Cmd *cmd)
     if (virDomainQemuMonitorCommand(dom, text, &reply, flags) < 0)
         return false;
     g_autofree char *pretty = cmdHas(cmd, "pretty") ? jsonPretty(reply) : NULL;
-    printf("%s\n", pretty ? pretty : reply);
+    if (pretty)
+        printf("%s", g_strchomp(pretty));
+    else
+        printf("%s\n", reply);
     free(reply);
     return true;
 }

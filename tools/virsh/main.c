@@ -11,7 +11,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupPool, &groupVolume, &groupSelf, NULL };
+const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret,
+                                         &groupPool, &groupVolume, &groupSnapshot, &groupCheckpoint, &groupBackup, &groupInterface, &groupNodedev,
+                                         &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {
@@ -93,7 +95,7 @@ bool shellRunWords(Shell *sh, char **words)
     return cmd && runCmd(sh, cmd);
 }
 
-/* All commands of a line are understood before the first one runs. */
+/* All commands of a line are understood before the first one runs; all of them run, and the last one says how it went. */
 bool shellRunLine(Shell *sh, const char *line)
 {
     g_autoptr(GPtrArray) commands = shellSplit(sh, line);
@@ -134,10 +136,9 @@ static void usage(void)
            "         --version[=TYPE]   version, TYPE is short or long (default short)\n"
            "  commands (non interactive mode):\n\n");
     for (int i = 0; shellGroups[i]; i++) {
-        printf(" %s (help keyword '%s')\n", shellGroups[i]->title, shellGroups[i]->keyword);
-        for (const CmdDef *c = shellGroups[i]->commands; c->name; c++)
-            if (!(c->flags & CMD_ALIAS))
-                printf("    %-30s %s\n", c->name, c->help);
+        if (!shellGroups[i]->title)
+            continue;
+        helpGroup(shellGroups[i], "");
         printf("\n");
     }
     printf("\n  (specify help <group> for details about the commands in the group)\n\n"

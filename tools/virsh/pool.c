@@ -208,13 +208,13 @@ static bool cmdPoolDumpxml(Shell *sh, Cmd *cmd)
 }
 
 /* A transient pool has no other definition than the running one. */
-static char *readForEdit(Shell *sh, gpointer pool)
+static char *readForEdit(void *pool)
 {
     char *xml = virStoragePoolGetXMLDesc(pool, VIR_STORAGE_XML_INACTIVE);
     return xml ? xml : virStoragePoolGetXMLDesc(pool, 0);
 }
 
-static bool defineEdited(Shell *sh, gpointer old, const char *xml, bool validate)
+static bool defineEdited(Shell *sh, const char *xml, bool validate)
 {
     g_autoptr(virStoragePool) pool = virStoragePoolDefineXML(sh->conn, xml, 0);
     return pool != NULL;
@@ -224,7 +224,7 @@ static bool cmdPoolEdit(Shell *sh, Cmd *cmd)
 {
     g_autoptr(virStoragePool) pool = poolOf(sh, cmd, "pool", POOL_BY_ANY);
     g_autofree char *label = pool ? g_strdup_printf("Pool %s", virStoragePoolGetName(pool)) : NULL;
-    return pool && editDocument(sh, label, false, readForEdit, defineEdited, pool);
+    return pool && editDocument(sh, &(EditWhat){ label, pool, readForEdit, defineEdited }, false);
 }
 
 static bool cmdPoolCapabilities(Shell *sh, Cmd *cmd)

@@ -19,7 +19,8 @@ typedef enum {
     OPT_STRING,         /* --name VALUE */
     OPT_INT,            /* --name NUMBER */
     OPT_DATA,           /* positional or --name VALUE */
-    OPT_ARGV,           /* everything that is left */
+    OPT_ARGV,           /* everything that is left; with or without its name before each */
+    OPT_TAIL,           /* the same without */
 } OptType;
 
 /* Candidates for a word that begins with `text`; a strv or NULL. */
@@ -49,11 +50,13 @@ typedef struct {
 } CmdDef;
 
 typedef struct {
-    const char *title, *keyword;
+    const char *title, *keyword;        /* no title: more of the group with that keyword */
     const CmdDef *commands;     /* ended by a NULL name */
 } CmdGroup;
 
-extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupPool, groupVolume;
+extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
+    groupGuestFigures, groupVcpus, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
+    groupNodedev, groupPool, groupVolume;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
 struct _Shell {
@@ -85,6 +88,7 @@ void cmdFree(Cmd *cmd);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cmd, cmdFree)
 const CmdDef *shellFind(const char *name);
 bool cmdHas(const Cmd *cmd, const char *name);
+bool cmdOffers(const Cmd *cmd, const char *name);              /* is there such an option? */
 const char *cmdString(const Cmd *cmd, const char *name);       /* NULL: not given */
 /* Sets *value and returns 1; 0: not given; -1: not a number (message printed). */
 int cmdInt(Shell *sh, const Cmd *cmd, const char *name, int *value);
@@ -98,6 +102,7 @@ bool cmdExclusive(Shell *sh, const Cmd *cmd, const char *a, const char *b);
 /* help.c */
 bool helpCommand(Shell *sh, const char *name);
 void helpAll(Shell *sh);
+void helpGroup(const CmdGroup *group, const char *end);
 
 /* main.c */
 void shellError(Shell *sh, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -120,10 +125,14 @@ virDomainPtr cmdDomainNamed(Shell *sh, const char *word);
 char *readInput(Shell *sh, const char *path);
 /* Let the user edit `text`; NULL with a message on failure. */
 char *editText(Shell *sh, const char *text);
-/* Let the user edit a document until it is accepted or given up; `label`: whose, as in "Domain 'x'". */
-typedef char *(*EditRead)(Shell *sh, gpointer handle);
-typedef bool (*EditDefine)(Shell *sh, gpointer handle, const char *xml, bool validate);
-bool editDocument(Shell *sh, const char *label, bool validate, EditRead read, EditDefine define, gpointer handle);
+/* Dump a document, let the user edit it, define the result; again, while that fails and the user wants to. */
+typedef struct {
+    const char *label;          /* "Domain 'x'" */
+    void *object;
+    char *(*dump)(void *object);
+    bool (*define)(Shell *sh, const char *xml, bool validate);
+} EditWhat;
+bool editDocument(Shell *sh, const EditWhat *what, bool validate);
 const char *domainStateText(int state);
 /* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
 char *shellTakeError(void);

@@ -102,42 +102,47 @@ char *editText(Shell *sh, const char *text)
     return edited;
 }
 
-bool editDocument(Shell *sh, const char *label, bool validate, EditRead read, EditDefine define, gpointer handle)
+/* What the user says to a document that was refused. */
+static char askAgain(Shell *sh)
 {
-    g_autofree char *before = read(sh, handle), *text = g_strdup(before);
-    if (!before)
-        return false;
-    for (;;) {
+    char answer[16];
+    shellError(sh, "%s", virGetLastErrorMessage());
+    virResetLastError();
+    printf("Failed. Try again? [y,n,i,f,?]: ");
+    fflush(stdout);
+    return isatty(STDIN_FILENO) && fgets(answer, sizeof(answer), stdin) ? answer[0] : 'n';
+}
+
+bool editDocument(Shell *sh, const EditWhat *what, bool validate)
+{
+    g_autofree char *before = what->dump(what->object), *text = g_strdup(before);
+    while (before) {
         g_autofree char *edited = editText(sh, text);
         if (!edited)
             return false;
         if (g_str_equal(edited, before)) {
-            printf("%s XML configuration not changed.\n", label);
+            printf("%s XML configuration not changed.\n", what->label);
             return true;
         }
-        g_autofree char *now = read(sh, handle);
+        g_autofree char *now = what->dump(what->object);
         if (!now)
             return false;
         if (!g_str_equal(now, before)) {
             shellError(sh, "%s", "The XML configuration was changed by another user");
             return false;
         }
-        if (define(sh, handle, edited, validate)) {
-            printf("%s XML configuration edited.\n", label);
+        if (what->define(sh, edited, validate)) {
+            printf("%s XML configuration edited.\n", what->label);
             return true;
         }
-        shellError(sh, "%s", virGetLastErrorMessage());
-        virResetLastError();
         g_free(text);
         text = g_steal_pointer(&edited);
-        printf("Failed. Try again? [y,n,i,f,?]: ");
-        fflush(stdout);
-        char answer[16];
-        if (!isatty(STDIN_FILENO) || !fgets(answer, sizeof(answer), stdin) || answer[0] == 'n')
+        char answer = askAgain(sh);
+        if (answer == 'n')
             return false;
-        if (answer[0] == 'i')
-            validate = false;
+        validate = validate && answer != 'i';
     }
+    return false;
 }
 
 const char *domainStateText(int state)

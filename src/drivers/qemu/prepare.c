@@ -158,6 +158,11 @@ static bool makeMemoryFolders(virDomainObj *obj, const virDomainDef *def, GError
     return m.ok;
 }
 
+static bool isTap(const virDomainNetDef *net)
+{
+    return net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE || net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
+}
+
 /* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
 static bool refuseUnsupported(const virDomainDef *def, GError **error)
 {
@@ -188,10 +193,8 @@ static bool refuseUnsupported(const virDomainDef *def, GError **error)
         }
     for (unsigned int i = 0; i < def->nets.n; i++) {
         const virDomainNetDef *net = def->nets.v[i];
-        const char *what = net->filter        ? "network filters"
-                           : net->vlan        ? "VLAN tags"
-                           : net->virtualport ? "virtual ports"
-                                              : NULL;
+        bool filter = net->filter && !isTap(net);
+        const char *what = filter ? "network filters" : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
         if (what) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver",
                         what);
@@ -468,7 +471,7 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **er
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
-static bool prepareTap(virDomainObj *obj, virDomainNetDef *net, qemuNetHost *host, GError **error)
+static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
 {
     qemuGuest *guest = qemuGuestOf(obj);
     g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
@@ -485,6 +488,8 @@ static bool prepareTap(virDomainObj *obj, virDomainNetDef *net, qemuNetHost *hos
     host->ntap = queues;
     g_ptr_array_add(guest->taps, g_strdup(net->ifname));
     openVhost(net, host);
+    if (!qemuFilterNet(def, net, error))        /* before the first packet can pass */
+        return false;
     if (existing)
         return true;
     if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK) {
@@ -498,9 +503,7 @@ bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GE
 {
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        bool tap = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ||
-                   net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
-        if (tap && !prepareTap(obj, net, &nets[i], error)) {
+        if (isTap(net) && !prepareTap(obj, def, net, &nets[i], error)) {
             qemuCloseNetFds(nets, def->nets.n);
             return false;
         }
