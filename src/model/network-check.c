@@ -193,7 +193,7 @@ static bool addressCheck(char **text, virIp *ip, GError **error)
     return SHARED_FAIL(VIR_ERR_SYSTEM_ERROR, "Cannot parse socket address '%s': Name or service not known", *text);
 }
 
-static unsigned int prefixOf(const virNetworkIp *ip, const virIp *address)
+unsigned int virNetworkIpPrefix(const virNetworkIp *ip, const virIp *address)
 {
     virIp mask;
     if (ip->netmask && virIpParse(ip->netmask, &mask))
@@ -216,7 +216,7 @@ bool virNetworkRangeCheck(virNetworkRange *range, const virNetworkIp *ip, const 
     if (!range->end)
         return XML_FAIL("Missing 'end' attribute in dhcp range for network '%s'", network);
     return addressCheck(&range->end, &end, error) &&
-           virIpRangeCheck(&start, &end, virIpParse(ip->address, &net) ? &net : NULL, prefixOf(ip, &net), error) &&
+           virIpRangeCheck(&start, &end, virIpParse(ip->address, &net) ? &net : NULL, virNetworkIpPrefix(ip, &net), error) &&
            leaseCheck(&range->lease, error);
 }
 
@@ -410,7 +410,7 @@ static bool routeCheck(const virNetworkDef *def, virNetRoute *r, GError **error)
     if (ones >= 0 && !virIpIsNetwork(&address, ones))
         return XML_FAIL("%s: Address '%s' in route definition is not a network address", def->name, r->address);
     for (unsigned int i = 0; i < def->ips.n; i++)
-        if (virIpParse(def->ips.v[i]->address, &own) && virIpSameNet(&own, &gateway, prefixOf(def->ips.v[i], &own)))
+        if (virIpParse(def->ips.v[i]->address, &own) && virIpSameNet(&own, &gateway, virNetworkIpPrefix(def->ips.v[i], &own)))
             return true;
     return UNSUPPORTED("unreachable static route gateway '%s' specified for network '%s'", r->gateway, def->name);
 }

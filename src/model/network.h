@@ -4,6 +4,7 @@
 
 #include "model/document.h"
 #include "model/domain-net.h"
+#include "model/network-address.h"
 
 #define VIR_NETWORK_FORWARD_VALUES(E) \
     E(VIR_NETWORK_FORWARD_NONE, "none") \
@@ -114,6 +115,8 @@ bool virNetVPortCheck(virNetDevVPort **port, bool needType, GError **error);
 bool virNetBandwidthCheck(const virNetBandwidth *bandwidth, bool floor, GError **error);
 /* The address family of an <ip>, AF_INET by default. */
 int virNetworkIpFamily(const virNetworkIp *ip);
+/* Of its netmask, its prefix, or what an address of that kind has without either. */
+unsigned int virNetworkIpPrefix(const virNetworkIp *ip, const virIp *address);
 extern virXmlType virNetworkForwardIfXml, virNetworkRangeXml, virNetworkDhcpHostXml, virNetworkDnsTxtXml, virNetworkDnsSrvXml,
     virNetworkDnsHostXml, virNetworkPortGroupXml;
 
