@@ -75,6 +75,46 @@ static bool isWanted(const virNetworkDef *def)
     return any;
 }
 
+/* What goes into lines must not make lines of its own. */
+static bool isOneLine(const virNetworkDef *def, const char *text, const char *what, GError **error)
+{
+    if (!text || !strpbrk(text, "\r\n"))
+        return true;
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "the %s of network '%s' has a line break in it", what, def->name);
+    return false;
+}
+
+static bool recordsCheck(const virNetworkDef *def, GError **error)
+{
+    bool ok = isOneLine(def, def->domain, "domain", error);
+    for (unsigned int i = 0; ok && i < def->dns.forwarders.n; i++)
+        ok = isOneLine(def, def->dns.forwarders.v[i]->domain, "forwarder's domain", error);
+    for (unsigned int i = 0; ok && i < def->dns.txts.n; i++)
+        ok = isOneLine(def, def->dns.txts.v[i]->name, "TXT record", error) && isOneLine(def, def->dns.txts.v[i]->value, "TXT record", error);
+    for (unsigned int i = 0; ok && i < def->dns.srvs.n; i++) {
+        const virNetworkDnsSrv *s = def->dns.srvs.v[i];
+        ok = isOneLine(def, s->service, "SRV record", error) && isOneLine(def, s->domain, "SRV record", error) &&
+             isOneLine(def, s->target, "SRV record", error);
+    }
+    for (unsigned int i = 0; ok && i < def->dns.hosts.n; i++)
+        for (char **name = def->dns.hosts.v[i]->names; ok && name && *name; name++)
+            ok = isOneLine(def, *name, "DNS host", error);
+    return ok;
+}
+
+static bool addressesCheck(const virNetworkDef *def, GError **error)
+{
+    bool ok = true;
+    for (unsigned int i = 0; ok && i < def->ips.n; i++) {
+        const virNetworkIp *ip = def->ips.v[i];
+        ok = isOneLine(def, ip->tftpRoot, "TFTP folder", error) && isOneLine(def, ip->bootfile, "boot file", error) &&
+             isOneLine(def, ip->bootServer, "boot server", error);
+        for (unsigned int j = 0; ok && j < ip->hosts.n; j++)
+            ok = isOneLine(def, ip->hosts.v[j]->name, "DHCP host", error);
+    }
+    return ok;
+}
+
 /* ---- names ---- */
 
 static void forwarders(GString *out, const virNetworkDef *def)
@@ -356,6 +396,8 @@ virDnsmasqText *virDnsmasqTextNew(const virNetworkDef *def, const virDnsmasqPath
     g_autoptr(virDnsmasqText) text = g_new0(virDnsmasqText, 1);
     if (!isWanted(def))
         return g_steal_pointer(&text);
+    if (!recordsCheck(def, error) || !addressesCheck(def, error))
+        return NULL;
     text->conf = confText(def, paths, error);
     text->hosts = hostsText(def);
     text->names = namesText(def);
