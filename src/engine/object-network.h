@@ -21,7 +21,7 @@ typedef struct {
     /* Completes `port`: where it is plugged in, and what its network has for it. With `reclaim` it says so itself and is only checked. */
     bool (*plug)(virObject *obj, virNetworkPortDef *port, bool reclaim, GError **error);
     /* Makes it so on the host, and takes it back. */
-    bool (*attach)(virObject *obj, virNetworkPortDef *port, GError **error);
+    bool (*attach)(virObject *obj, virNetworkPortDef *port, bool reclaim, GError **error);
     void (*detach)(virObject *obj, const virNetworkPortDef *port);
     /* The port becomes `fresh`, which has other rates. */
     bool (*change)(virObject *obj, const virNetworkPortDef *old, virNetworkPortDef *fresh, GError **error);

@@ -176,7 +176,7 @@ static bool create(virObject *obj, virNetworkPortDef *def, unsigned int flags, G
     }
     bool reclaim = flags & VIR_NETWORK_PORT_CREATE_RECLAIM;
     if (!reclaimFits(obj, def, reclaim, error) || (driver->plug && !driver->plug(obj, def, reclaim, error)) ||
-        (driver->attach && !driver->attach(obj, def, error)))
+        (driver->attach && !driver->attach(obj, def, reclaim, error)))
         return false;
     if (!portKeep(obj, def, error)) {
         if (driver->detach)

@@ -84,6 +84,30 @@ bool virLinkHasPhysicalFunction(const char *device)
     return access(path, F_OK) == 0;
 }
 
+static void functionFree(gpointer data)
+{
+    virLinkFunction *f = data;
+    g_free(f->pci);
+    g_free(f->netdev);
+    g_free(f);
+}
+
+GPtrArray *virLinkVirtualFunctions(const virHost *host, const char *name)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(functionFree);
+    for (unsigned int i = 0;; i++) {
+        g_autofree char *path = g_strdup_printf("%s/class/net/%s/device/virtfn%u", host->sys, name, i);
+        g_autofree char *target = g_file_read_link(path, NULL), *net = g_strdup_printf("%s/net", path);
+        if (!target)
+            return all;
+        g_autoptr(GDir) dir = g_dir_open(net, 0, NULL);
+        virLinkFunction *f = g_new0(virLinkFunction, 1);
+        f->pci = g_path_get_basename(target);
+        f->netdev = dir ? g_strdup(g_dir_read_name(dir)) : NULL;
+        g_ptr_array_add(all, f);
+    }
+}
+
 bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error)
 {
     struct ifreq ifr;

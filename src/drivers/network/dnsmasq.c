@@ -100,6 +100,7 @@ static virProcess *run(const virNetworkDef *def, const virDnsmasqPaths *paths, G
     g_autofree char *program = programPath(), *helper = helperPath();
     g_autofree char *conf = g_strdup_printf("--conf-file=%s", paths->conf), *script = g_strdup_printf("--dhcp-script=%s", helper);
     g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "VIR_BRIDGE_NAME", def->bridge, TRUE);
+    env = g_environ_setenv(env, "VIR_LEASES_DIR", virNetworkDirs.state, TRUE);
     const char *argv[] = { program, conf, "--leasefile-ro", script, NULL };
     unlink(paths->pid);
     return virProcessRunWith(argv, (const char *const *)env, START_MS, NULL, error) ? adopt(paths, error) : NULL;

@@ -10,6 +10,9 @@
 typedef struct { char *state, *run; } virNetworkFolders;
 extern virNetworkFolders virNetworkDirs;
 
+/* The highest class of traffic that a port may have. */
+enum { VIR_NETWORK_MAX_CLASS = 99 };
+
 /* A bridge of libvirt's own, not something that the host has. */
 static inline bool virNetworkHasOwnBridge(const virNetworkDef *def)
 {
