@@ -145,7 +145,7 @@ bool virLinkAddAddress(const char *name, int family, const unsigned char *addres
 bool virRouteAdd(const char *name, int family, const unsigned char *destination, unsigned int prefix, const unsigned char *gateway,
                  unsigned int metric, GError **error)
 {
-    const struct rtmsg message = { .rtm_family = family, .rtm_dst_len = prefix, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_STATIC,
+    const struct rtmsg message = { .rtm_family = family, .rtm_dst_len = prefix, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
                                    .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST };
     guint32 index = indexOf(name, error), priority = metric;
     Request r;

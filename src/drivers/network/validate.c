@@ -129,11 +129,12 @@ static bool isOpenVSwitch(const virNetDevVPort *port)
 static bool vlansCheck(const virNetworkDef *def, GError **error)
 {
     bool own = def->forwardMode <= VIR_NETWORK_FORWARD_OPEN;
-    bool any = def->forwardMode == VIR_NETWORK_FORWARD_HOSTDEV || def->forwardMode == VIR_NETWORK_FORWARD_PASSTHROUGH ||
-               (!own && isOpenVSwitch(def->virtualport));
-    bool wrong = def->vlan && !any;
-    for (unsigned int i = 0; i < def->portgroups.n; i++)
-        wrong |= def->portgroups.v[i]->vlan && !any && (own || !isOpenVSwitch(def->portgroups.v[i]->virtualport));
+    bool any = def->forwardMode == VIR_NETWORK_FORWARD_HOSTDEV || def->forwardMode == VIR_NETWORK_FORWARD_PASSTHROUGH;
+    bool wrong = def->vlan && !any && (own || !isOpenVSwitch(def->virtualport));
+    for (unsigned int i = 0; i < def->portgroups.n; i++) {
+        const virNetworkPortGroup *g = def->portgroups.v[i];
+        wrong |= g->vlan && !any && (own || !isOpenVSwitch(g->virtualport ? g->virtualport : def->virtualport));
+    }
     return !wrong || UNSUPPORTED("<vlan> element specified for network %s, whose type doesn't support vlan configuration", def->name);
 }
 
