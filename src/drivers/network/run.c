@@ -6,6 +6,7 @@
 #include "drivers/network/rules.h"
 #include "base/log.h"
 #include "host/bandwidth.h"
+#include "host/netlink.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -91,6 +92,13 @@ static bool ownUp(virObject *obj, const virNetworkDef *def, GError **error)
     return true;
 }
 
+/* A bridge of the host's whose table of addresses is to be ours. It stays so: others may have learned to rely on it. */
+static bool lent(const virNetworkDef *def, GError **error)
+{
+    return !def->bridge || def->macTable != VIR_NETWORK_MAC_TABLE_LIBVIRT ||
+           virBridgeSet(virHostLocal(), def->bridge, "vlan_filtering", 1, error);
+}
+
 /* ---- start and stop ---- */
 
 /* What a definition leaves open and is settled while it runs. */
@@ -112,7 +120,7 @@ bool virNetworkRunStart(virObject *obj, GError **error)
 {
     g_autoptr(virNetworkDef) def = virNetworkDefCopy(obj->def);
     bool own = virNetworkHasOwnBridge(def);
-    if (!settle(def, error) || (own && !ownUp(obj, def, error)))
+    if (!settle(def, error) || !(own ? ownUp(obj, def, error) : lent(def, error)))
         return false;
     if (!virNetworkStatusSave(obj, def, error)) {
         if (own)
