@@ -36,8 +36,9 @@ struct _virConnect {
     const virNWFilterDriver *nwfilter;
     void *networkPriv, *interfacePriv, *storagePriv, *nodedevPriv, *secretPriv, *nwfilterPriv;
 
-    /* The queue of an object (a new reference), for the daemon's way of a call; NULL: none */
-    struct _virActor *(*actorOf)(virConnectPtr conn, const unsigned char *uuid);
+    /* The queue of an object for calls of a virActorClass (a new reference), for the daemon's way of a call; `uuid` NULL: of a call about
+     * many objects. NULL: none */
+    struct _virActor *(*actorOf)(virConnectPtr conn, const unsigned char *uuid, int class);
 
     GMutex lock;                                /* of what follows */
     virConnectCloseHandler close;

@@ -23,8 +23,13 @@ typedef struct {
     gint64 since;
     virActor *actor;
     bool granted, sync;         /* sync: a thread waits on the actor's condition */
+    bool refused;               /* sync: will not be granted, because of the trouble */
+    bool yielded;
     GThread *thread;
 } Request;
+
+/* The grant that the thread is running, when it may be given up early. */
+static _Thread_local Request *current;
 
 typedef struct {
     void (*func)(gpointer);
@@ -33,6 +38,16 @@ typedef struct {
 } Post;
 
 typedef enum { IDLE, HELD, PARKED } HoldState;
+
+/* A long job while its gate is open. */
+typedef struct {
+    GThread *thread;
+    const char *what;
+    gint64 since;
+    guint depth;
+    int tolerated;
+    bool closing;               /* it wants its turn back */
+} Gate;
 
 struct _virActor {
     gatomicrefcount refs;
@@ -47,6 +62,9 @@ struct _virActor {
     gint64 since;
     guint depth;
     guint64 serials;
+    Gate *gate;
+    char *trouble;
+    GPtrArray *yielded;         /* requests that run on without the turn */
 };
 
 typedef struct {
@@ -76,16 +94,24 @@ void virActorUnref(virActor *a)
         return;
     g_mutex_clear(&a->mutex);
     g_cond_clear(&a->cond);
+    g_clear_pointer(&a->yielded, g_ptr_array_unref);
+    g_free(a->trouble);
     g_free(a->name);
     g_free(a);
 }
 
+static const char *actorWhat(const virActor *a)
+{
+    return a->state != IDLE ? a->what : a->gate ? a->gate->what : NULL;
+}
+
+/* Locked. */
 static GError *actorTimeout(virActor *a, const char *what)
 {
     GError *error = NULL;
-    g_autofree char *holder = virActorHolder(a, NULL, NULL);
-    virSetError(&error, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=%s) for %s of '%s'",
-                holder ? holder : "nobody", what, a->name);
+    const char *holder = actorWhat(a);
+    virSetError(&error, VIR_ERR_OPERATION_TIMEOUT, "cannot acquire state change lock (held by monitor=%s) for %s of '%s'%s%s",
+                holder ? holder : "nobody", what, a->name, a->trouble ? ": " : "", a->trouble ? a->trouble : "");
     return error;
 }
 
@@ -115,8 +141,16 @@ static void actorRunRequest(gpointer data)
     a->holder = g_thread_self();
     g_mutex_unlock(&a->mutex);
     actorReportWait(r);
+    current = r;
     r->run(r->data);
-    actorRelease(a);
+    current = NULL;
+    if (!r->yielded) {
+        actorRelease(a);
+    } else {
+        g_mutex_lock(&a->mutex);
+        g_ptr_array_remove_fast(a->yielded, r);
+        g_mutex_unlock(&a->mutex);
+    }
     requestFree(r);
 }
 
@@ -134,11 +168,19 @@ static void actorGrant(virActor *a, Request *r)
         virWorkRun(actorRunRequest, r);
 }
 
+/* The first that may have the turn; beside a long job that is not the first of all. */
 static void actorGrantNext(virActor *a)
 {
-    Request *r = a->state == IDLE && !a->draining ? g_queue_pop_head(&a->requests) : NULL;
-    if (r)
+    if (a->state != IDLE || a->draining || (a->gate && a->gate->closing))
+        return;
+    for (GList *l = a->requests.head; l; l = l->next) {
+        Request *r = l->data;
+        if (a->gate && !(a->gate->tolerated & r->class))
+            continue;
+        g_queue_delete_link(&a->requests, l);
         actorGrant(a, r);
+        return;
+    }
 }
 
 /* Locked on entry and exit; unlocked around each message. */
@@ -167,9 +209,25 @@ static void actorRelease(virActor *a)
     a->holder = NULL;
     a->what = NULL;
     a->depth = 0;
-    actorDrain(a);
+    actorDrain(a);              /* wakes a job that wants its turn back */
     actorGrantNext(a);
     g_mutex_unlock(&a->mutex);
+}
+
+bool virActorYield(void)
+{
+    Request *r = current;
+    if (!r || r->yielded || !(r->class & (VIR_ACTOR_QUERY | VIR_ACTOR_AGENT)))
+        return false;
+    virActor *a = r->actor;
+    g_mutex_lock(&a->mutex);
+    r->yielded = true;
+    if (!a->yielded)
+        a->yielded = g_ptr_array_new();
+    g_ptr_array_add(a->yielded, r);
+    g_mutex_unlock(&a->mutex);
+    actorRelease(a);
+    return true;
 }
 
 /* ---- asynchronous requests ---- */
@@ -198,13 +256,19 @@ static void actorDeadline(virTimer *timer, gpointer data)
     Deadline *d = data;
     g_mutex_lock(&d->actor->mutex);
     Request *r = actorTakeSerial(d->actor, d->serial);
+    GError *reason = r ? actorTimeout(d->actor, r->what) : NULL;
     g_mutex_unlock(&d->actor->mutex);
     if (!r)
         return;
-    GError *reason = actorTimeout(d->actor, r->what);
     virWarn("%s", reason->message);
     r->cancel(r->data, reason);
     requestFree(r);
+}
+
+/* Locked. Nobody shall wait for this actor now, unless it is to be put out of its trouble. */
+static bool actorRefuses(const virActor *a, virActorClass class)
+{
+    return a->trouble && a->state != IDLE && class != VIR_ACTOR_ABORT;
 }
 
 void virActorSubmit(virActor *a, virActorClass class, const char *what, int64_t wait_ms, gpointer owner,
@@ -215,15 +279,71 @@ void virActorSubmit(virActor *a, virActorClass class, const char *what, int64_t 
                     .actor = virActorRef(a), .since = g_get_monotonic_time() };
     g_mutex_lock(&a->mutex);
     r->serial = ++a->serials;
-    if (a->state == IDLE && !a->draining && a->requests.length == 0) {
+    if (actorRefuses(a, class)) {
+        GError *reason = actorTimeout(a, what);
+        g_mutex_unlock(&a->mutex);
+        cancel(data, reason);
+        requestFree(r);
+        return;
+    }
+    if (a->state == IDLE && !a->draining && a->requests.length == 0 && !a->gate) {
         actorGrant(a, r);
     } else {
         Deadline *d = g_new(Deadline, 1);
         *d = (Deadline){ virActorRef(a), r->serial };
         g_queue_push_tail(&a->requests, r);
         r->timer = virTimerNew(virLoopGet(), wait_ms < 0 ? DEFAULT_WAIT_MS : wait_ms, actorDeadline, d, deadlineFree);
+        actorGrantNext(a);      /* beside a long job */
     }
     g_mutex_unlock(&a->mutex);
+}
+
+/* Takes the requests out of the queue that `chosen` names, and ends them with `reason` of each. */
+static void actorCancelAll(GQueue *gone, GError *(*reason)(const Request *r))
+{
+    Request *r;
+    while ((r = g_queue_pop_head(gone))) {
+        r->cancel(r->data, reason(r));
+        requestFree(r);
+    }
+}
+
+static GError *inTrouble(const Request *r)
+{
+    g_mutex_lock(&r->actor->mutex);
+    GError *error = actorTimeout(r->actor, r->what);
+    g_mutex_unlock(&r->actor->mutex);
+    return error;
+}
+
+static GError *clientLeft(const Request *r)
+{
+    GError *error = NULL;
+    virSetError(&error, VIR_ERR_OPERATION_ABORTED, "the client of %s left", r->what);
+    return error;
+}
+
+void virActorSetTrouble(virActor *a, const char *words)
+{
+    GQueue gone = G_QUEUE_INIT;
+    g_mutex_lock(&a->mutex);
+    g_free(a->trouble);
+    a->trouble = g_strdup(words);
+    for (GList *l = a->requests.head, *next; l; l = next) {
+        Request *r = l->data;
+        next = l->next;
+        if (!actorRefuses(a, r->class))
+            continue;
+        if (r->sync) {
+            r->refused = true;
+        } else {
+            g_queue_unlink(&a->requests, l);
+            g_queue_push_tail_link(&gone, l);
+        }
+    }
+    g_cond_broadcast(&a->cond);
+    g_mutex_unlock(&a->mutex);
+    actorCancelAll(&gone, inTrouble);
 }
 
 void virActorCancelOwner(virActor *a, gpointer owner)
@@ -239,13 +359,7 @@ void virActorCancelOwner(virActor *a, gpointer owner)
         }
     }
     g_mutex_unlock(&a->mutex);
-    Request *r;
-    while ((r = g_queue_pop_head(&gone))) {
-        GError *reason = NULL;
-        virSetError(&reason, VIR_ERR_OPERATION_ABORTED, "the client of %s left", r->what);
-        r->cancel(r->data, reason);
-        requestFree(r);
-    }
+    actorCancelAll(&gone, clientLeft);
 }
 
 /* ---- callers with a thread of their own ---- */
@@ -273,16 +387,21 @@ bool virActorEnter(virActor *a, virActorClass class, const char *what, int64_t w
     gint64 until = r->since + (wait_ms < 0 ? DEFAULT_WAIT_MS : wait_ms) * 1000;
     g_mutex_lock(&a->mutex);
     r->serial = ++a->serials;
-    g_queue_push_tail(&a->requests, r);
+    r->refused = actorRefuses(a, class);
+    if (class == VIR_ACTOR_ABORT)
+        g_queue_push_head(&a->requests, r);
+    else
+        g_queue_push_tail(&a->requests, r);
     actorGrantNext(a);
-    while (!r->granted && g_cond_wait_until(&a->cond, &a->mutex, until))
+    while (!r->granted && !r->refused && g_cond_wait_until(&a->cond, &a->mutex, until))
         continue;
     bool granted = r->granted;
+    GError *reason = granted ? NULL : actorTimeout(a, what);
     if (!granted)
         g_queue_remove(&a->requests, r);
     g_mutex_unlock(&a->mutex);
     if (!granted)
-        g_propagate_error(error, actorTimeout(a, what));
+        g_propagate_error(error, reason);
     else
         actorReportWait(r);
     requestFree(r);
@@ -296,6 +415,40 @@ void virActorLeave(virActor *a)
     g_mutex_unlock(&a->mutex);
     if (last)
         actorRelease(a);
+}
+
+/* ---- long jobs ---- */
+
+void virActorOpenGate(virActor *a, int tolerated)
+{
+    g_mutex_lock(&a->mutex);
+    if (a->state != IDLE && a->holder == g_thread_self() && !a->gate) {
+        a->gate = g_new(Gate, 1);
+        *a->gate = (Gate){ .thread = a->holder, .what = a->what, .since = a->since, .depth = a->depth, .tolerated = tolerated | VIR_ACTOR_ABORT };
+        a->state = IDLE;
+        a->holder = NULL;
+        a->depth = 0;
+        actorDrain(a);
+        actorGrantNext(a);
+    }
+    g_mutex_unlock(&a->mutex);
+}
+
+void virActorCloseGate(virActor *a)
+{
+    g_mutex_lock(&a->mutex);
+    if (a->gate && a->gate->thread == g_thread_self()) {
+        a->gate->closing = true;
+        while (a->state != IDLE || a->draining)         /* whoever is inside has deadlines of its own */
+            g_cond_wait(&a->cond, &a->mutex);
+        a->state = HELD;
+        a->holder = a->gate->thread;
+        a->what = a->gate->what;
+        a->since = a->gate->since;
+        a->depth = a->gate->depth;
+        g_clear_pointer(&a->gate, g_free);
+    }
+    g_mutex_unlock(&a->mutex);
 }
 
 /* ---- messages and waits ---- */
@@ -338,11 +491,41 @@ void virActorUnpark(virActor *a)
 char *virActorHolder(virActor *a, int64_t *age_ms, guint *waiting)
 {
     g_mutex_lock(&a->mutex);
-    char *what = a->state == IDLE ? NULL : g_strdup(a->what);
+    char *what = g_strdup(actorWhat(a));
     if (age_ms)
-        *age_ms = what ? (g_get_monotonic_time() - a->since) / 1000 : 0;
+        *age_ms = what ? (g_get_monotonic_time() - (a->state != IDLE ? a->since : a->gate->since)) / 1000 : 0;
     if (waiting)
         *waiting = a->requests.length;
     g_mutex_unlock(&a->mutex);
     return what;
+}
+
+static const char *className(virActorClass class)
+{
+    return class == VIR_ACTOR_QUERY ? "query" : class == VIR_ACTOR_AGENT ? "agent" : class == VIR_ACTOR_ABORT ? "abort" : "modify";
+}
+
+static void describe(GString *out, const char *state, gint64 since, const char *class, const char *what)
+{
+    g_string_append_printf(out, "%s %" G_GINT64_FORMAT " %s %s\n", state, (g_get_monotonic_time() - since) / 1000, class, what);
+}
+
+char *virActorDescribe(virActor *a)
+{
+    GString *out = g_string_new(NULL);
+    g_mutex_lock(&a->mutex);
+    if (a->gate)
+        describe(out, "running", a->gate->since, "job", a->gate->what);
+    for (guint i = 0; a->yielded && i < a->yielded->len; i++) {
+        const Request *r = a->yielded->pdata[i];
+        describe(out, "running", r->since, className(r->class), r->what);
+    }
+    if (a->state != IDLE)
+        describe(out, "running", a->since, "", a->what);
+    for (GList *l = a->requests.head; l; l = l->next) {
+        const Request *r = l->data;
+        describe(out, "waiting", r->since, className(r->class), r->what);
+    }
+    g_mutex_unlock(&a->mutex);
+    return g_string_free(out, FALSE);
 }

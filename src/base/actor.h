@@ -18,11 +18,13 @@
 
 typedef struct _virActor virActor;
 
-/* What may run beside what. A long job (migration, save, backup) lowers the actor's gate to the classes that it tolerates. */
+/* What may run beside what. A long job (migration, save, backup) opens the actor's gate to the classes that it tolerates. */
 typedef enum {
     VIR_ACTOR_QUERY = 1 << 0,
     VIR_ACTOR_MODIFY = 1 << 1,
-    VIR_ACTOR_ABORT = 1 << 2,
+    VIR_ACTOR_ABORT = 1 << 2,   /* passes while the object is in trouble */
+    VIR_ACTOR_SUSPEND = 1 << 3, /* stops or resumes a guest: most long jobs can live with it */
+    VIR_ACTOR_AGENT = 1 << 4,
 } virActorClass;
 
 virActor *virActorNew(const char *name);
@@ -46,6 +48,24 @@ void virActorPost(virActor *actor, void (*func)(gpointer), gpointer data, GDestr
  * the object may have changed when Unpark returns. */
 void virActorPark(virActor *actor);
 void virActorUnpark(virActor *actor);
+
+/*
+ * A long job: the holder gives its turn to requests of the classes in `tolerated` while it waits for something else than the actor
+ * (a migration's progress), and takes it back before any other. Requests of other classes wait until the job's own grant ends.
+ */
+void virActorOpenGate(virActor *actor, int tolerated);
+void virActorCloseGate(virActor *actor);
+
+/* Inside a granted run of virActorSubmit with class QUERY or AGENT: let the next in the queue begin, while this one goes on waiting for what
+ * will not change the object. False: anywhere else it does nothing. */
+bool virActorYield(void);
+
+/* What keeps the holder from going on ("QEMU has not answered 'stop' for 5000 ms"); NULL: nothing any more. While it stands, requests
+ * do not wait: those in the queue and new ones end with the timeout's error and these words. ABORT requests wait on. */
+void virActorSetTrouble(virActor *actor, const char *words);
+
+/* One line for each request, the running ones first: "running 1200 modify virDomainSuspend", then "waiting 30 modify virDomainReset"; age in ms. */
+char *virActorDescribe(virActor *actor);
 
 /* Who holds it, for messages and `virsh domjobinfo --queue`; NULL when idle. Age in milliseconds. */
 char *virActorHolder(virActor *actor, int64_t *age_ms, guint *waiting);

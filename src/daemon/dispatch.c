@@ -169,18 +169,25 @@ static const unsigned char *objectUuid(const virXdrType *type, const void *args)
     return objectUuid(first->sub, object);
 }
 
+/* A call with a list of objects. */
+static bool isAboutMany(const virXdrType *type)
+{
+    return type && type->nfields && type->fields[0].kind == VIR_XDR_ARRAY && type->fields[0].sub;
+}
+
 static void submit(Pending *p)
 {
     const virRpcProc *proc = p->call.proc;
-    const unsigned char *uuid = p->call.conn && p->call.conn->actorOf ? objectUuid(proc->args, p->args) : NULL;
-    g_autoptr(virActor) actor = uuid ? p->call.conn->actorOf(p->call.conn, uuid) : NULL;
+    virActorClass class = proc->run == VIR_RUN_MODIFY ? VIR_ACTOR_MODIFY : proc->run == VIR_RUN_AGENT ? VIR_ACTOR_AGENT : VIR_ACTOR_QUERY;
+    virConnectPtr conn = p->call.conn;
+    const unsigned char *uuid = objectUuid(proc->args, p->args);
+    g_autoptr(virActor) actor = conn && conn->actorOf && (uuid || isAboutMany(proc->args)) ? conn->actorOf(conn, uuid, class) : NULL;
     if (!actor) {
         virWorkRun(runOnThread, p);
         return;
     }
     g_hash_table_add(p->client->actors, virActorRef(actor));
-    virActorSubmit(actor, proc->run == VIR_RUN_MODIFY ? VIR_ACTOR_MODIFY : VIR_ACTOR_QUERY, proc->name, -1, p->client, runOnThread,
-                   cancelled, p);
+    virActorSubmit(actor, class, proc->name, -1, p->client, runOnThread, cancelled, p);
 }
 
 static void start(Pending *p)

@@ -22,7 +22,7 @@
 #include <sys/un.h>
 
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
-static const char *const drivers[] = { "network", "secret", "nwfilter", "storage", "qemu", NULL };
+static const char *const drivers[] = { "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
 
 typedef struct {
     char *config, *pidFile;

@@ -35,6 +35,8 @@ static void objFree(virObj *head)
     virDomainBackupDefUnref(obj->backup);
     virMomentsFree(obj->snapshots);
     virMomentsFree(obj->checkpoints);
+    virActorUnref(obj->queries);
+    virActorUnref(obj->agent);
     g_mutex_clear(&obj->mutex);
     g_free(obj);
 }
@@ -69,6 +71,17 @@ void virDomainObjUnref(virDomainObj *obj)
 virActor *virDomainObjActor(virDomainObj *obj)
 {
     return obj->head.actor;
+}
+
+virActor *virDomainObjLane(virDomainObj *obj, virActorClass class)
+{
+    if (class != VIR_ACTOR_QUERY && class != VIR_ACTOR_AGENT)
+        return virActorRef(obj->head.actor);
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->mutex);
+    virActor **lane = class == VIR_ACTOR_QUERY ? &obj->queries : &obj->agent;
+    if (!*lane)
+        *lane = virActorNew(obj->head.name);
+    return virActorRef(*lane);
 }
 
 virEngine *virDomainObjEngine(virDomainObj *obj)

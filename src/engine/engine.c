@@ -76,7 +76,8 @@ virEngine *virEngineNew(const virHypervisor *hv, virEngineDirs *dirs, gpointer p
         return NULL;
     }
     virEngine *engine = g_new0(virEngine, 1);
-    *engine = (virEngine){ .hv = hv, .dirs = dirs, .priv = priv, .domains = virRegistryNew(), .events = virEventBusNew() };
+    *engine = (virEngine){ .hv = hv, .dirs = dirs, .priv = priv, .domains = virRegistryNew(), .events = virEventBusNew(),
+                           .survey = virActorNew("all guests") };
     return engine;
 }
 
@@ -86,6 +87,7 @@ void virEngineFree(virEngine *engine)
         return;
     virRegistryFree(engine->domains);
     virEventBusFree(engine->events);
+    virActorUnref(engine->survey);
     dirsFree(engine->dirs);
     g_free(engine);
 }
@@ -114,14 +116,13 @@ void virEngineForeach(virEngine *engine, void (*func)(virDomainObj *, gpointer),
 
 /* ---- connections ---- */
 
-static virActor *actorOf(virConnectPtr conn, const unsigned char *uuid)
+static virActor *actorOf(virConnectPtr conn, const unsigned char *uuid, int class)
 {
-    virDomainObj *obj = virRegistryFind(virEngineOf(conn)->domains, uuid);
-    if (!obj)
-        return NULL;
-    virActor *actor = virActorRef(obj->head.actor);
-    virDomainObjUnref(obj);
-    return actor;
+    virEngine *engine = virEngineOf(conn);
+    if (!uuid)
+        return class == VIR_ACTOR_QUERY ? virActorRef(engine->survey) : NULL;
+    g_autoptr(virDomainObj) obj = virRegistryFind(engine->domains, uuid);
+    return obj ? virDomainObjLane(obj, class) : NULL;
 }
 
 void virEngineConnect(virEngine *engine, virConnectPtr conn, const virHypervisorDriver *table)

@@ -91,7 +91,12 @@ typedef struct _virHypervisor {
      * prefix doubled ("balloon.current"). */
     bool (*cpuTime)(virDomainObj *obj, unsigned long long *ns, GError **error);         /* snapshot: reads /proc or nothing */
     bool (*balloon)(virDomainObj *obj, unsigned long long *kib, GError **error);        /* snapshot: last known value */
-    bool (*stats)(virDomainObj *obj, unsigned int groups, virTypedParamList *list, unsigned int flags, GError **error);
+    /* `statsAsk` sends the questions of one guest, so that many are asked before the first answer is awaited; `stats` gets what it returned
+     * (NULL: there was nothing to ask), does not wait beyond `until` (monotonic; 0: the hypervisor's own deadline) and frees it. Any thread. */
+    gpointer (*statsAsk)(virDomainObj *obj, unsigned int groups);
+    bool (*stats)(virDomainObj *obj, unsigned int groups, virTypedParamList *list, gpointer asked, gint64 until, GError **error);
+    /* Snapshot: the guest owes an answer, since so many ms; the question. NULL: it does not. */
+    char *(*waitsFor)(virDomainObj *obj, int64_t *age_ms);
     bool (*blockStats)(virDomainObj *obj, const char *disk, virDomainBlockStatsStruct *stats, GError **error);
     bool (*interfaceStats)(virDomainObj *obj, const char *device, virDomainInterfaceStatsStruct *stats, GError **error);
     int (*memoryStats)(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigned int nstats, GError **error);

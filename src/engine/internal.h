@@ -12,6 +12,7 @@ struct _virEngine {
     gpointer priv;
     virRegistry *domains;
     virEventBus *events;
+    virActor *survey;               /* the queue of calls that ask many guests */
     gint nextId;                    /* the id of the last guest started */
 };
 
@@ -22,12 +23,15 @@ struct _virDomainObj {
     virDomainView *view;
     gint id;                        /* as in the view; read without it by lookups */
     gpointer priv;
+    virActor *queries, *agent;      /* the queues beside the actor's; made on first use, guarded by `mutex` */
     gint destroying;                /* a kill is under way: an exit seen now is its doing */
     struct _virMoments *snapshots, *checkpoints;
     virDomainBackupDef *backup;     /* the job that runs, guarded by `mutex` */
     virConnectPtr autodestroy;      /* written by the holder of the actor, read by closing connections; atomic like the above */
 };
 
+/* The queue for calls of that class, a reference. */
+virActor *virDomainObjLane(virDomainObj *obj, virActorClass class);
 #define VIR_DOMAIN_OBJ_NAME(obj) ((obj)->head.name)
 
 /* domainobj.c */

@@ -226,10 +226,15 @@ static int domainGetControlInfo(virDomainPtr domain, virDomainControlInfoPtr inf
         return -1;
     if (!virDomainRequireActive(v, VIR_FROM, error))
         return -1;
-    int64_t age;
-    g_autofree char *holder = virActorHolder(obj->head.actor, &age, NULL);
-    *info = (virDomainControlInfo){ .state = holder ? VIR_DOMAIN_CONTROL_JOB : VIR_DOMAIN_CONTROL_OK,
-                                    .stateTime = holder ? age : 0 };
+    int64_t age = 0;
+    const virHypervisor *hv = obj->engine->hv;
+    g_autofree char *question = hv->waitsFor ? hv->waitsFor(obj, &age) : NULL;
+    int state = question ? VIR_DOMAIN_CONTROL_OCCUPIED : VIR_DOMAIN_CONTROL_OK;
+    if (!question) {
+        g_autofree char *holder = virActorHolder(obj->head.actor, &age, NULL);
+        state = holder ? VIR_DOMAIN_CONTROL_JOB : VIR_DOMAIN_CONTROL_OK;
+    }
+    *info = (virDomainControlInfo){ .state = state, .stateTime = state ? age : 0 };
     return 0;
 }
 

@@ -11,31 +11,57 @@
 enum {
     STATS_KNOWN = VIR_DOMAIN_STATS_STATE | VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BALLOON |
                   VIR_DOMAIN_STATS_VCPU | VIR_DOMAIN_STATS_INTERFACE | VIR_DOMAIN_STATS_BLOCK,
+    NOWAIT_US = 20 * 1000,      /* guests that are well answer in one or two milliseconds */
     STATS_FLAGS = VIR_CONNECT_GET_ALL_DOMAINS_STATS_BACKING | VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT |
                   (int)VIR_CONNECT_GET_ALL_DOMAINS_STATS_ENFORCE_STATS,
 };
 
-static void statsOf(virDomainObj *obj, const virDomainView *view, unsigned int groups, unsigned int flags,
-                    virTypedParamList *list)
+/* One of those that are asked: first all get their questions, then the answers are collected. */
+typedef struct {
+    virDomainObj *obj;
+    virDomainView *view;
+    gpointer asked;
+} Surveyed;
+
+static void surveyedClear(gpointer data)
 {
-    g_autoptr(GError) error = NULL;
-    if (groups & VIR_DOMAIN_STATS_STATE) {
-        virTypedParamListInt(list, view->state, "state.state");
-        virTypedParamListInt(list, view->reason, "state.reason");
-    }
-    if (obj->engine->hv->stats && !obj->engine->hv->stats(obj, groups, list, flags, &error))
-        virInfo("statistics of '%s' are incomplete: %s", VIR_DOMAIN_OBJ_NAME(obj), error ? error->message : "");
+    Surveyed *s = data;
+    virDomainObjUnref(s->obj);
+    virDomainViewUnref(s->view);
 }
 
-static virDomainStatsRecordPtr recordOf(virDomainObj *obj, const virDomainView *view, virConnectPtr conn,
-                                        unsigned int groups, unsigned int flags)
+static virDomainStatsRecordPtr recordOf(Surveyed *s, virConnectPtr conn, unsigned int groups, gint64 until)
 {
+    const virHypervisor *hv = s->obj->engine->hv;
     g_auto(virTypedParamList) list = { 0 };
-    statsOf(obj, view, groups, flags, &list);
+    g_autoptr(GError) error = NULL;
+    if (groups & VIR_DOMAIN_STATS_STATE) {
+        virTypedParamListInt(&list, s->view->state, "state.state");
+        virTypedParamListInt(&list, s->view->reason, "state.reason");
+    }
+    if (hv->stats && !hv->stats(s->obj, groups, &list, g_steal_pointer(&s->asked), until, &error))
+        virInfo("statistics of '%s' are incomplete: %s", VIR_DOMAIN_OBJ_NAME(s->obj), error ? error->message : "");
     virDomainStatsRecordPtr r = g_new0(virDomainStatsRecord, 1);
-    r->dom = virDomainObjHandle(obj, conn);
+    r->dom = virDomainObjHandle(s->obj, conn);
     r->params = virTypedParamListSteal(&list, &r->nparams);
     return r;
+}
+
+static GArray *surveyed(virEngine *engine, virDomainPtr *doms, unsigned int ndoms, unsigned int groups, unsigned int filter)
+{
+    GArray *all = g_array_new(FALSE, TRUE, sizeof(Surveyed));
+    g_array_set_clear_func(all, surveyedClear);
+    g_autoptr(virRegistrySnapshot) s = doms ? NULL : virRegistryGet(engine->domains);
+    for (guint i = 0; i < (doms ? ndoms : s->n); i++) {
+        g_autoptr(virDomainObj) obj = doms ? virRegistryFind(engine->domains, doms[i]->uuid) : virObjRef(s->byUuid[i]);
+        g_autoptr(virDomainView) view = obj ? virDomainObjView(obj) : NULL;
+        if (!view || !(view->live || view->config) || !virDomainViewPasses(view, filter))
+            continue;
+        gpointer asked = view->live && engine->hv->statsAsk ? engine->hv->statsAsk(obj, groups) : NULL;
+        Surveyed one = { g_steal_pointer(&obj), g_steal_pointer(&view), asked };
+        g_array_append_val(all, one);
+    }
+    return all;
 }
 
 static int connectGetAllDomainStats(virConnectPtr conn, virDomainPtr *doms, unsigned int ndoms, unsigned int stats,
@@ -50,20 +76,13 @@ static int connectGetAllDomainStats(virConnectPtr conn, virDomainPtr *doms, unsi
                     "Stats types bits 0x%x are not supported by this daemon", stats & ~(unsigned int)STATS_KNOWN);
         return -1;
     }
-    g_autoptr(GPtrArray) out = g_ptr_array_new();
-    g_autoptr(virRegistrySnapshot) s = doms ? NULL : virRegistryGet(engine->domains);
-    for (guint i = 0; i < (doms ? ndoms : s->n); i++) {
-        g_autoptr(virDomainObj) obj = doms ? virRegistryFind(engine->domains, doms[i]->uuid) : virObjRef(s->byUuid[i]);
-        if (!obj)
-            continue;
-        g_autoptr(virDomainView) view = virDomainObjView(obj);
-        if ((view->live || view->config) && virDomainViewPasses(view, filter))
-            g_ptr_array_add(out, recordOf(obj, view, conn, stats ? stats : STATS_KNOWN, flags));
-    }
-    int n = out->len;
-    g_ptr_array_add(out, NULL);
-    *retStats = (virDomainStatsRecordPtr *)g_ptr_array_free(g_steal_pointer(&out), FALSE);
-    return n;
+    const unsigned int groups = stats ? stats : STATS_KNOWN;
+    g_autoptr(GArray) all = surveyed(engine, doms, ndoms, groups, filter);
+    gint64 until = flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT ? g_get_monotonic_time() + NOWAIT_US : 0;
+    *retStats = g_new0(virDomainStatsRecordPtr, all->len + 1);
+    for (guint i = 0; i < all->len; i++)
+        (*retStats)[i] = recordOf(&g_array_index(all, Surveyed, i), conn, groups, until);
+    return all->len;
 }
 
 /* ---- one domain ---- */

@@ -182,9 +182,10 @@ bool virDomainPassChrSource(virDomainChrSource *s, bool needsPath, GError **erro
     return checkSource(s, error);
 }
 
-static bool passSources(virDomainChrDef **v, unsigned int n, bool needsPath, GError **error)
+/* From the one with index `i`. */
+static bool passSources(virDomainChrDef **v, unsigned int i, unsigned int n, bool needsPath, GError **error)
 {
-    for (unsigned int i = 0; i < n; i++)
+    for (; i < n; i++)
         if (!virDomainPassChrSource(&v[i]->source, needsPath, error) || !checkTarget(v[i], !needsPath, error))
             return false;
     return true;
@@ -194,10 +195,10 @@ bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GErro
 {
     /* what the first console says of its source counts only where there is no serial port */
     unsigned int mirrored = def->consoles.n && virDomainIsMirror(def, "console", def->consoles.v[0]);
-    if (!passSources(def->serials.v, def->serials.n, true, error) ||
-        !passSources(def->parallels.v, def->parallels.n, true, error) ||
-        !passSources(def->consoles.v + mirrored, def->consoles.n - mirrored, true, error) ||
-        !passSources(def->channels.v, def->channels.n, false, error))
+    if (!passSources(def->serials.v, 0, def->serials.n, true, error) ||
+        !passSources(def->parallels.v, 0, def->parallels.n, true, error) ||
+        !passSources(def->consoles.v, mirrored, def->consoles.n, true, error) ||
+        !passSources(def->channels.v, 0, def->channels.n, false, error))
         return false;
     for (unsigned int i = 0; i < def->smartcards.n; i++)
         if (def->smartcards.v[i]->mode == VIR_DOMAIN_SMARTCARD_PASSTHROUGH &&
@@ -226,7 +227,10 @@ bool virDomainPassChr(virDomainDef *def, const virDomainParseConfig *conf, GErro
     for (unsigned int i = 0; i < def->consoles.n; i++) {
         virDomainChrDef *console = def->consoles.v[i];
         if (!console->consoleTarget)
-            console->consoleTarget = VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
+            console->consoleTarget = def->virtType == VIR_DOMAIN_VIRT_LXC ? VIR_DOMAIN_CHR_CONSOLE_TARGET_LXC
+                                     : virDomainConfHas(conf, VIR_DOMAIN_CONF_XEN) && def->os.type != VIR_DOMAIN_OSTYPE_HVM
+                                         ? VIR_DOMAIN_CHR_CONSOLE_TARGET_XEN
+                                         : VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL;
         if (!console->tty && console->source.type == VIR_DOMAIN_CHR_PTY && console->source.path)
             console->tty = g_strdup(console->source.path);
     }

@@ -60,7 +60,8 @@ bool virDomainDiskAddressFromTarget(const virDomainDef *def, const virDomainPars
         *a = (virDriveAddress){ .controller = index / 4, .bus = index % 4 / 2, .unit = index % 2 };
         break;
     case VIR_DOMAIN_DISK_BUS_SATA:
-        *a = (virDriveAddress){ .controller = index / 6, .unit = index % 6 };
+        perBus = virDomainConfHas(conf, VIR_DOMAIN_CONF_LONE_SATA) ? 1 : 6;
+        *a = (virDriveAddress){ .controller = index / perBus, .unit = index % perBus };
         break;
     case VIR_DOMAIN_DISK_BUS_FDC:
         *a = (virDriveAddress){ .controller = index / 2, .unit = index % 2 };

@@ -13,8 +13,10 @@ typedef enum {
     VIR_DOMAIN_CONF_QEMU_NAMESPACE = 1 << 2,    /* <qemu:commandline> and its siblings are read */
     VIR_DOMAIN_CONF_WIDE_SCSI = 1 << 3,         /* 16 SCSI targets a bus instead of 7 (VMware) */
     VIR_DOMAIN_CONF_DEFAULT_USB = 1 << 4,       /* add a USB controller when there is none */
+    VIR_DOMAIN_CONF_XEN = 1 << 8,               /* the defaults of Xen; <xen:commandline> is read */
     VIR_DOMAIN_CONF_FDS = 1 << 6,               /* disks on descriptors that the client passes */
     VIR_DOMAIN_CONF_MEMBALLOON = 1 << 5,        /* add a memory balloon when there is none */
+    VIR_DOMAIN_CONF_LONE_SATA = 1 << 7,         /* a SATA controller has one disk (bhyve of old) */
 } virDomainConfFeatures;
 
 typedef struct _virDomainParseConfig virDomainParseConfig;
@@ -50,6 +52,8 @@ struct _virDomainParseConfig {
     bool (*hostPCIIsExpress)(const virDomainParseConfig *conf, const virPCIAddress *address);
     /* The driver's own defaults and checks, after the model's. May be NULL. */
     bool (*postParse)(const virDomainParseConfig *conf, virDomainDef *def, unsigned int flags, GError **error);
+    /* The driver's own places for devices, when all controllers are there. May be NULL. */
+    bool (*assignAddresses)(const virDomainParseConfig *conf, virDomainDef *def, GError **error);
     bool (*validate)(const virDomainParseConfig *conf, const virDomainDef *def, GError **error);
     /* Private parts of the status file, between <domstatus> and <domain>. `node` is an xmlNode. Either may be NULL. */
     bool (*statusParse)(const virDomainParseConfig *conf, void *node, void **priv, GError **error);

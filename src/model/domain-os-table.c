@@ -586,6 +586,10 @@ static const virXmlRow commandlineRows[] = {
 };
 X_TYPE(virDomainQemuCommandline, "qemu:commandline", commandlineRows, QEMU_NS);
 #undef S
+#define S virDomainXenCommandline
+static const virXmlRow xenCommandlineRows[] = { X_LIST("xen:arg", args, virDomainQemuArg, 0), X_END };
+X_TYPE(virDomainXenCommandline, "xen:commandline", xenCommandlineRows, .ns = (const virXmlNamespace[]){ { "xen", XEN_NS_URI }, { 0 } });
+#undef S
 #define S virDomainQemuCap
 static const virXmlRow qemuCapRows[] = { X_STR("@capability", name, XF_REQ), X_END };
 static X_TYPE(virDomainQemuCap, NULL, qemuCapRows);

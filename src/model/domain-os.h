@@ -204,6 +204,7 @@ typedef struct { unsigned int start, target, count; } virDomainIdMapEntry;
 typedef struct { char *value; } virDomainQemuArg;
 typedef struct { char *name, *value; } virDomainQemuEnv;
 typedef struct { VIR_LIST(virDomainQemuArg) args; VIR_LIST(virDomainQemuEnv) env; } virDomainQemuCommandline;
+typedef struct { VIR_LIST(virDomainQemuArg) args; } virDomainXenCommandline;
 typedef struct { char *name; } virDomainQemuCap;
 typedef struct { VIR_LIST(virDomainQemuCap) add, del; } virDomainQemuCapabilities;
 typedef struct { char *name, *type, *value; } virDomainQemuProperty;

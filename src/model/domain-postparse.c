@@ -60,6 +60,8 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         return false;
     if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU_NAMESPACE))
         virDomainDropNamespaces(def);
+    if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_XEN))
+        virDomainDropXenNamespace(def);
     if (!virDomainPassGeneral(def, conf, flags, error))
         return false;
     if (!(flags & VIR_DOMAIN_DEF_STATUS))
@@ -78,6 +80,8 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuControllers(def, conf, error))
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) && !virDomainDefAssignAddresses(def, conf, error))
+        return false;
+    if (conf->assignAddresses && !conf->assignAddresses(conf, def, error))
         return false;
     virDomainMirrorConsole(def);
     return true;

@@ -25,6 +25,8 @@ static void formatNamespaces(const virXmlRow *row, const void *obj, virXmlOut *o
                 || (def->qemuDeprecation && def->qemuDeprecation->behavior);
     if (used)
         virXmlOutAttr(out, "xmlns:qemu", QEMU_NS_URI);
+    if (def->xenCommandline && def->xenCommandline->args.n)
+        virXmlOutAttr(out, "xmlns:xen", XEN_NS_URI);
 }
 static const virXmlHook namespaces = { .format = formatNamespaces, .rng = "" };
 
@@ -152,10 +154,16 @@ static const virXmlRow domainRows[] = {
     X_OBJ("qemu:capabilities", qemuCapabilities, virDomainQemuCapabilities, 0),
     X_OBJ("qemu:override", qemuOverride, virDomainQemuOverride, 0),
     X_OBJ("qemu:deprecation", qemuDeprecation, virDomainQemuDeprecation, 0),
+    X_OBJ("xen:commandline", xenCommandline, virDomainXenCommandline, 0),
     X_LIST("keywrap/cipher", keywrap, virDomainKeyWrapDef, 0),
     X_OBJ("launchSecurity", launchSecurity, virDomainLaunchSecurity, 0),
     X_END
 };
+
+void virDomainDropXenNamespace(virDomainDef *def)
+{
+    virXmlFree(&virDomainXenCommandlineXml, g_steal_pointer(&def->xenCommandline));
+}
 
 void virDomainDropNamespaces(virDomainDef *def)
 {
@@ -172,7 +180,7 @@ static void initDomain(void *obj)
     def->id = -1;
 }
 
-X_TYPE(virDomainDef, "domain", domainRows, .init = initDomain, .ns = (const virXmlNamespace[]){ { "qemu", QEMU_NS_URI }, { 0 } });
+X_TYPE(virDomainDef, "domain", domainRows, .init = initDomain, .ns = (const virXmlNamespace[]){ { "qemu", QEMU_NS_URI }, { "xen", XEN_NS_URI }, { 0 } });
 
 #define KIND(name, member, T, table) { name, &table, offsetof(S, member), false, offsetof(T, info) + 1 }
 #define ONE(name, member, T) { name, &T##Xml, offsetof(S, member), true, offsetof(T, info) + 1 }

@@ -106,6 +106,7 @@ typedef struct {
     virDomainQemuCapabilities *qemuCapabilities;
     virDomainQemuOverride *qemuOverride;
     virDomainQemuDeprecation *qemuDeprecation;
+    virDomainXenCommandline *xenCommandline;            /* xmlns:xen */
 } virDomainDef;
 
 /* Flags of parse and format. SECURE, INACTIVE, MIGRATABLE have the values of VIR_DOMAIN_XML_*. */

@@ -148,8 +148,10 @@ static unsigned int nextPowerOfTwo(unsigned int v)
     return p;
 }
 
-static unsigned int defaultVram(virDomainVideoType type)
+static unsigned int defaultVram(virDomainVideoType type, const virDomainParseConfig *conf)
 {
+    if (type == VIR_DOMAIN_VIDEO_CIRRUS && virDomainConfHas(conf, VIR_DOMAIN_CONF_XEN))
+        return 8 * 1024;
     switch (type) {
     case VIR_DOMAIN_VIDEO_VGA:
     case VIR_DOMAIN_VIDEO_CIRRUS:
@@ -189,7 +191,7 @@ static virDomainVideoType defaultVideo(const virDomainDef *def, const virDomainP
 static void passVideoMemory(virDomainVideoDef *video, const virDomainParseConfig *conf)
 {
     if (!video->vram)
-        video->vram = defaultVram(video->type);
+        video->vram = defaultVram(video->type, conf);
     if (video->type != VIR_DOMAIN_VIDEO_QXL)
         return;
     bool qemu = virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU);

@@ -101,7 +101,7 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def)
     virDomainDefForeachInfo(copy, dropAlias, NULL);
     for (unsigned int i = copy->inputs.n; i-- > 0;) {
         const virDomainInputDef *input = copy->inputs.v[i];
-        if (input->type == VIR_DOMAIN_INPUT_TYPE_KEYBOARD && input->bus == VIR_DOMAIN_INPUT_BUS_PS2)
+        if (input->type == VIR_DOMAIN_INPUT_TYPE_KEYBOARD && (input->bus == VIR_DOMAIN_INPUT_BUS_PS2 || input->bus == VIR_DOMAIN_INPUT_BUS_XEN))
             virXmlFree(&virDomainInputDefXml, virListTake(&copy->inputs, i));
     }
     if (virDomainDefIsQemu(def)) {

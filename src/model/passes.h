@@ -25,6 +25,7 @@ bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseC
 bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b);
 /* Extensions of other drivers mean nothing to this one. domain-table.c */
 void virDomainDropNamespaces(virDomainDef *def);
+void virDomainDropXenNamespace(virDomainDef *def);
 
 /* Controllers of a type stand together as they are read; implied ones are appended. */
 void virDomainControllersSort(virDomainDef *def);

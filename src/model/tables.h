@@ -6,6 +6,7 @@
 #include "xml/engine.h"
 
 #define QEMU_NS_URI "http://libvirt.org/schemas/domain/qemu/1.0"
+#define XEN_NS_URI "http://libvirt.org/schemas/domain/xen/1.0"
 
 extern virXmlType virDeviceInfoXml, virVirtioOptionsXml, virPCIAddressXml, virPCISourceAddressXml, virDeviceSeclabelXml;
 extern virXmlType virDomainChrSourceXml, virDomainSerialXml, virDomainParallelXml, virDomainConsoleXml, virDomainChannelXml;
@@ -21,7 +22,7 @@ extern virXmlType virCPUDefXml, virCPUHostXml, virNetIpXml, virNetRouteXml, virC
 extern virXmlType virDomainOSDefXml, virSysinfoDefXml, virDomainFeaturesXml, virDomainClockDefXml, virDomainMemBackingXml, virDomainMemTuneXml,
     virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainCachetuneXml, virDomainMemorytuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
     virDomainKeyWrapDefXml, virDomainLaunchSecurityXml, virDomainIdMapEntryXml, virDomainQemuCommandlineXml, virDomainQemuCapabilitiesXml,
-    virDomainQemuOverrideXml, virDomainQemuDeprecationXml;
+    virDomainQemuOverrideXml, virDomainQemuDeprecationXml, virDomainXenCommandlineXml;
 extern virXmlType virDomainDefXml;
 
 /* Device kinds by element name, with the list of the domain that holds them; ended by name NULL. */

@@ -15,7 +15,8 @@
 
 static bool validateInput(const virDomainDef *def, const virDomainInputDef *in, GError **error)
 {
-    bool hvm = def->os.type == VIR_DOMAIN_OSTYPE_HVM, xen = def->os.type == VIR_DOMAIN_OSTYPE_XEN || def->os.type == VIR_DOMAIN_OSTYPE_XENPVH;
+    bool hvm = def->os.type == VIR_DOMAIN_OSTYPE_HVM, xen = def->os.type == VIR_DOMAIN_OSTYPE_XEN || def->os.type == VIR_DOMAIN_OSTYPE_XENPVH ||
+                                                       (def->os.type == VIR_DOMAIN_OSTYPE_LINUX && def->virtType == VIR_DOMAIN_VIRT_XEN);
     const char *bus = in->bus ? virDomainInputBusToString(in->bus) : "<null>";
     if (in->type == VIR_DOMAIN_INPUT_TYPE_EVDEV)
         return true;

@@ -459,6 +459,7 @@ static bool readSwitch(Reader *r, virDomainNetDef *net, unsigned int n)
     if (!readUuid(id, net->vdsSwitchId))
         return bad(r, "Could not parse UUID from string '%s'", id);
     net->type = VIR_DOMAIN_NET_TYPE_VDS;
+    net->hasSource = true;
     net->vdsPortgroupId = g_strdup(group ? group : "");
     return NUMBER(r, 0, &net->vdsPortId, "ethernet%u.dvs.portId", n) && NUMBER(r, 0, &net->vdsConnectionId, "ethernet%u.dvs.connectionId", n);
 }
@@ -484,6 +485,7 @@ static bool readNet(Reader *r, unsigned int n)
         net->bridge = g_strdup(network ? network : "");
     } else if (is(kind, "hostonly")) {
         net->type = VIR_DOMAIN_NET_TYPE_NETWORK;
+        net->hasSource = true;
         net->network = g_strdup("hostonly");
     } else if (is(kind, "nat")) {
         net->type = VIR_DOMAIN_NET_TYPE_USER;

@@ -364,7 +364,7 @@ static void formatRows(virXmlType *type, const void *obj, virXmlOut *out)
 {
     const virXmlPrep *prep = virXmlPrepare(type);
     int base = out->top, keep = 0; /* `keep`: steps open now that the current row shares */
-    for (const virXmlPlanRow *plan = prep->plan, *end = plan + prep->nplan; plan < end; plan++) {
+    for (const virXmlPlanRow *plan = prep->plan, *end = prep->nplan ? plan + prep->nplan : plan; plan < end; plan++) {
         keep = MIN(keep, plan->keep);
         if (isAbsent(plan, obj) || plan->flags & out->skip)
             continue;

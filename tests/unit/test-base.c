@@ -134,6 +134,80 @@ static void testActorPark(void)
     expect("third ");
 }
 
+/* A long job lets those classes in that it tolerates, one at a time, and takes its turn back before any other. */
+static void testActorGate(void)
+{
+    g_autoptr(virActor) a = virActorNew("a");
+    g_assert_true(virActorEnter(a, VIR_ACTOR_MODIFY, "dump", -1, NULL));
+    virActorSubmit(a, VIR_ACTOR_MODIFY, "modify", -1, NULL, runSay, NULL, "modify");
+    virActorSubmit(a, VIR_ACTOR_SUSPEND, "suspend", -1, NULL, runSay, NULL, "suspend");
+    virActorOpenGate(a, VIR_ACTOR_SUSPEND);
+    expect("suspend ");
+    virActorSubmit(a, VIR_ACTOR_ABORT, "abort", -1, NULL, runSay, NULL, "abort");
+    expect("abort ");
+    virActorPost(a, runSay, "post", NULL);
+    expect("post ");
+    g_autofree char *holder = virActorHolder(a, NULL, NULL), *list = virActorDescribe(a);
+    g_assert_cmpstr(holder, ==, "dump");
+    g_assert_true(g_regex_match_simple("^running \\d+ job dump\nwaiting \\d+ modify modify\n$", list, 0, 0));
+    virActorCloseGate(a);
+    g_assert_true(virActorIsHeld(a));
+    virActorSubmit(a, VIR_ACTOR_SUSPEND, "again", -1, NULL, runSay, NULL, "again");
+    g_assert_cmpstr(trace->str, ==, "");
+    virActorLeave(a);
+    expect("modify again ");
+}
+
+static GMutex gate;
+
+static void yieldSay(gpointer data)
+{
+    g_assert_true(virActorYield());
+    g_assert_false(virActorYield());
+    g_mutex_lock(&gate);                /* the test lets it go on */
+    say(data);
+    g_mutex_unlock(&gate);
+}
+
+static void testActorYield(void)
+{
+    g_autoptr(virActor) a = virActorNew("a");
+    g_assert_false(virActorYield());
+    g_mutex_lock(&gate);
+    virActorSubmit(a, VIR_ACTOR_QUERY, "slow", -1, NULL, yieldSay, NULL, "slow");
+    virActorSubmit(a, VIR_ACTOR_QUERY, "quick", -1, NULL, runSay, NULL, "quick");
+    expect("quick ");
+    g_autofree char *list = virActorDescribe(a);
+    g_assert_nonnull(strstr(list, "query slow\n"));
+    g_mutex_unlock(&gate);
+    expect("slow ");
+}
+
+static void cancelTrouble(gpointer data, GError *reason)
+{
+    g_assert_cmpint(virErrorCode(reason), ==, VIR_ERR_OPERATION_TIMEOUT);
+    g_assert_nonnull(strstr(reason->message, "(held by monitor=holder)"));
+    g_assert_nonnull(strstr(reason->message, "the sky has fallen"));
+    g_error_free(reason);
+    say(data);
+}
+
+static void testActorTrouble(void)
+{
+    g_autoptr(virActor) a = virActorNew("a");
+    g_assert_true(virActorEnter(a, VIR_ACTOR_MODIFY, "holder", -1, NULL));
+    virActorSubmit(a, VIR_ACTOR_MODIFY, "queued", -1, NULL, never, cancelTrouble, "queued");
+    virActorSubmit(a, VIR_ACTOR_ABORT, "abort", -1, NULL, runSay, NULL, "abort");
+    virActorSetTrouble(a, "the sky has fallen");
+    expect("queued ");
+    virActorSubmit(a, VIR_ACTOR_MODIFY, "new", -1, NULL, never, cancelTrouble, "new");
+    expect("new ");
+    virActorSetTrouble(a, NULL);
+    virActorSubmit(a, VIR_ACTOR_MODIFY, "patient", -1, NULL, runSay, NULL, "patient");
+    virActorLeave(a);
+    expect("abort patient ");
+}
+
 static void onReadable(virWatch *watch, int fd, uint32_t events, gpointer data)
 {
     char c;
@@ -183,6 +257,9 @@ int main(int argc, char **argv)
     g_test_add_func("/base/file", testFileAtomic);
     g_test_add_func("/base/actor/order", testActorOrder);
     g_test_add_func("/base/actor/park", testActorPark);
+    g_test_add_func("/base/actor/gate", testActorGate);
+    g_test_add_func("/base/actor/yield", testActorYield);
+    g_test_add_func("/base/actor/trouble", testActorTrouble);
     g_test_add_func("/base/loop", testLoop);
     return g_test_run();
 }

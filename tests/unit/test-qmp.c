@@ -13,7 +13,7 @@ typedef struct {
     virQmp *qmp;
     GMutex mutex;
     GCond cond;
-    int events, gone, late;
+    int events, gone, late, figures;
 } Fixture;
 
 static void put(int fd, const char *text)
@@ -45,7 +45,7 @@ static void reply(int fd, const char *id, const char *value)
     put(fd, text);
 }
 
-static void answer(int fd, const char *command, const char *id)
+static void answer(int fd, const char *line, const char *command, const char *id)
 {
     if (g_str_equal(command, "split")) {
         g_autofree char *text = g_strdup_printf("{\"return\": {\"value\": 7}, \"id\": \"%s\"}\r\n", id);
@@ -63,6 +63,11 @@ static void answer(int fd, const char *command, const char *id)
     } else if (g_str_equal(command, "event")) {
         put(fd, "{\"timestamp\": {\"seconds\": 12, \"microseconds\": 34}, \"event\": \"STOP\"}\r\n");
         reply(fd, id, "{}");
+    } else if (g_str_equal(command, "qmp_capabilities") || g_str_equal(command, "yank")) {
+        /* what may be out of band is, as was asked for */
+        g_assert_cmpint(strstr(line, "\"exec-oob\"") != NULL, ==, g_str_equal(command, "yank"));
+        g_assert_cmpint(strstr(line, "[\"oob\"]") != NULL, ==, !g_str_equal(command, "yank"));
+        reply(fd, id, "{}");
     } else if (g_str_equal(command, "huge")) {
         g_autofree char *big = g_strnfill(3 << 20, 'x');
         g_autofree char *value = g_strdup_printf("{\"text\": \"%s\"}", big);
@@ -76,22 +81,25 @@ static gpointer serve(gpointer data)
 {
     Fixture *f = data;
     g_autofree char *stalled = NULL;
-    put(f->fd, "{\"QMP\": {\"version\": {}, \"capabilities\": []}}\r\n");
+    put(f->fd, "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n");
     for (;;) {
         g_autofree char *line = getLine(f->fd);
         if (!line)
             break;
-        g_autofree char *command = word(line, "execute"), *id = word(line, "id");
+        g_autofree char *command = word(line, strstr(line, "exec-oob") ? "exec-oob" : "execute"), *id = word(line, "id");
         if (g_str_equal(command, "die"))
             break;
         if (g_str_equal(command, "stall")) {
             g_free(stalled);
             stalled = g_strdup(id);
+        } else if (g_str_equal(command, "drop") || (stalled && !g_str_equal(command, "release") && !g_str_equal(command, "yank"))) {
+            continue;
         } else if (g_str_equal(command, "release")) {
-            reply(f->fd, stalled, "{}");
+            reply(f->fd, stalled, "{\"value\": 3}");
+            g_clear_pointer(&stalled, g_free);
             reply(f->fd, id, "{}");
         } else {
-            answer(f->fd, command, id);
+            answer(f->fd, line, command, id);
         }
     }
     shutdown(f->fd, SHUT_RDWR);
@@ -134,7 +142,6 @@ static void onGone(virQmp *qmp, const char *why, gpointer opaque)
 static void onLate(virQmp *qmp, const char *command, gpointer opaque)
 {
     Fixture *f = opaque;
-    g_assert_cmpstr(command, ==, "stall");
     count(f, &f->late);
 }
 
@@ -202,20 +209,90 @@ static void testMany(Fixture *f, gconstpointer unused)
         virQmpRequestClear(&r[i]);
 }
 
+static void tellRelease(Fixture *f)
+{
+    virActorLeave(f->actor);            /* messages of late replies may run now */
+    qmpSend(f->qmp, "release", NULL);
+    expect(f, &f->late, 2);             /* that of the command, and that all is well again */
+    g_assert_true(virActorEnter(f->actor, VIR_ACTOR_MODIFY, "test", -1, NULL));
+}
+
+static gpointer second(gpointer data)
+{
+    Fixture *f = data;
+    GError *error = NULL;
+    if (virActorEnter(f->actor, VIR_ACTOR_MODIFY, "second", -1, &error))
+        virActorLeave(f->actor);
+    return error;
+}
+
+/* Over its deadline: calls fail at once, also those that wait for their turn, until the answer comes. */
 static void testStall(Fixture *f, gconstpointer unused)
 {
-    g_autoptr(GError) error = NULL;
-    virQmpSetDeadlines(f->qmp, 50, 50);
+    g_autoptr(GError) error = NULL, again = NULL;
+    int64_t age;
+    virQmpSetDeadlines(f->qmp, 100, 100);
+    GThread *waiter = g_thread_new("second", second, f);
     g_assert_cmpint(qmpCall(f->qmp, "stall", NULL, NULL, &error), ==, VIR_QMP_TIMEOUT);
     g_assert_cmpint(virErrorCode(error), ==, VIR_ERR_OPERATION_TIMEOUT);
     g_assert_true(virQmpIsLate(f->qmp));
+    g_autoptr(GError) refused = g_thread_join(waiter);
+    g_assert_cmpint(virErrorCode(refused), ==, VIR_ERR_OPERATION_TIMEOUT);
+    g_assert_nonnull(strstr(refused->message, "cannot acquire state change lock (held by monitor=test)"));
+    g_assert_nonnull(strstr(refused->message, "QEMU has not answered 'stall'"));
     virQmpSetDeadlines(f->qmp, 10000, 10000);
-    g_assert_cmpint(qmpCall(f->qmp, "release", NULL, NULL, NULL), ==, VIR_QMP_OK);
-    virActorLeave(f->actor);            /* the message of the late reply may run now */
-    expect(f, &f->late, 1);
+    gint64 before = g_get_monotonic_time();
+    g_assert_cmpint(qmpCall(f->qmp, "plain", NULL, NULL, &again), ==, VIR_QMP_TIMEOUT);
+    g_assert_cmpint(g_get_monotonic_time() - before, <, G_USEC_PER_SEC);
+    g_autofree char *waits = virQmpWaitsFor(f->qmp, &age);
+    g_assert_cmpstr(waits, ==, "stall");
+    g_assert_cmpint(age, >=, 100);
+    g_assert_cmpint(qmpCall(f->qmp, "yank", NULL, NULL, NULL), ==, VIR_QMP_OK);         /* out of band, also now */
+    tellRelease(f);
     g_assert_false(virQmpIsLate(f->qmp));
-    g_assert_true(virActorEnter(f->actor, VIR_ACTOR_MODIFY, "test", -1, NULL));
     g_assert_cmpint(callValue(f, "plain"), ==, 1);
+}
+
+/* An answer to a later command says that the earlier one gets none. */
+static void testDrop(Fixture *f, gconstpointer unused)
+{
+    g_autoptr(GError) error = NULL;
+    virQmpRequest r[2] = { { .command = "drop" }, { .command = "plain" } };
+    g_assert_false(qmpCallMany(f->qmp, r, 2, &error));
+    g_assert_cmpint(r[0].result, ==, VIR_QMP_TIMEOUT);
+    g_assert_cmpint(r[1].result, ==, VIR_QMP_OK);
+    virQmpRequestClear(&r[0]);
+    virQmpRequestClear(&r[1]);
+    virQmpSetDeadlines(f->qmp, 50, 50);
+    g_assert_cmpint(qmpCall(f->qmp, "drop", NULL, NULL, NULL), ==, VIR_QMP_TIMEOUT);
+    qmpCall(f->qmp, "plain", NULL, NULL, NULL); /* refused; its probe is answered */
+    virActorLeave(f->actor);
+    expect(f, &f->late, 3);
+    g_assert_true(virActorEnter(f->actor, VIR_ACTOR_MODIFY, "test", -1, NULL));
+    virQmpSetDeadlines(f->qmp, 10000, 10000);
+    g_assert_cmpint(callValue(f, "plain"), ==, 1);
+}
+
+static void onFigures(gpointer opaque, JsonNode *reply)
+{
+    Fixture *f = opaque;
+    g_assert_cmpint(qmpInt(qmpReplyObj(reply), "value", -1), ==, 3);
+    count(f, &f->figures);
+}
+
+/* Who does not wait for the deadline leaves the guest in no trouble, and the answer is taken when it comes. */
+static void testImpatient(Fixture *f, gconstpointer unused)
+{
+    virQmpRequest r = { .command = "stall", .arrived = onFigures };
+    gint64 before = g_get_monotonic_time();
+    g_assert_false(virQmpEnd(virQmpBegin(f->qmp, &r, 1), before + 20000, NULL));
+    g_assert_cmpint(g_get_monotonic_time() - before, <, G_USEC_PER_SEC);
+    g_assert_cmpint(r.result, ==, VIR_QMP_TIMEOUT);
+    virQmpRequestClear(&r);
+    g_assert_false(virQmpIsLate(f->qmp));
+    g_assert_cmpint(qmpCall(f->qmp, "release", NULL, NULL, NULL), ==, VIR_QMP_OK);
+    expect(f, &f->figures, 1);
+    g_assert_cmpint(f->late, ==, 0);
 }
 
 static void testEvent(Fixture *f, gconstpointer unused)
@@ -252,6 +329,8 @@ int main(int argc, char **argv)
     g_test_add("/qmp/error", Fixture, NULL, setUp, testError, tearDown);
     g_test_add("/qmp/many", Fixture, NULL, setUp, testMany, tearDown);
     g_test_add("/qmp/stall", Fixture, NULL, setUp, testStall, tearDown);
+    g_test_add("/qmp/drop", Fixture, NULL, setUp, testDrop, tearDown);
+    g_test_add("/qmp/impatient", Fixture, NULL, setUp, testImpatient, tearDown);
     g_test_add("/qmp/event", Fixture, NULL, setUp, testEvent, tearDown);
     g_test_add("/qmp/death", Fixture, NULL, setUp, testDeath, tearDown);
     return g_test_run();

@@ -153,6 +153,12 @@ bool qemuSendKey(virDomainObj *obj, unsigned int codeset, unsigned int holdtime,
 
 /* ---- the monitor for everybody ---- */
 
+char *qemuWaitsFor(virDomainObj *obj, int64_t *age_ms)
+{
+    g_autoptr(virQmp) qmp = qemuGuestQmp(obj, NULL);
+    return qmp ? virQmpWaitsFor(qmp, age_ms) : NULL;
+}
+
 static char *humanCommand(virQmp *qmp, const char *line, GError **error)
 {
     g_autoptr(JsonNode) reply = NULL;

@@ -46,6 +46,8 @@ typedef struct {
     const char *command;
     JsonNode *args;             /* taken */
     bool raw;                   /* `reply` is QEMU's whole message, whether "return" or "error" */
+    /* With each successful reply, also one that nobody waits for any more, on the I/O thread; `opaque` is the connection's. May be NULL. */
+    void (*arrived)(gpointer opaque, JsonNode *reply);
     JsonNode *reply;            /* owned by the caller afterwards */
     GError *error;
     virQmpResult result;
@@ -53,8 +55,18 @@ typedef struct {
 bool qmpCallMany(virQmp *qmp, virQmpRequest *requests, guint n, GError **error);
 void virQmpRequestClear(virQmpRequest *request);
 
-/* A command has run into its deadline and is still not answered: whoever only wants figures should not wait once more. */
+/* The same in two steps, so that many guests can be asked at once. `requests` live until End, which waits until each is answered, is over
+ * its deadline, or `until` has come (monotonic; 0: none). */
+typedef struct _virQmpBatch virQmpBatch;
+virQmpBatch *virQmpBegin(virQmp *qmp, virQmpRequest *requests, guint n);
+bool virQmpEnd(virQmpBatch *batch, gint64 until, GError **error);
+
+/* A command has run into its deadline and is still not answered. Calls fail at once until QEMU answers. */
 bool virQmpIsLate(virQmp *qmp);
+/* A command has been without an answer for a while: whoever can do with old figures should not wait. */
+bool virQmpIsSlow(virQmp *qmp);
+/* The command that QEMU is to answer next and how long it has been waited for; NULL: none. */
+char *virQmpWaitsFor(virQmp *qmp, int64_t *age_ms);
 
 /* Sent and forgotten: for handlers, which must not wait. A failure is logged. */
 void qmpSend(virQmp *qmp, const char *command, JsonNode *args);

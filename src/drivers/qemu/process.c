@@ -46,8 +46,12 @@ static void guestClear(qemuGuest *g)
     g_clear_pointer(&g->channelDir, g_free);
     g_clear_pointer(&g->logPath, g_free);
     g_clear_pointer(&g->pidPath, g_free);
+    g_mutex_lock(&g->mutex); /* readers of statistics */
     g_clear_pointer(&g->vcpuTids, g_free);
     g->nvcpuTids = 0;
+    g_clear_pointer(&g->blockFigures, json_node_unref);
+    g_clear_pointer(&g->memoryFigures, json_node_unref);
+    g_mutex_unlock(&g->mutex);
     g->fakeReboot = g->crashed = g->restarting = false;
     g->pauseReason = g->resumeReason = 0;
     g->shutdownDetail = -1;
@@ -487,14 +491,16 @@ static void takePtys(virDomainDef *def, JsonArray *chardevs)
 static void takeVcpus(qemuGuest *g, JsonArray *cpus)
 {
     guint n = cpus ? json_array_get_length(cpus) : 0;
-    g_free(g->vcpuTids);
-    g->vcpuTids = g_new0(pid_t, n + 1);
-    g->nvcpuTids = n;
+    pid_t *tids = g_new0(pid_t, n + 1);
     for (guint i = 0; i < n; i++) {
         gint64 index = qmpInt(qmpItem(cpus, i), "cpu-index", i);
         if (index >= 0 && index < (gint64)n)
-            g->vcpuTids[index] = qmpInt(qmpItem(cpus, i), "thread-id", 0);
+            tids[index] = qmpInt(qmpItem(cpus, i), "thread-id", 0);
     }
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&g->mutex);
+    g_free(g->vcpuTids);
+    g->vcpuTids = tids;
+    g->nvcpuTids = n;
 }
 
 static const virDomainMemballoonDef *virtioBalloon(const virDomainDef *def)

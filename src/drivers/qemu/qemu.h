@@ -40,6 +40,8 @@ typedef struct {
     gint64 logStart;                    /* where this run's part of the log begins */
     pid_t *vcpuTids;
     unsigned int nvcpuTids;
+    JsonNode *blockFigures, *memoryFigures;     /* what QEMU last said, under the mutex */
+    gint64 figuresAt;
     unsigned long long balloon;         /* KiB, the last known; atomic */
     bool fakeReboot;                    /* the next power-off is the first half of a reboot */
     bool restarting;                    /* powered off and on again by us: what stops and resumes meanwhile is no news */
@@ -105,6 +107,7 @@ bool qemuSuspend(virDomainObj *obj, GError **error);
 bool qemuResume(virDomainObj *obj, GError **error);
 bool qemuInjectNmi(virDomainObj *obj, unsigned int flags, GError **error);
 bool qemuSetMemory(virDomainObj *obj, unsigned long long kib, GError **error);
+char *qemuWaitsFor(virDomainObj *obj, int64_t *age_ms);
 char *qemuMonitorCommand(virDomainObj *obj, const char *command, unsigned int flags, GError **error);
 bool qemuSendKey(virDomainObj *obj, unsigned int codeset, unsigned int holdtime, const unsigned int *codes, int ncodes, unsigned int flags,
                  GError **error);
@@ -112,7 +115,8 @@ bool qemuSendKey(virDomainObj *obj, unsigned int codeset, unsigned int holdtime,
 /* stats.c */
 bool qemuCpuTime(virDomainObj *obj, unsigned long long *ns, GError **error);
 bool qemuBalloon(virDomainObj *obj, unsigned long long *kib, GError **error);
-bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, unsigned int flags, GError **error);
+gpointer qemuStatsAsk(virDomainObj *obj, unsigned int groups);
+bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, gpointer asked, gint64 until, GError **error);
 bool qemuBlockStats(virDomainObj *obj, const char *disk, virDomainBlockStatsStruct *stats, GError **error);
 bool qemuInterfaceStats(virDomainObj *obj, const char *device, virDomainInterfaceStatsStruct *stats, GError **error);
 int qemuMemoryStats(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigned int nstats, GError **error);

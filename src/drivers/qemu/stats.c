@@ -44,20 +44,32 @@ static void statsCpu(const virDomainView *view, virTypedParamList *list)
     virTypedParamListULLong(list, stat.system, "cpu.system");
 }
 
+/* A copy of the threads' ids: the guest may end meanwhile. */
+static pid_t *vcpuTids(qemuGuest *g, unsigned int *n)
+{
+    if (!g)
+        return NULL;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&g->mutex);
+    *n = g->nvcpuTids;
+    return g_memdup2(g->vcpuTids, *n * sizeof(pid_t));
+}
+
 static void statsVcpu(qemuGuest *g, const virDomainView *view, virTypedParamList *list)
 {
     const virDomainDef *def = view->live ? view->live : view->config;
+    unsigned int n = 0;
+    g_autofree pid_t *tids = view->live ? vcpuTids(g, &n) : NULL;
     virTypedParamListUInt(list, def->vcpus, "vcpu.current");
     virTypedParamListUInt(list, def->maxVcpus, "vcpu.maximum");
-    for (unsigned int i = 0; view->live && g && i < g->nvcpuTids && i < def->maxVcpus; i++) {
+    for (unsigned int i = 0; i < n && i < def->maxVcpus; i++) {
         virProcStat stat;
         unsigned long long delay;
-        if (g->vcpuTids[i] <= 0 || !virProcStatRead(virHostLocal(), view->pid, g->vcpuTids[i], &stat))
+        if (tids[i] <= 0 || !virProcStatRead(virHostLocal(), view->pid, tids[i], &stat))
             continue;
         virTypedParamListInt(list, VIR_VCPU_RUNNING, "vcpu.%u.state", i);
         virTypedParamListULLong(list, stat.user + stat.system, "vcpu.%u.time", i);
         virTypedParamListULLong(list, 0, "vcpu.%u.wait", i);
-        if (virProcRunDelay(virHostLocal(), view->pid, g->vcpuTids[i], &delay))
+        if (virProcRunDelay(virHostLocal(), view->pid, tids[i], &delay))
             virTypedParamListULLong(list, delay, "vcpu.%u.delay", i);
     }
 }
@@ -92,12 +104,53 @@ static const struct {
     { "stat-htlb-pgfail", VIR_DOMAIN_MEMORY_STAT_HUGETLB_PGFAIL, 1, "hugetlb_pgfail" },
 };
 
+/* ---- what QEMU last said: for the time that it says nothing ---- */
+
+static void remember(virDomainObj *obj, gsize offset, JsonNode *reply)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    if (!g)
+        return;
+    g_mutex_lock(&g->mutex);
+    JsonNode **slot = (JsonNode **)((char *)g + offset), *old = *slot;
+    *slot = json_node_ref(reply);
+    g->figuresAt = g_get_monotonic_time();
+    g_mutex_unlock(&g->mutex);
+    g_clear_pointer(&old, json_node_unref);
+}
+
+static void rememberBlocks(gpointer obj, JsonNode *reply)
+{
+    remember(obj, G_STRUCT_OFFSET(qemuGuest, blockFigures), reply);
+}
+
+static void rememberMemory(gpointer obj, JsonNode *reply)
+{
+    remember(obj, G_STRUCT_OFFSET(qemuGuest, memoryFigures), reply);
+}
+
+/* A reference to the reply just got, or to the last one. */
+static JsonNode *figures(virDomainObj *obj, gsize offset, JsonNode *fresh)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    if (fresh || !g)
+        return fresh ? json_node_ref(fresh) : NULL;
+    g_mutex_lock(&g->mutex);
+    JsonNode *last = *(JsonNode **)((char *)g + offset);
+    if (last)
+        json_node_ref(last);
+    g_mutex_unlock(&g->mutex);
+    return last;
+}
+#define FIGURES(obj, member, fresh) figures(obj, G_STRUCT_OFFSET(qemuGuest, member), fresh)
+
 static virQmpRequest guestStatsRequest(const virDomainDef *def)
 {
     g_autofree char *path =
         g_strdup_printf("/machine/peripheral/%s",
                         def->memballoon && def->memballoon->info.alias ? def->memballoon->info.alias : "balloon0");
-    return (virQmpRequest){ .command = "qom-get", .args = qmpArgs("s:path", path, "s:property", "guest-stats", NULL) };
+    return (virQmpRequest){ .command = "qom-get", .args = qmpArgs("s:path", path, "s:property", "guest-stats", NULL),
+                            .arrived = rememberMemory };
 }
 
 int qemuMemoryStats(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigned int nstats, GError **error)
@@ -110,7 +163,8 @@ int qemuMemoryStats(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigne
     virProcStat stat;
     virQmpRequest r[] = { { .command = "query-balloon" }, guestStatsRequest(view->live) };
     qmpCallMany(qmp, r, G_N_ELEMENTS(r), NULL);
-    JsonObject *now = qmpReplyObj(r[0].reply), *guest = qmpReplyObj(r[1].reply), *fine = qmpObj(guest, "stats");
+    g_autoptr(JsonNode) last = FIGURES(obj, memoryFigures, r[1].reply);
+    JsonObject *now = qmpReplyObj(r[0].reply), *guest = qmpReplyObj(last), *fine = qmpObj(guest, "stats");
     if (n < nstats)
         stats[n++] = (virDomainMemoryStatStruct){ VIR_DOMAIN_MEMORY_STAT_ACTUAL_BALLOON,
                                                   now ? (unsigned long long)qmpInt(now, "actual", 0) / 1024
@@ -342,28 +396,62 @@ static void statsDisk(const virDomainView *view, const virDomainDiskDef *disk, u
 
 /* ---- domstats ---- */
 
-bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, unsigned int flags, GError **error)
+typedef struct {
+    virQmp *qmp;
+    virQmpBatch *batch;         /* NULL: QEMU is not asked, because it is slow */
+    virQmpRequest requests[2];
+} Asked;
+
+gpointer qemuStatsAsk(virDomainObj *obj, unsigned int groups)
 {
     g_autoptr(virDomainView) view = virDomainObjView(obj);
+    g_autoptr(virQmp) qmp = groups & (VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON) ? qemuGuestQmp(obj, NULL) : NULL;
+    if (!qmp || !view->live)
+        return NULL;
+    Asked *a = g_new0(Asked, 1);
+    a->requests[0] = (virQmpRequest){ .command = "query-blockstats", .arrived = rememberBlocks };
+    a->requests[1] = guestStatsRequest(view->live);
+    if (!virQmpIsSlow(qmp))
+        a->batch = virQmpBegin(qmp, a->requests, G_N_ELEMENTS(a->requests));
+    a->qmp = g_steal_pointer(&qmp);
+    return a;
+}
+
+static void askedFree(Asked *a)
+{
+    if (!a)
+        return;
+    virQmpRequestClear(&a->requests[0]);
+    virQmpRequestClear(&a->requests[1]);
+    virQmpUnref(a->qmp);
+    g_free(a);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Asked, askedFree)
+
+/* How old the figures are that are not of now. */
+static void statsAge(virDomainObj *obj, virTypedParamList *list)
+{
+    qemuGuest *g = qemuGuestOf(obj);
+    g_mutex_lock(&g->mutex);
+    gint64 at = g->blockFigures || g->memoryFigures ? g->figuresAt : 0;
+    g_mutex_unlock(&g->mutex);
+    virTypedParamListULLong(list, at ? (g_get_monotonic_time() - at) / 1000 : 0, "stale.age");
+}
+
+bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, gpointer asked, gint64 until, GError **error)
+{
+    g_autoptr(Asked) a = asked;
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
     const virDomainDef *def = view->live ? view->live : view->config;
-    g_autoptr(virQmp) qmp = view->live ? qemuGuestQmp(obj, NULL) : NULL;
-    virQmpRequest r[2] = { { 0 } };
-    JsonArray *blocks = NULL;
-    JsonObject *memory = NULL;
-    bool wait = !(flags & VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT);
+    bool fresh = !a || (a->batch && (virQmpEnd(a->batch, until, NULL) || a->requests[0].result == VIR_QMP_OK));
     if (!def)
         return true;
-    if (qmp && wait && !virQmpIsLate(qmp) && (groups & (VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON))) {
-        r[0] = (virQmpRequest){ .command = "query-blockstats" };
-        r[1] = guestStatsRequest(view->live);
-        qmpCallMany(qmp, r, G_N_ELEMENTS(r), NULL);
-        blocks = qmpReplyArr(r[0].reply);
-        memory = qmpReplyObj(r[1].reply);
-    }
+    g_autoptr(JsonNode) blocks = a ? FIGURES(obj, blockFigures, a->requests[0].reply) : NULL;
+    g_autoptr(JsonNode) memory = a ? FIGURES(obj, memoryFigures, a->requests[1].reply) : NULL;
     if (groups & VIR_DOMAIN_STATS_CPU_TOTAL)
         statsCpu(view, list);
     if (groups & VIR_DOMAIN_STATS_BALLOON)
-        statsBalloon(obj, view, memory, list);
+        statsBalloon(obj, view, qmpReplyObj(memory), list);
     if (groups & VIR_DOMAIN_STATS_VCPU)
         statsVcpu(qemuGuestOf(obj), view, list);
     if (groups & VIR_DOMAIN_STATS_INTERFACE)
@@ -371,9 +459,9 @@ bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, 
     if (groups & VIR_DOMAIN_STATS_BLOCK) {
         virTypedParamListUInt(list, def->disks.n, "block.count");
         for (unsigned int i = 0; i < def->disks.n; i++)
-            statsDisk(view, def->disks.v[i], i, blocks, list);
+            statsDisk(view, def->disks.v[i], i, qmpReplyArr(blocks), list);
     }
-    virQmpRequestClear(&r[0]);
-    virQmpRequestClear(&r[1]);
+    if (!fresh)
+        statsAge(obj, list);
     return true;
 }

@@ -1,0 +1,191 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Guests that do not answer, through the daemon: what others see of them and of each other. The QEMUs are fakes that run nothing."""
+import os
+import shutil
+import sys
+import threading
+import time
+import unittest
+
+import harness
+
+harness.enter()
+if harness.LIBRARIES not in os.environ.get('LD_LIBRARY_PATH', ''):
+    os.environ['LD_LIBRARY_PATH'] = harness.LIBRARIES
+    os.execv('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv)
+
+import libvirt  # noqa: E402  pylint: disable=wrong-import-position
+
+libvirt.registerErrorHandler(lambda *_: None, None)
+FOLDER = '/var/lib/libvirt/fake'
+EMULATOR = f'{FOLDER}/fake-qemu'
+DISK = "<disk type='file' device='disk'><source file='/var/lib/libvirt/fake/disk'/><target dev='vda' bus='virtio'/></disk>"
+
+
+def domain(name):
+    return f"""<domain type='qemu'><name>{name}</name><memory unit='MiB'>32</memory><vcpu>1</vcpu>
+      <os><type arch='x86_64' machine='pc'>hvm</type></os>
+      <devices><emulator>{EMULATOR}</emulator>{DISK}</devices></domain>"""
+
+
+def timed(call, *args):
+    """Seconds, and the error if there was one."""
+    start = time.monotonic()
+    try:
+        call(*args)
+        return time.monotonic() - start, None
+    except libvirt.libvirtError as e:
+        return time.monotonic() - start, e
+
+
+class Caller(threading.Thread):
+    def __init__(self, call, *args):
+        super().__init__(daemon=True)
+        self.call, self.args, self.took, self.error = call, args, None, None
+        self.start()
+
+    def run(self):
+        self.took, self.error = timed(self.call, *self.args)
+
+
+class Stuck(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        os.makedirs(FOLDER)
+        shutil.copy(os.path.join(harness.ROOT, 'tests/qemu/fake-qemu.py'), EMULATOR)
+        os.chmod(EMULATOR, 0o755)
+        with open(f'{FOLDER}/disk', 'wb') as f:
+            f.truncate(1 << 20)
+        cls.daemon = harness.Daemon(conf='max_clients = 500\n').start()
+        cls.conn = libvirt.open('qemu:///system')
+
+    @classmethod
+    def tearDownClass(cls):
+        harness.kill_guests()
+        cls.conn.close()
+        cls.daemon.stop()
+
+    def tearDown(self):
+        for d in self.conn.listAllDomains():
+            if d.isActive():
+                d.destroy()
+            d.undefine()
+        for name in os.listdir(FOLDER):
+            if name.startswith('lvt-'):
+                os.unlink(f'{FOLDER}/{name}')
+
+    def guest(self, name):
+        d = self.conn.defineXML(domain(name))
+        d.create()
+        return d
+
+    def mood(self, d, words):
+        with open(f'{FOLDER}/{d.name()}.new', 'w', encoding='utf-8') as f:
+            f.write(words)
+        os.chmod(f'{FOLDER}/{d.name()}.new', 0o644)
+        os.rename(f'{FOLDER}/{d.name()}.new', f'{FOLDER}/{d.name()}')
+
+    def well(self, d):
+        os.unlink(f'{FOLDER}/{d.name()}')
+
+    def threads(self):
+        return len(os.listdir(f'/proc/{self.daemon.process.pid}/task'))
+
+    def test_one_frozen_guest(self):
+        d, fine = self.guest('lvt-frozen'), self.guest('lvt-fine')
+        self.conn.getAllDomainStats()
+        self.mood(d, 'stall')
+        first = Caller(d.blockStats, 'vda')
+        time.sleep(0.6)
+        self.assertEqual(d.controlInfo()[0], libvirt.VIR_DOMAIN_CONTROL_OCCUPIED)
+        took, error = timed(self.conn.getAllDomainStats)        # the second caller need not find out once more
+        self.assertLess(took, 1)
+        self.assertIsNone(error)
+        records = {r[0].name(): r[1] for r in self.conn.getAllDomainStats()}
+        self.assertIn('stale.age', records['lvt-frozen'])
+        self.assertEqual(records['lvt-frozen']['block.count'], 1)
+        self.assertNotIn('stale.age', records['lvt-fine'])
+        first.join(10)
+        self.assertEqual(first.error.get_error_code(), libvirt.VIR_ERR_OPERATION_TIMEOUT)
+        for call in d.suspend, lambda: d.blockStats('vda'):     # now everybody knows
+            took, error = timed(call)
+            self.assertLess(took, 1)
+            self.assertEqual(error.get_error_code(), libvirt.VIR_ERR_OPERATION_TIMEOUT)
+            self.assertIn('cannot acquire state change lock (held by monitor=', str(error))
+            self.assertIn("QEMU has not answered 'query-blockstats'", str(error))
+        took, error = timed(fine.suspend)
+        self.assertIsNone(error)
+        took, error = timed(d.destroy)
+        self.assertIsNone(error)
+        self.assertLess(took, 2)
+
+    def test_modify_does_not_delay_queries(self):
+        """A change that takes its time (a command of the block layer, say) holds up the next change, and nothing else."""
+        d = self.guest('lvt-slow')
+        self.mood(d, 'stall stop')
+        first, second = Caller(d.suspend), Caller(d.resume)
+        time.sleep(0.2)
+        for call in d.info, d.XMLDesc, d.state, d.jobInfo, d.vcpusFlags:
+            took, error = timed(call)
+            self.assertLess(took, 0.5)
+            self.assertIsNone(error)
+        second.join(9)                  # not the 30 seconds of the first one's deadline
+        self.assertIsNotNone(second.error)
+        self.assertIn('held by monitor=', str(second.error))
+        d.destroy()
+        first.join(5)
+        self.assertIsNotNone(first.error)
+
+    def test_recovery(self):
+        d = self.guest('lvt-back')
+        self.mood(d, 'stall query-blockstats')
+        self.assertIsNotNone(timed(d.blockStats, 'vda')[1])
+        self.well(d)
+        timed(d.suspend)                # refused; the probe that it sends is answered
+        harness.wait_for(lambda: timed(d.suspend)[1] is None)
+        self.assertEqual(d.state()[0], libvirt.VIR_DOMAIN_PAUSED)
+        d.blockStats('vda')
+
+    def test_many_callers(self):
+        """Waiting callers are entries in lists, not threads; nobody else feels them."""
+        d, fine = self.guest('lvt-frozen'), self.guest('lvt-fine')
+        conns = [libvirt.open('qemu:///system') for _ in range(40)]
+        before = self.threads()
+        self.mood(d, 'stall')
+        twins = [c.lookupByName('lvt-frozen') for c in conns]
+        callers = [Caller(call) for t in twins for call in (lambda t=t: t.blockStats('vda'), t.suspend, t.memoryStats, t.reset)]
+        time.sleep(0.5)
+        self.assertLessEqual(self.threads() - before, 4)        # one that changes, two that ask, and what serves these lines
+        worst = 0
+        for _ in range(50):
+            worst = max(worst, timed(self.conn.listAllDomains)[0], timed(fine.info)[0], timed(d.XMLDesc)[0],
+                        timed(self.conn.getAllDomainStats, 0, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)[0], timed(fine.suspend)[0],
+                        timed(fine.resume)[0])
+        self.assertLess(worst, 0.5)
+        end = time.monotonic() + 12
+        for c in callers:
+            c.join(max(0, end - time.monotonic()))
+        self.assertLessEqual(sum(c.is_alive() for c in callers), 1)      # whose change was sent, and has a longer deadline
+        d.destroy()
+        for c in callers:
+            c.join(5)
+            self.assertFalse(c.is_alive())
+        for c in conns:
+            c.close()
+
+    def test_nowait_statistics_of_many(self):
+        guests = [self.guest(f'lvt-{i:02}') for i in range(20)]
+        self.conn.getAllDomainStats()
+        for d in guests[:4]:
+            self.mood(d, 'stall')
+        took, error = timed(self.conn.getAllDomainStats, 0, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)
+        self.assertIsNone(error)
+        self.assertLess(took, 1)
+        records = {r[0].name(): r[1] for r in self.conn.getAllDomainStats(0, libvirt.VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT)}
+        self.assertEqual(sorted(n for n in records if 'stale.age' in records[n]), [d.name() for d in guests[:4]])
+        self.assertEqual(len(records), 20)
+
+
+if __name__ == '__main__':
+    unittest.main()
