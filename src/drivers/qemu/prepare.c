@@ -402,23 +402,6 @@ void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds)
     }
 }
 
-/* The bridge behind <source network=''/>, asked through the public API as any program would. */
-static char *networkBridge(virDomainObj *obj, const char *name, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    virConnectPtr conn = virConnectOpenName("network:///system", NULL, VIR_CONNECT_RO, &why);
-    virNetworkPtr net = conn ? virNetworkLookupByName(conn, name) : NULL;
-    char *bridge = net ? virNetworkGetBridgeName(net) : NULL;
-    if (!bridge)
-        virSetError(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'%s%s", name, why ? ": " : "",
-                    why ? why->message : "");
-    if (net)
-        virNetworkFree(net);
-    if (conn)
-        virConnectClose(conn);
-    return bridge;
-}
-
 static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
 {
     bool isVirtio = net->model && g_str_has_prefix(net->model, "virtio");
@@ -444,13 +427,13 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **er
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
-static bool prepareTap(virDomainObj *obj, virDomainNetDef *net, qemuNetHost *host, GError **error)
+static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
 {
     qemuGuest *guest = qemuGuestOf(obj);
     g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
     unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = networkBridge(obj, net->network, error)))
+    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = qemuPortPlug(def, net, error)))
         return false;
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
         g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
@@ -476,7 +459,7 @@ bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GE
         virDomainNetDef *net = def->nets.v[i];
         bool tap = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ||
                    net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
-        if (tap && !prepareTap(obj, net, &nets[i], error)) {
+        if (tap && !prepareTap(obj, def, net, &nets[i], error)) {
             qemuCloseNetFds(nets, def->nets.n);
             return false;
         }

@@ -324,6 +324,7 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
                 reason >= 0 && reason < (int)G_N_ELEMENTS(reasonWords) ? reasonWords[reason] : "unknown");
     qemuRestoreAll(obj, def);
     qemuReleaseNets(obj);
+    qemuPortsUnplug(def);
     if (g->pidPath)
         unlink(g->pidPath);
     if (g->domainDir) {

@@ -84,6 +84,9 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
 void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
+/* netport.c: the interface gets a port of its network; the bridge that its tap belongs into. */
+char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error);
+void qemuPortsUnplug(const virDomainDef *def);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
 void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 

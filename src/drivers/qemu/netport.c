@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Ports of virtual networks that a guest's interfaces have while it runs, through the public calls as any program would make them. */
+#define VIR_FROM VIR_FROM_QEMU
+#define VIR_LOG_NAME "qemu.netport"
+#include "drivers/qemu/qemu.h"
+#include "base/log.h"
+#include "base/util.h"
+#include "model/network.h"
+#include "model/tables.h"
+#include "src/api/driver.h"
+#include <string.h>
+#include <unistd.h>
+
+static virConnectPtr openNetworks(GError **error)
+{
+    return virConnectOpenName(geteuid() == 0 ? "network:///system" : "network:///session", NULL, 0, error);
+}
+
+/* The last error of this thread is the calls' own word. */
+static void takeError(GError **error, const char *network)
+{
+    const virError *e = virGetLastError();
+    if (e)
+        virErrorSetPublic(error, e);
+    else
+        virSetError(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'", network);
+}
+
+static char *portXml(const virDomainDef *def, const virDomainNetDef *net)
+{
+    virNetworkPortDef port = { .refs = 1, .hasUuid = true, .hasOwnerUuid = true, .hasMac = true, .mac = net->mac };
+    memcpy(port.uuid, net->portId, 16);
+    memcpy(port.ownerUuid, def->uuid, 16);
+    port.ownerName = def->name;
+    port.group = net->portgroup;
+    port.virtualport = net->virtualport;
+    port.vlan = net->vlan;
+    port.trustGuestRxFilters = net->trustGuestRxFilters;
+    port.portIsolated = net->portIsolated;
+    if (net->bandwidth)
+        port.bandwidth = *net->bandwidth;
+    return virNetworkPortDefFormat(&port, 0);
+}
+
+/* The bridge that the port is at. */
+static char *bridgeOf(virNetworkPortPtr port, const char *network, GError **error)
+{
+    g_autofree char *xml = virNetworkPortGetXMLDesc(port, 0);
+    g_autoptr(virNetworkPortDef) def = xml ? virNetworkPortDefParse(xml, NULL, 0, error) : NULL;
+    if (def && def->bridge)
+        return g_strdup(def->bridge);
+    if (def)
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network '%s' gives out devices of the host (%s), which this driver does not use yet",
+                    network, virNetworkPlugToString(def->plug));
+    else if (!xml)
+        takeError(error, network);
+    return NULL;
+}
+
+char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error)
+{
+    virConnectPtr conn = openNetworks(error);
+    if (!conn)
+        return NULL;
+    virUUIDGenerate(net->portId);
+    g_autofree char *xml = portXml(def, net);
+    virNetworkPtr network = virNetworkLookupByName(conn, net->network);
+    virNetworkPortPtr port = network ? virNetworkPortCreateXML(network, xml, 0) : NULL;
+    char *bridge = NULL;
+    if (!port) {
+        takeError(error, net->network);
+        memset(net->portId, 0, 16);
+    } else {
+        bridge = bridgeOf(port, net->network, error);
+        virNetworkPortFree(port);
+    }
+    if (network)
+        virNetworkFree(network);
+    virConnectClose(conn);
+    return bridge;
+}
+
+static void unplug(virConnectPtr conn, const virDomainNetDef *net)
+{
+    virNetworkPtr network = virNetworkLookupByName(conn, net->network);
+    virNetworkPortPtr port = network ? virNetworkPortLookupByUUID(network, net->portId) : NULL;
+    if (!port || virNetworkPortDelete(port, 0) < 0)     /* the network may have been stopped meanwhile */
+        virInfo("a port of network '%s' is gone: %s", net->network, virGetLastErrorMessage());
+    if (port)
+        virNetworkPortFree(port);
+    if (network)
+        virNetworkFree(network);
+}
+
+void qemuPortsUnplug(const virDomainDef *def)
+{
+    static const unsigned char none[16];
+    virConnectPtr conn = NULL;
+    for (unsigned int i = 0; def && i < def->nets.n; i++) {
+        const virDomainNetDef *net = def->nets.v[i];
+        g_autoptr(GError) error = NULL;
+        if (net->type != VIR_DOMAIN_NET_TYPE_NETWORK || memcmp(net->portId, none, 16) == 0)
+            continue;
+        if (!conn && !(conn = openNetworks(&error))) {
+            virWarn("ports of guest '%s' stay plugged in: %s", def->name, error->message);
+            return;
+        }
+        unplug(conn, net);
+    }
+    if (conn)
+        virConnectClose(conn);
+}
