@@ -2,49 +2,204 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Ours against the reference's, on one machine in one run: ratios, with the absolute figures beside them.
 
-    sudo bench/bench.py [--build build] [--rounds 3] [--qemu]
+    sudo bench/bench.py [--build build] [--rounds 3] [--only calls,define,start,memory,guest,frozen,client]
 
-Each side is its library and its daemon; the same client binary runs on both. The rounds alternate, the best of each counts.
+Each side is its library and its daemon; the same client binary runs on both. The rounds alternate, the best of each counts. The bars of
+the last column are what this project wants to reach.
 """
 import argparse
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'tests', 'integration'))
+PARTS = ['calls', 'define', 'start', 'memory', 'guest', 'frozen', 'client']
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument('--build', default='build')
 parser.add_argument('--rounds', type=int, default=3)
-parser.add_argument('--qemu', action='store_true', help='define in qemu:///system instead of the test driver')
+parser.add_argument('--only', default=','.join(PARTS))
 args = parser.parse_args()
 os.environ['LIBVIRT_BUILD'] = os.path.abspath(args.build)
 import harness  # noqa: E402
 
+TEST, QEMU = 'test+unix:///default', 'qemu:///system'
+# name: (unit, bar: a ratio "x" or an absolute figure)
+BARS = {'state.mean': 'x1.6', 'state.cpu': '15', 'crowdN.mean': 'x4', 'crowd1.mean': 'x3', 'connect.mean': 'x4', 'list.mean': 'x2', 'xml.mean': 'x2.2',
+        'xml.cpu': 'x6', 'stats.mean': 'x5', 'define.mean': 'x10', 'undefine.mean': 'x3', 'first.empty': '15000', 'first.1000': '60000',
+        'caps.first': '150000', 'rss.empty': '9216', 'rss.1000': '18432', 'threads': '6', 'start.mean': '', 'destroy.mean': '20000', 'survey.mean': 'x3',
+        'event.p50': '350', 'frozen.first': '', 'frozen.second': '', 'frozen.list': '1000', 'frozen.destroy': '2000000', 'client.maps': '14',
+        'client.rss': '6144', 'virsh.wall': '4000', 'virsh.peak': '8192'}
 
-def figures(mode, env, *more):
-    out = subprocess.run([harness.path('bench', 'bench-client'), mode, *more], env=env, check=True, capture_output=True, text=True).stdout
-    return {line.split()[0]: float(line.split()[1]) for line in out.splitlines()}
+
+class Side:
+    def __init__(self, name, binary, env, virsh):
+        self.name, self.binary, self.env, self.virsh = name, binary, env, virsh
+        self.rounds = []
+
+    def client(self, mode, *more, timeout=120):
+        out = subprocess.run([harness.path('bench', 'bench-client'), mode, *map(str, more)], env=self.env, check=True, stdout=subprocess.PIPE,
+                             text=True, timeout=timeout).stdout
+        return {line.split()[0]: float(line.split()[1]) for line in out.splitlines()}
+
+    def daemon(self):
+        return harness.Daemon(self.binary, self.env)
 
 
-def side(daemon, env):
-    uri = 'test+unix:///default'
-    daemon.start()
-    os.sched_setaffinity(daemon.process.pid, {1})
-    for task in os.listdir(f'/proc/{daemon.process.pid}/task'):
-        os.sched_setaffinity(int(task), {1})
+def proc(daemon):
+    with open(f'/proc/{daemon.process.pid}/stat') as f:
+        fields = f.read().rsplit(')', 1)[1].split()
+    with open(f'/proc/{daemon.process.pid}/status') as f:
+        status = dict(line.split(':', 1) for line in f.read().splitlines())
+    return {'cpu': (int(fields[11]) + int(fields[12])) * 1e6 / os.sysconf('SC_CLK_TCK'), 'rss': float(status['VmRSS'].split()[0]),
+            'threads': float(status['Threads'])}
+
+
+def calls(side):
+    daemon = side.daemon().start()
     try:
-        found = figures('state', env, uri)
-        found.update(figures('connect', env, uri))
-        found.update(figures('define', env, 'qemu:///system' if args.qemu else uri, 'qemu' if args.qemu else 'test'))
-        with open(f'/proc/{daemon.process.pid}/status') as f:
-            found['rss.KiB'] = float(next(line.split()[1] for line in f if line.startswith('VmRSS')))
+        for task in os.listdir(f'/proc/{daemon.process.pid}/task'):
+            os.sched_setaffinity(int(task), {1})
+        before = proc(daemon)
+        found = side.client('state', TEST)
+        found['state.cpu'] = (proc(daemon)['cpu'] - before['cpu']) / 21000
+        found.update(side.client('connect', TEST))
+        for task in os.listdir(f'/proc/{daemon.process.pid}/task'):
+            os.sched_setaffinity(int(task), {0, 1})
+        found.update(side.client('crowd', TEST, 4))
+        found.update(side.client('crowd', TEST, 8, 'shared'))
+        return found
     finally:
         daemon.stop()
-    return found
 
 
-def best(rounds):
-    return {k: min(r[k] for r in rounds) for k in rounds[0]}
+def define(side):
+    daemon = side.daemon().start()
+    try:
+        side.client('define', QEMU, 'qemu', 1)          # whatever has to be found out once
+        found = side.client('define', QEMU, 'qemu', 1000)
+        before = proc(daemon)
+        found.update(side.client('read', QEMU))
+        found['xml.cpu'] = (proc(daemon)['cpu'] - before['cpu']) / 1000         # of lists and statistics too
+        time.sleep(0.3)
+        found['rss.1000'] = proc(daemon)['rss']
+        daemon.stop()
+        found['first.1000'] = first(side)
+        daemon = side.daemon().start()
+        found.update(side.client('undefine', QEMU))
+        return found
+    finally:
+        daemon.stop()
+
+
+def first(side):
+    """From the start of the process to the first answer."""
+    daemon = side.daemon()
+    begin = time.monotonic()
+    process = subprocess.Popen([daemon.binary, '-p', '/run/libvirt/bench.pid'], env=side.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+    try:
+        while not os.path.exists('/run/libvirt/libvirt-sock'):
+            time.sleep(0.0002)
+        return side.client('first', QEMU)['at'] - begin * 1e6
+    finally:
+        process.terminate()
+        process.wait(20)
+        if os.path.exists('/run/libvirt/libvirt-sock'):
+            os.unlink('/run/libvirt/libvirt-sock')
+
+
+def start(side):
+    harness.Daemon(side.binary, side.env).start().stop()        # writes the configuration
+    if os.path.exists('/run/libvirt/libvirt-sock'):
+        os.unlink('/run/libvirt/libvirt-sock')
+    found = {'first.empty': min(first(side) for _ in range(3))}
+    shutil.rmtree('/var/cache/libvirt/qemu', ignore_errors=True)
+    daemon = side.daemon().start()
+    try:
+        begin = time.monotonic()
+        subprocess.run([side.virsh, '-c', QEMU, 'domcapabilities'], env=side.env, check=True, stdout=subprocess.DEVNULL, timeout=30)
+        found['caps.first'] = (time.monotonic() - begin) * 1e6
+        return found
+    finally:
+        daemon.stop()
+
+
+def memory(side):
+    daemon = side.daemon().start()
+    try:
+        time.sleep(0.5)
+        found = proc(daemon)
+        return {'rss.empty': found['rss'], 'threads': found['threads']}
+    finally:
+        daemon.stop()
+
+
+def guest(side):
+    daemon = side.daemon().start()
+    try:
+        found = side.client('start', QEMU)
+        found.update(side.client('survey', QEMU, 10))
+        found.update(side.client('suspend', QEMU))
+        return found
+    finally:
+        harness.kill_guests()
+        subprocess.run(['pkill', '-9', '-f', 'guest=bench-'], check=False)
+        daemon.stop()
+
+
+def frozen(side):
+    daemon = side.daemon().start()
+    try:
+        return side.client('frozen', QEMU, timeout=180)
+    finally:
+        subprocess.run(['pkill', '-9', '-f', 'guest=bench-'], check=False)
+        daemon.stop()
+
+
+def client(side):
+    """A plain client of the test driver, and virsh."""
+    program = subprocess.Popen([side.virsh, '-q', '-c', 'test:///default'], env=side.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    program.stdin.write('list\n')
+    program.stdin.flush()
+    program.stdout.readline()
+    time.sleep(0.2)
+    with open(f'/proc/{program.pid}/maps') as f:
+        maps = len({line.split()[5] for line in f if '.so' in line})
+    with open(f'/proc/{program.pid}/status') as f:
+        rss = float(dict(line.split(':', 1) for line in f.read().splitlines())['VmRSS'].split()[0])
+    program.stdin.close()
+    program.wait(10)
+    best, peak = 1e12, 0
+    for _ in range(20):
+        begin = time.monotonic()
+        p = subprocess.Popen([side.virsh, '-c', 'test:///default', 'list'], env=side.env, stdout=subprocess.DEVNULL)
+        usage = os.wait4(p.pid, 0)[2]
+        best, peak = min(best, (time.monotonic() - begin) * 1e6), usage.ru_maxrss
+    return {'client.maps': maps, 'client.rss': rss, 'virsh.wall': best, 'virsh.peak': peak}
+
+
+def bareQemu():
+    """QEMU without anybody: started paused until its monitor greets, and killed."""
+    begin = time.monotonic()
+    p = subprocess.Popen(['qemu-system-x86_64', '-S', '-m', '16', '-display', 'none', '-nodefaults', '-qmp', 'stdio'], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, text=True)
+    p.stdout.readline()
+    started = (time.monotonic() - begin) * 1e6
+    begin = time.monotonic()
+    p.send_signal(signal.SIGKILL)
+    p.wait()
+    return started, (time.monotonic() - begin) * 1e6
+
+
+def report(sides, name):
+    values = [min(r[name] for r in s.rounds if name in r) for s in sides]
+    bar = BARS.get(name, '')
+    ratio = values[0] / values[1] if values[1] else 0
+    met = '' if not bar else 'met' if (ratio >= float(bar[1:]) if bar[0] == 'x' else values[1] <= float(bar)) else 'MISSED'
+    print(f'{name:16}{values[0]:14.1f}{values[1]:14.1f}{ratio:9.2f}{bar:>10} {met}')
 
 
 def main():
@@ -52,16 +207,25 @@ def main():
     cache = subprocess.run(['/sbin/ldconfig', '-p'], check=True, capture_output=True, text=True).stdout
     theirs = next(line.split('=> ')[1] for line in cache.splitlines() if line.strip().startswith('libvirt.so.0 '))
     plain = dict(os.environ, LD_LIBRARY_PATH=os.path.dirname(theirs))     # the client finds ours by itself otherwise
-    ours, theirs, floor = [], [], []
-    for _ in range(args.rounds):
-        floor.append(figures('raw', plain))
-        theirs.append(side(harness.Daemon(harness.ORACLE, plain), plain))
-        ours.append(side(harness.Daemon(), harness.ours()))
-    ours, theirs, floor = best(ours), best(theirs), best(floor)
-    print(f'{"":16}{"reference":>12}{"ours":>12}{"ratio":>8}   (µs unless named)')
-    for k in theirs:
-        print(f'{k:16}{theirs[k]:12.1f}{ours[k]:12.1f}{theirs[k] / ours[k]:8.2f}')
-    print(f'raw ping-pong p50 {floor["raw.p50"]:.1f} µs; state p50 is {ours["state.p50"] / floor["raw.p50"]:.2f} times that')
+    sides = [Side('reference', harness.ORACLE, plain, harness.OLD_VIRSH), Side('ours', harness.LIBVIRTD, harness.ours(), harness.VIRSH)]
+    parts = [p for p in PARTS if p in args.only.split(',')]
+    for number in range(args.rounds):
+        for side in sides:
+            found = {}
+            for part in parts:
+                if part == 'frozen' and number:
+                    continue
+                harness.wipe()
+                found.update(globals()[part](side))
+            side.rounds.append(found)
+    floor = sides[0].client('raw')
+    print(f'{"":16}{"reference":>14}{"ours":>14}{"ratio":>9}{"bar":>10}   (µs unless named; rss in KiB)')
+    for name in {k: None for r in sides[1].rounds for k in r}:
+        report(sides, name)
+    print(f'raw ping-pong p50 {floor["raw.p50"]:.1f} µs, p99 {floor["raw.p99"]:.1f}')
+    if 'guest' in parts:
+        started, ended = map(min, zip(*(bareQemu() for _ in range(5))))
+        print(f'bare QEMU: greets after {started:.0f} µs, gone after {ended:.0f} µs')
 
 
 main()

@@ -3,7 +3,9 @@
  * The measuring client: public API only, so the same binary runs on our library and on the reference's. Prints "NAME VALUE" lines,
  * times in microseconds for each operation. `raw` measures the floor: a ping-pong of the same size over a plain unix socket.
  */
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
-enum { CALLS = 20000, CONNECTS = 1000, DOMAINS = 1000, LISTS = 50, MESSAGE = 88 };
+enum { CALLS = 20000, CONNECTS = 1000, LISTS = 50, MESSAGE = 88, STARTS = 10, SURVEYS = 50, TOGGLES = 100 };
 
 /* One processor for the client, another for its peer: where a scheduler puts them changes the figures more than anything we do. */
 static void pin(int cpu)
@@ -35,6 +37,10 @@ static void die(const char *what)
 {
     fprintf(stderr, "%s: %s\n", what, virGetLastErrorMessage());
     exit(1);
+}
+
+static void silent(void *data, virErrorPtr error)
+{
 }
 
 static int compare(const void *a, const void *b)
@@ -86,43 +92,286 @@ static void connects(const char *uri)
     report("connect", times, CONNECTS, last - start);
 }
 
-static void defineAndList(virConnectPtr conn, const char *type)
+/* ---- many callers ---- */
+
+typedef struct {
+    const char *uri;
+    virConnectPtr conn;         /* NULL: one of its own */
+    int calls;
+} Caller;
+
+static volatile int stopped;
+
+static void *call(void *data)
+{
+    Caller *c = data;
+    virConnectPtr conn = c->conn ? c->conn : virConnectOpen(c->uri);
+    virDomainPtr dom = conn ? virDomainLookupByName(conn, "test") : NULL;
+    int s;
+    if (!dom)
+        die("lookup");
+    while (!stopped) {
+        if (virDomainGetState(dom, &s, NULL, 0) < 0)
+            die("state");
+        c->calls++;
+    }
+    virDomainFree(dom);
+    if (!c->conn)
+        virConnectClose(conn);
+    return NULL;
+}
+
+/* `n` threads for two seconds, each with a connection of its own or all with one. */
+static void crowd(const char *uri, int n, int shared)
+{
+    pthread_t threads[16];
+    Caller callers[16];
+    virConnectPtr conn = shared ? virConnectOpen(uri) : NULL;
+    long total = 0;
+    for (int i = 0; i < n; i++) {
+        callers[i] = (Caller){ uri, conn, 0 };
+        pthread_create(&threads[i], NULL, call, &callers[i]);
+    }
+    sleep(2);
+    stopped = 1;
+    for (int i = 0; i < n; i++) {
+        pthread_join(threads[i], NULL);
+        total += callers[i].calls;
+    }
+    printf("crowd%s.mean %.3f\n", shared ? "1" : "N", 2e6 / total);
+    if (conn)
+        virConnectClose(conn);
+}
+
+/* ---- definitions ---- */
+
+static char *benchXml(char *xml, size_t size, const char *type, int i)
+{
+    snprintf(xml, size, "<domain type='%s'><name>bench-%d</name><memory>16384</memory><os><type>hvm</type></os><devices>"
+             "<memballoon model='none'/></devices></domain>", type, i);
+    return xml;
+}
+
+static void define(virConnectPtr conn, const char *type, int count)
 {
     char xml[512];
     double start = now();
-    for (int i = 0; i < DOMAINS; i++) {
-        snprintf(xml, sizeof(xml), "<domain type='%s'><name>bench-%d</name><memory>65536</memory><os><type>hvm</type></os></domain>", type, i);
-        virDomainPtr dom = virDomainDefineXML(conn, xml);
+    for (int i = 0; i < count; i++) {
+        virDomainPtr dom = virDomainDefineXML(conn, benchXml(xml, sizeof(xml), type, i));
         if (!dom)
             die("define");
         virDomainFree(dom);
     }
-    printf("define.mean %.2f\n", (now() - start) / DOMAINS);
+    printf("define.mean %.2f\n", (now() - start) / count);
+}
+
+static void freeList(virDomainPtr *list, int n)
+{
+    for (int d = 0; d < n; d++)
+        virDomainFree(list[d]);
+    free(list);
+}
+
+static void listAndRead(virConnectPtr conn)
+{
     virDomainPtr *list;
-    start = now();
-    for (int i = 0; i < LISTS; i++) {
-        int n = virConnectListAllDomains(conn, &list, 0);
-        if (n < DOMAINS)
-            die("list");
-        for (int d = 0; d < n; d++)
-            virDomainFree(list[d]);
-        free(list);
-    }
+    virDomainStatsRecordPtr *stats;
+    double start = now();
+    for (int i = 0; i < LISTS; i++)
+        freeList(list, virConnectListAllDomains(conn, &list, 0));
     printf("list.mean %.2f\n", (now() - start) / LISTS);
     int n = virConnectListAllDomains(conn, &list, 0);
     start = now();
     for (int d = 0; d < n; d++)
         free(virDomainGetXMLDesc(list[d], 0));
     printf("xml.mean %.2f\n", (now() - start) / n);
+    freeList(list, n);
     start = now();
-    int undefined = 0;
-    for (int d = 0; d < n; d++) {
+    for (int i = 0; i < 5; i++) {
+        if (virConnectGetAllDomainStats(conn, 0, &stats, 0) < 0)
+            die("stats");
+        virDomainStatsRecordListFree(stats);
+    }
+    printf("stats.mean %.2f\n", (now() - start) / 5);
+}
+
+static void undefine(virConnectPtr conn)
+{
+    virDomainPtr *list;
+    int undefined = 0, n = virConnectListAllDomains(conn, &list, 0);
+    double start = now();
+    for (int d = 0; d < n; d++)
         if (strncmp(virDomainGetName(list[d]), "bench-", 6) == 0 && virDomainUndefine(list[d]) == 0)
             undefined++;
-        virDomainFree(list[d]);
-    }
     printf("undefine.mean %.2f\n", (now() - start) / undefined);
-    free(list);
+    freeList(list, n);
+}
+
+/* ---- running guests ---- */
+
+static virDomainPtr startOne(virConnectPtr conn, int i)
+{
+    char xml[512];
+    virDomainPtr dom = virDomainCreateXML(conn, benchXml(xml, sizeof(xml), "qemu", i), VIR_DOMAIN_START_PAUSED);
+    if (!dom)
+        die("start");
+    return dom;
+}
+
+static void starts(virConnectPtr conn)
+{
+    double created = 0, destroyed = 0;
+    virDomainFree(startOne(conn, 0));   /* the capabilities are known now */
+    virDomainPtr first = virDomainLookupByName(conn, "bench-0");
+    virDomainDestroy(first);
+    virDomainFree(first);
+    for (int i = 0; i < STARTS; i++) {
+        double start = now();
+        virDomainPtr dom = startOne(conn, i);
+        created += now() - start;
+        start = now();
+        if (virDomainDestroy(dom) < 0)
+            die("destroy");
+        destroyed += now() - start;
+        virDomainFree(dom);
+    }
+    printf("start.mean %.0f\ndestroy.mean %.0f\n", created / STARTS, destroyed / STARTS);
+}
+
+static void survey(virConnectPtr conn, int guests)
+{
+    virDomainPtr dom[64];
+    virDomainStatsRecordPtr *stats;
+    for (int i = 0; i < guests; i++)
+        dom[i] = startOne(conn, i);
+    double start = now();
+    for (int i = 0; i < SURVEYS; i++) {
+        if (virConnectGetAllDomainStats(conn, 0, &stats, 0) < 0)
+            die("stats");
+        virDomainStatsRecordListFree(stats);
+    }
+    printf("survey.mean %.0f\n", (now() - start) / SURVEYS);
+    for (int i = 0; i < guests; i++) {
+        virDomainDestroy(dom[i]);
+        virDomainFree(dom[i]);
+    }
+}
+
+static int eventPipe[2];
+
+static int onLifecycle(virConnectPtr conn, virDomainPtr dom, int event, int detail, void *opaque)
+{
+    double at = now();
+    if (event == VIR_DOMAIN_EVENT_SUSPENDED && write(eventPipe[1], &at, sizeof(at)) < 0)
+        exit(1);
+    return 0;
+}
+
+static void *events(void *unused)
+{
+    while (virEventRunDefaultImpl() == 0)
+        continue;
+    return NULL;
+}
+
+/* Suspended in one process, heard of in another: both read the same clock. */
+static void suspends(const char *uri)
+{
+    static double times[TOGGLES];
+    double total = 0;
+    if (pipe(eventPipe) < 0)
+        exit(1);
+    pid_t listener = fork();
+    if (listener == 0) {
+        virEventRegisterDefaultImpl();
+        virConnectPtr conn = virConnectOpen(uri);
+        double ready = 0;
+        if (!conn || virConnectDomainEventRegisterAny(conn, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                                      VIR_DOMAIN_EVENT_CALLBACK(onLifecycle), NULL, NULL) < 0 ||
+            write(eventPipe[1], &ready, sizeof(ready)) < 0)
+            die("register");
+        events(NULL);
+    }
+    double at;
+    if (read(eventPipe[0], &at, sizeof(at)) < 0)
+        exit(1);
+    virConnectPtr conn = virConnectOpen(uri);
+    virDomainPtr dom = startOne(conn, 0);
+    virDomainResume(dom);
+    for (int i = 0; i < TOGGLES; i++) {
+        usleep(2000);
+        double start = now();
+        if (virDomainSuspend(dom) < 0 || read(eventPipe[0], &at, sizeof(at)) < 0)
+            die("suspend");
+        times[i] = at - start;
+        total += times[i];
+        virDomainResume(dom);
+    }
+    report("event", times, TOGGLES, total);
+    virDomainDestroy(dom);
+    virDomainFree(dom);
+    virConnectClose(conn);
+    kill(listener, SIGKILL);
+}
+
+/* ---- a frozen guest: its process is stopped ---- */
+
+static void *surveyOne(void *data)
+{
+    virDomainStatsRecordPtr *stats = NULL;
+    virDomainPtr one[] = { data, NULL };
+    double start = now();
+    if (virDomainListGetStats(one, VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON, &stats, 0) >= 0)
+        virDomainStatsRecordListFree(stats);
+    double *took = malloc(sizeof(double));
+    *took = now() - start;
+    return took;
+}
+
+static void *destroyOne(void *data)
+{
+    double start = now(), *took = malloc(sizeof(double));
+    virDomainDestroy(data);
+    *took = now() - start;
+    return took;
+}
+
+static pid_t guestPid(void)
+{
+    char line[64] = "";
+    FILE *f = popen("pgrep -n -f guest=bench-0,", "r");
+    if (!f || !fgets(line, sizeof(line), f))
+        die("pid of the guest");
+    pclose(f);
+    return atoi(line);
+}
+
+static void frozen(virConnectPtr conn, const char *uri)
+{
+    virConnectPtr other = virConnectOpen(uri);
+    virDomainPtr dom = startOne(conn, 0), same = virDomainLookupByName(other, "bench-0"), *list;
+    pthread_t thread;
+    double *took, worst = 0, start;
+    free(surveyOne(dom));
+    kill(guestPid(), SIGSTOP);
+    pthread_create(&thread, NULL, surveyOne, dom);
+    usleep(500000);
+    took = surveyOne(same);
+    printf("frozen.second %.0f\n", *took);
+    pthread_join(thread, (void **)&took);
+    printf("frozen.first %.0f\n", *took);
+    pthread_create(&thread, NULL, destroyOne, dom);
+    for (int i = 0; i < 100; i++) {
+        start = now();
+        freeList(list, virConnectListAllDomains(other, &list, 0));
+        worst = now() - start > worst ? now() - start : worst;
+        usleep(1000);
+    }
+    pthread_join(thread, (void **)&took);
+    printf("frozen.list %.0f\nfrozen.destroy %.0f\n", worst, *took);
+    virDomainFree(same);
+    virDomainFree(dom);
+    virConnectClose(other);
 }
 
 /* ---- the floor ---- */
@@ -164,26 +413,59 @@ static void raw(void)
 
 int main(int argc, char **argv)
 {
-    pin(0);
     if (argc > 1 && strcmp(argv[1], "raw") == 0) {
+        pin(0);
         raw();
         return 0;
     }
     if (argc < 3) {
-        fprintf(stderr, "usage: %s raw | state URI | connect URI | define URI TYPE\n", argv[0]);
+        fprintf(stderr, "usage: %s raw | state URI | crowd URI N [shared] | connect URI | define URI TYPE N | read URI | undefine URI |"
+                " start URI | survey URI N | suspend URI | frozen URI\n", argv[0]);
         return 2;
     }
-    if (strcmp(argv[1], "connect") == 0) {
-        connects(argv[2]);
+    const char *mode = argv[1], *uri = argv[2];
+    virSetErrorFunc(NULL, silent);
+    int n = argc > 3 ? atoi(argv[3]) : 0;
+    if (strcmp(mode, "connect") == 0) {
+        pin(0);
+        connects(uri);
         return 0;
     }
-    virConnectPtr conn = virConnectOpen(argv[2]);
+    if (strcmp(mode, "suspend") == 0) {
+        suspends(uri);
+        return 0;
+    }
+    if (strcmp(mode, "crowd") == 0) {
+        crowd(uri, n, argc > 4);
+        return 0;
+    }
+    virConnectPtr conn = virConnectOpen(uri);
+    while (!conn && strcmp(mode, "first") == 0) {       /* of a daemon that is only starting */
+        usleep(300);
+        conn = virConnectOpen(uri);
+    }
     if (!conn)
         die("open");
-    if (strcmp(argv[1], "state") == 0)
+    if (strcmp(mode, "state") == 0) {
+        pin(0);
         state(conn);
-    else
-        defineAndList(conn, argc > 3 ? argv[3] : "test");
+    } else if (strcmp(mode, "define") == 0) {
+        define(conn, argv[3], atoi(argv[4]));
+    } else if (strcmp(mode, "read") == 0) {
+        listAndRead(conn);
+    } else if (strcmp(mode, "undefine") == 0) {
+        undefine(conn);
+    } else if (strcmp(mode, "start") == 0) {
+        starts(conn);
+    } else if (strcmp(mode, "survey") == 0) {
+        survey(conn, n);
+    } else if (strcmp(mode, "frozen") == 0) {
+        frozen(conn, uri);
+    } else if (strcmp(mode, "first") == 0) {
+        virDomainPtr *list;
+        freeList(list, virConnectListAllDomains(conn, &list, 0));
+        printf("at %.0f\n", now());
+    }
     virConnectClose(conn);
     return 0;
 }

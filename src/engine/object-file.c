@@ -48,6 +48,15 @@ bool virDefinitionLink(const char *dir, const char *sub, const char *name, bool 
     return false;
 }
 
+GHashTable *virDefinitionNames(const char *dir)
+{
+    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);
+    for (const char *file = d ? g_dir_read_name(d) : NULL; file; file = g_dir_read_name(d))
+        g_hash_table_add(names, g_strndup(file, strlen(file) - (g_str_has_suffix(file, ".xml") ? 4 : 0)));
+    return names;
+}
+
 void virDefinitionEach(const char *dir, void (*func)(const char *path, const char *name, gpointer data), gpointer data)
 {
     g_autoptr(GDir) d = g_dir_open(dir, 0, NULL);

@@ -10,5 +10,7 @@ bool virDefinitionWrite(const char *dir, const char *name, const char *edit, con
 bool virDefinitionRemove(const char *dir, const char *sub, const char *name, GError **error);
 /* `sub` "autostart/" */
 bool virDefinitionLink(const char *dir, const char *sub, const char *name, bool on, GError **error);
+/* The entries of a folder, a set of names without ".xml"; a missing folder has none. */
+GHashTable *virDefinitionNames(const char *dir);
 /* Each NAME.xml in `dir`, in the order of the folder; a missing folder has none. */
 void virDefinitionEach(const char *dir, void (*func)(const char *path, const char *name, gpointer data), gpointer data);

@@ -8,6 +8,7 @@
 #include "engine/internal.h"
 #include "engine/object-file.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/util.h"
 #include <string.h>
 
@@ -69,29 +70,84 @@ typedef struct {
     const virDomainParseConfig *conf;
     GHashTable *byName;         /* name → virDomainObj, while loading */
     GPtrArray *objs;
+    GHashTable *autostart, *once, *snapshots, *checkpoints;     /* names in the folders beside */
+    GPtrArray *files;           /* File */
+    gint next;                  /* index of the file that a reader takes next */
+    guint readers;
+    GMutex mutex;
+    GCond cond;
 } Loader;
 
-static void loadConfig(const char *path, const char *name, gpointer data)
+typedef struct {
+    char *path, *name;
+    virDomainObj *obj;          /* NULL: unreadable */
+} File;
+
+static void fileFree(gpointer data)
 {
-    Loader *loader = data;
+    File *f = data;
+    g_free(f->path);
+    g_free(f->name);
+    g_free(f);
+}
+
+static void noteFile(const char *path, const char *name, gpointer data)
+{
+    File *f = g_new0(File, 1);
+    *f = (File){ .path = g_strdup(path), .name = g_strdup(name) };
+    g_ptr_array_add(((Loader *)data)->files, f);
+}
+
+static void loadConfig(Loader *loader, File *f)
+{
     g_autoptr(GError) error = NULL;
     g_autoptr(virDomainDef) def = virDomainDefParseFile(
-        path, loader->conf, VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_SKIP_VALIDATE, &error);
-    if (!def || !g_str_equal(def->name, name)) {
-        virLogError("ignoring '%s': %s", path, def ? "the name inside is not that of the file" : error->message);
+        f->path, loader->conf, VIR_DOMAIN_DEF_INACTIVE | VIR_DOMAIN_DEF_SKIP_VALIDATE, &error);
+    if (!def || !g_str_equal(def->name, f->name)) {
+        virLogError("ignoring '%s': %s", f->path, def ? "the name inside is not that of the file" : error->message);
         return;
     }
-    virDomainObj *obj = virDomainObjNew(loader->engine, def->uuid, def->name);
-    g_autofree char *link = virDefinitionPath(loader->engine->dirs->configDir, "autostart/", name);
-    g_autofree char *once = virDefinitionPath(loader->engine->dirs->configDir, "autostart.once/", name);
-    virDomainView *view = virDomainViewEdit(obj);
+    f->obj = virDomainObjNew(loader->engine, def->uuid, def->name);
+    virDomainView *view = virDomainViewEdit(f->obj);
     view->config = g_steal_pointer(&def);
     view->persistent = true;
-    view->autostart = g_file_test(link, G_FILE_TEST_IS_SYMLINK);
-    view->autostartOnce = g_file_test(once, G_FILE_TEST_IS_SYMLINK);
-    virDomainPublish(obj, view);
-    g_hash_table_insert(loader->byName, (gpointer)VIR_DOMAIN_OBJ_NAME(obj), obj);
-    g_ptr_array_add(loader->objs, obj);
+    view->autostart = g_hash_table_contains(loader->autostart, f->name);
+    view->autostartOnce = g_hash_table_contains(loader->once, f->name);
+    virDomainPublish(f->obj, view);
+}
+
+static void readFiles(gpointer data)
+{
+    Loader *loader = data;
+    for (guint i; (i = g_atomic_int_add(&loader->next, 1)) < loader->files->len;)
+        loadConfig(loader, loader->files->pdata[i]);
+    g_mutex_lock(&loader->mutex);
+    loader->readers--;
+    g_cond_signal(&loader->cond);
+    g_mutex_unlock(&loader->mutex);
+}
+
+/* Many definitions are read by several threads; their order stays that of the folder. */
+static void loadConfigs(Loader *loader)
+{
+    enum { FILES_PER_THREAD = 50, MOST_THREADS = 4 };
+    virDefinitionEach(loader->engine->dirs->configDir, noteFile, loader);
+    guint extra = MIN(MIN(g_get_num_processors(), MOST_THREADS) - 1, loader->files->len / FILES_PER_THREAD);
+    loader->readers = extra + 1;
+    for (guint i = 0; i < extra; i++)
+        virWorkRun(readFiles, loader);
+    readFiles(loader);
+    g_mutex_lock(&loader->mutex);
+    while (loader->readers > 0)
+        g_cond_wait(&loader->cond, &loader->mutex);
+    g_mutex_unlock(&loader->mutex);
+    for (guint i = 0; i < loader->files->len; i++) {
+        virDomainObj *obj = ((File *)loader->files->pdata[i])->obj;
+        if (!obj)
+            continue;
+        g_hash_table_insert(loader->byName, (gpointer)VIR_DOMAIN_OBJ_NAME(obj), obj);
+        g_ptr_array_add(loader->objs, obj);
+    }
 }
 
 static void loadStatus(const char *path, const char *name, gpointer data)
@@ -125,22 +181,51 @@ static void loadStatus(const char *path, const char *name, gpointer data)
         virLogError("status of guest '%s': %s", name, error->message);
 }
 
+static GHashTable *namesIn(const char *dir, const char *sub)
+{
+    g_autofree char *path = g_build_filename(dir, sub, NULL);
+    return virDefinitionNames(path);
+}
+
+static void loaderClear(Loader *loader)
+{
+    g_hash_table_unref(loader->byName);
+    g_hash_table_unref(loader->autostart);
+    g_hash_table_unref(loader->once);
+    g_hash_table_unref(loader->snapshots);
+    g_hash_table_unref(loader->checkpoints);
+    g_ptr_array_unref(loader->objs);
+    g_ptr_array_unref(loader->files);
+    g_mutex_clear(&loader->mutex);
+    g_cond_clear(&loader->cond);
+}
+
 bool virPersistLoad(virEngine *engine, GError **error)
 {
+    const virEngineDirs *dirs = engine->dirs;
     Loader loader = { .engine = engine, .conf = engine->hv->parseConfig(engine, error) };
     if (!loader.conf)
         return false;
     loader.byName = g_hash_table_new(g_str_hash, g_str_equal);
     loader.objs = g_ptr_array_new_with_free_func(virObjUnref);
+    loader.files = g_ptr_array_new_with_free_func(fileFree);
+    loader.autostart = namesIn(dirs->configDir, "autostart");
+    loader.once = namesIn(dirs->configDir, "autostart.once");
+    loader.snapshots = namesIn(dirs->libDir, "snapshot");
+    loader.checkpoints = namesIn(dirs->libDir, "checkpoint");
+    g_mutex_init(&loader.mutex);
+    g_cond_init(&loader.cond);
     g_autoptr(GPtrArray) rejected = g_ptr_array_new();
-    virDefinitionEach(engine->dirs->configDir, loadConfig, &loader);
-    virDefinitionEach(engine->dirs->stateDir, loadStatus, &loader);
+    loadConfigs(&loader);
+    virDefinitionEach(dirs->stateDir, loadStatus, &loader);
     virRegistryAddMany(engine->domains, loader.objs, rejected);
     for (guint i = 0; i < rejected->len; i++)
         virLogError("ignoring the definition of '%s': another guest has its UUID", ((virObj *)rejected->pdata[i])->name);
-    for (guint i = 0; i < loader.objs->len; i++)
-        virMomentsLoadAll(loader.objs->pdata[i], loader.conf);
-    g_hash_table_unref(loader.byName);
-    g_ptr_array_unref(loader.objs);
+    for (guint i = 0; i < loader.objs->len; i++) {
+        const char *name = VIR_DOMAIN_OBJ_NAME((virDomainObj *)loader.objs->pdata[i]);
+        if (g_hash_table_contains(loader.snapshots, name) || g_hash_table_contains(loader.checkpoints, name))
+            virMomentsLoadAll(loader.objs->pdata[i], loader.conf);
+    }
+    loaderClear(&loader);
     return true;
 }

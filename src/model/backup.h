@@ -22,7 +22,7 @@ typedef struct {
     bool done;                          /* push: the copy is complete */
 } virBackupDisk;
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     virBackupMode mode;
     char *incremental;
     bool hasServer;

@@ -90,7 +90,7 @@ typedef struct {
 } virCapsGuest;
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     virCapsHost *host;
     VIR_LIST(virCapsGuest) guests;
 } virCapsDef;

@@ -25,7 +25,7 @@
 typedef struct _virDomainParseConfig virDomainParseConfig;
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
 
     virDomainVirtType virtType;
     int id;                             /* -1: not running. live */

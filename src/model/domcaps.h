@@ -43,7 +43,7 @@ typedef struct {
     E(s390Pv, "s390-pv") E(sev, "sev") E(sgx, "sgx") E(hyperv, "hyperv")
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     char *path, *domain, *machine;
     virArch arch;
     unsigned int maxVcpus;

@@ -37,7 +37,7 @@ typedef struct {
 } virInterfaceProtocol;
 typedef struct virInterfaceDef virInterfaceDef;
 struct virInterfaceDef {
-    gint refs;
+    VIR_XML_REFS;
     virInterfaceType type;
     char *name;
     virInterfaceStart start;

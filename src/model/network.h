@@ -65,7 +65,7 @@ typedef struct {
 typedef struct { char *value; } virNetworkOption;
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     unsigned int connections;
     virTristateBool ipv6, trustGuestRxFilters;
     char *name;
@@ -130,7 +130,7 @@ bool virNetworkDefUpdate(virNetworkDef *def, unsigned int command, unsigned int 
 VIR_ENUM(virNetworkPlug, VIR_NETWORK_PLUG_VALUES)
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     unsigned char uuid[16];
     char *ownerName;
     unsigned char ownerUuid[16];

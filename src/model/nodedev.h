@@ -94,7 +94,7 @@ typedef struct {
     unsigned int apAdapter, apDomain;
 } virNodeCap;
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     char *name, *path, *devnode, **links, *parent, *driver;
     char *parentWwnn, *parentWwpn, *parentFabricWwn;            /* of a device that is to be made: another way to name its parent */
     VIR_LIST(virNodeCap) caps;

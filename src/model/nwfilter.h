@@ -48,7 +48,7 @@ typedef struct {
 typedef struct { char *filter; VIR_LIST(virNetFilterParam) params; } virNWFilterInclude;
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     char *name, *chain, *priority;
     unsigned char uuid[16];
     char *order;                        /* of both lists in the document: 'r' a rule, 'f' a reference */
@@ -58,7 +58,7 @@ typedef struct {
 VIR_DOCUMENT_DECLARE(virNWFilterDef)
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     char *ownerName;
     unsigned char ownerUuid[16];
     bool hasOwnerUuid, hasMac, hasLink;

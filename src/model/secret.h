@@ -10,7 +10,7 @@
 VIR_ENUM(virSecretUsage, VIR_SECRET_USAGE_VALUES)
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     bool ephemeral, private;
     unsigned char uuid[16];
     char *description;

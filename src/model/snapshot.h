@@ -9,7 +9,7 @@
 #include "model/domain-conf.h"
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     char *name, *description, *parent;
     char *timeText;                     /* as a document had it */
     long long creationTime;             /* seconds since the epoch */

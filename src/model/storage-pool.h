@@ -45,7 +45,7 @@ typedef struct {
 typedef struct { char *name, *value; } virStorageOption;
 
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     virStoragePoolKind type;
     char *name;
     unsigned char uuid[16];

@@ -12,7 +12,7 @@ VIR_ENUM(virStorageVolKind, VIR_STORAGE_VOL_TYPE_VALUES)        /* the numbers o
 typedef struct { char *atime, *btime, *ctime, *mtime; } virStorageTimes;
 typedef struct { char *path; VIR_LIST(virStorageExtent) extents; } virStorageVolDevice;
 typedef struct {
-    gint refs;
+    VIR_XML_REFS;
     virStorageVolKind type;
     bool hasType;
     char *name, *key;

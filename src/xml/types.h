@@ -8,6 +8,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* The count of owners of a definition that threads share. It has eight bytes to itself: the formatter tests members by whole words,
+ * and must not read one that other threads write. */
+#define VIR_XML_REFS union { gint refs; guint64 refsAlone; }
+
 /* --- enums: one list holds constant and spelling ---
  *   #define VIR_FOO_VALUES(E) E(VIR_FOO_NONE, NULL) E(VIR_FOO_BAR, "bar")
  *   VIR_ENUM(virFoo, VIR_FOO_VALUES)               in the header: the type, virFooEnum, virFooToString, virFooFromString
