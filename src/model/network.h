@@ -86,6 +86,7 @@ typedef struct {
     char *delay;
     virNetworkMacTable macTable;
     unsigned int mtu;
+    bool hasMac;
     virMac mac;
     char *domain;
     virTristateBool domainLocalOnly, domainRegister;
@@ -110,8 +111,14 @@ bool virNetworkDnsHostCheck(virNetworkDnsHost *host, const char *network, bool p
 bool virNetworkDnsTxtCheck(const virNetworkDnsTxt *txt, const char *network, bool partial, GError **error);
 bool virNetworkDnsSrvCheck(virNetworkDnsSrv *srv, const char *network, bool partial, GError **error);
 bool virNetworkPortGroupCheck(virNetworkPortGroup *group, GError **error);
+/* net-check.c: parts that guests' interfaces have too. `needType`: it must say which kind it is. */
 bool virNetVlanCheck(virNetVlan *vlan, GError **error);
 bool virNetVPortCheck(virNetDevVPort **port, bool needType, GError **error);
+/* Has it what its kind needs? */
+bool virNetVPortIsWhole(const virNetDevVPort *port, GError **error);
+/* Gives it the identifiers that its kind has and the document may leave out. */
+void virNetVPortIdentify(virNetDevVPort *port);
+bool virNetRouteCheck(virNetRoute *route, const char *whose, GError **error);
 bool virNetBandwidthCheck(const virNetBandwidth *bandwidth, bool floor, GError **error);
 /* The address family of an <ip>, AF_INET by default. */
 int virNetworkIpFamily(const virNetworkIp *ip);

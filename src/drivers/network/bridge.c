@@ -78,7 +78,10 @@ static bool addRoutes(const virNetworkDef *def, GError **error)
 static bool addAddresses(const virNetworkDef *def, GError **error)
 {
     for (unsigned int i = 0; i < def->ips.n; i++) {
-        virIp ip;
+        virIp ip, mask;
+        const char *netmask = def->ips.v[i]->netmask;
+        if (netmask && virIpParse(netmask, &mask) && virIpPrefix(&mask) < 0)
+            return FAIL("Invalid prefix or netmask for '%s'", def->bridge);
         if (virIpParse(def->ips.v[i]->address, &ip) &&
             !virLinkAddAddress(def->bridge, ip.family, ip.b, virNetworkIpPrefix(def->ips.v[i], &ip), error))
             return false;

@@ -378,14 +378,27 @@ static char *hostsText(const virNetworkDef *def)
     return g_string_free(out, FALSE);
 }
 
+/* Names of one address stand in one line, that of its first record. */
+static bool isNamedBefore(const virNetworkDns *dns, unsigned int at)
+{
+    for (unsigned int i = 0; i < at; i++)
+        if (strcmp(dns->hosts.v[i]->ip, dns->hosts.v[at]->ip) == 0)
+            return true;
+    return false;
+}
+
 static char *namesText(const virNetworkDef *def)
 {
     GString *out = g_string_new(NULL);
-    for (unsigned int i = 0; i < def->dns.hosts.n; i++) {
-        const virNetworkDnsHost *host = def->dns.hosts.v[i];
-        g_string_append_printf(out, "%s\t", host->ip);
-        for (char **name = host->names; name && *name; name++)
-            g_string_append_printf(out, "%s\t", *name);
+    const virNetworkDns *dns = &def->dns;
+    for (unsigned int i = 0; i < dns->hosts.n; i++) {
+        const char *ip = dns->hosts.v[i]->ip;
+        if (isNamedBefore(dns, i))
+            continue;
+        g_string_append_printf(out, "%s\t", ip);
+        for (unsigned int k = i; k < dns->hosts.n; k++)
+            for (char **name = strcmp(dns->hosts.v[k]->ip, ip) == 0 ? dns->hosts.v[k]->names : NULL; name && *name; name++)
+                g_string_append_printf(out, "%s\t", *name);
         g_string_append_c(out, '\n');
     }
     return g_string_free(out, FALSE);

@@ -44,6 +44,8 @@ void virNetworkRunRefresh(virObject *obj);
 /* status.c: what runs, for a daemon that starts. */
 bool virNetworkStatusSave(const virObject *obj, const virNetworkDef *def, GError **error);
 void virNetworkStatusRemove(const char *name);
+/* The numbers of ports that a document names are not ours: none yet. */
+void virNetworkForgetPorts(virNetworkDef *def);
 /* Calls `func` for each; it takes the definition. */
 void virNetworkStatusEach(void (*func)(virNetworkDef *def, gpointer data), gpointer data);
 

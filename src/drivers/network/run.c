@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "host/bandwidth.h"
 #include "host/netlink.h"
+#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -101,10 +102,20 @@ static bool lent(const virNetworkDef *def, GError **error)
 
 /* ---- start and stop ---- */
 
+static bool translates(const virNetworkDef *def)
+{
+    bool six = def->nat && def->nat->ipv6 == VIR_TRISTATE_BOOL_YES;
+    for (unsigned int i = 0; i < def->ips.n && def->forwardMode == VIR_NETWORK_FORWARD_NAT; i++)
+        if (six || virNetworkIpFamily(def->ips.v[i]) == AF_INET)
+            return true;
+    return false;
+}
+
 /* What a definition leaves open and is settled while it runs. */
 static bool settle(virNetworkDef *def, GError **error)
 {
-    if (def->forwardMode == VIR_NETWORK_FORWARD_NAT) {
+    virNetworkForgetPorts(def);
+    if (translates(def)) {
         if (!def->nat)
             def->nat = g_new0(virNetworkNat, 1);
         if (!def->nat->port) {

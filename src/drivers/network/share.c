@@ -13,6 +13,12 @@ static unsigned long long floorOf(const virNetworkPortDef *port)
     return port->bandwidth.in ? port->bandwidth.in->floor : 0;
 }
 
+/* Its class of the tree, 0: none. A port without a guaranteed rate has none, whatever number its document names. */
+static unsigned int classOf(const virNetworkPortDef *port)
+{
+    return floorOf(port) ? port->classId : 0;
+}
+
 static virBandwidthRate rateOf(const virNetBandwidthRate *r)
 {
     return (virBandwidthRate){ r->average, r->peak, r->floor, r->burst };
@@ -35,7 +41,7 @@ static unsigned long long others(const virObject *obj, const virNetworkPortDef *
     unsigned long long sum = 0;
     for (guint i = 0; obj->parts && i < obj->parts->len; i++) {
         const virNetworkPortDef *p = obj->parts->pdata[i];
-        if (isOther(p, port) && p->classId)
+        if (isOther(p, port) && classOf(p))
             sum += floorOf(p);
     }
     return sum;
@@ -46,7 +52,7 @@ static unsigned int freeClass(const virObject *obj)
     for (unsigned int id = VIR_BANDWIDTH_FIRST_CLASS; id <= VIR_NETWORK_MAX_CLASS; id++) {
         bool used = false;
         for (guint i = 0; obj->parts && i < obj->parts->len; i++)
-            used |= ((const virNetworkPortDef *)obj->parts->pdata[i])->classId == id;
+            used |= classOf(obj->parts->pdata[i]) == id;
         if (!used)
             return id;
     }
@@ -92,9 +98,9 @@ static bool setRest(const virObject *obj, unsigned long long given, GError **err
 bool virNetworkShareTake(virObject *obj, virNetworkPortDef *port, GError **error)
 {
     const virNetworkDef *net = obj->def;
-    port->classId = 0;
     if (!floorOf(port))
         return true;
+    port->classId = 0;
     unsigned int id = freeClass(obj);
     if (!id) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "Could not generate next class ID: network '%s' has all of its %d in use", net->name,
@@ -116,9 +122,9 @@ void virNetworkShareDrop(virObject *obj, const virNetworkPortDef *port)
 {
     const virNetworkDef *net = obj->def;
     g_autoptr(GError) error = NULL;
-    if (!port->classId || !wholeOf(obj) || !virNetworkHasOwnBridge(net))
+    if (!classOf(port) || !wholeOf(obj) || !virNetworkHasOwnBridge(net))
         return;
-    if (!virBandwidthUnplug(net->bridge, port->classId, &error) || !setRest(obj, others(obj, port), &error))
+    if (!virBandwidthUnplug(net->bridge, classOf(port), &error) || !setRest(obj, others(obj, port), &error))
         virWarn("network '%s': %s", net->name, error->message);
 }
 
@@ -127,8 +133,8 @@ bool virNetworkShareChange(virObject *obj, const virNetworkPortDef *old, virNetw
     const virNetworkDef *net = obj->def;
     if (!virNetworkShareCheck(obj, fresh, error))
         return false;
-    if (!floorOf(fresh) || !old->classId) {
-        if (old->classId)
+    if (!floorOf(fresh) || !classOf(old)) {
+        if (classOf(old))
             virNetworkShareDrop(obj, old);
         return virNetworkShareTake(obj, fresh, error);
     }

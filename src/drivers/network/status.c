@@ -18,9 +18,10 @@ static char *classesOf(const virObject *obj, unsigned long long *floor)
         used[i] = true;
     for (guint i = 0; obj->parts && i < obj->parts->len; i++) {
         const virNetworkPortDef *port = obj->parts->pdata[i];
-        if (port->classId <= VIR_NETWORK_MAX_CLASS && port->classId)
+        unsigned long long guaranteed = port->bandwidth.in ? port->bandwidth.in->floor : 0;
+        if (guaranteed && port->classId && port->classId <= VIR_NETWORK_MAX_CLASS)
             used[port->classId] = true;
-        *floor += port->classId && port->bandwidth.in ? port->bandwidth.in->floor : 0;
+        *floor += port->classId ? guaranteed : 0;
     }
     for (unsigned int i = 0, end; i <= VIR_NETWORK_MAX_CLASS; i = end + 1) {
         for (end = i; used[end]; end++)
@@ -47,6 +48,15 @@ void virNetworkStatusRemove(const char *name)
         virWarn("%s", error->message);
 }
 
+void virNetworkForgetPorts(virNetworkDef *def)
+{
+    def->connections = 0;
+    for (unsigned int i = 0; i < def->forwardIfs.n; i++)
+        def->forwardIfs.v[i]->connections = 0;
+    for (unsigned int i = 0; i < def->forwardPcis.n; i++)
+        def->forwardPcis.v[i]->connections = 0;
+}
+
 typedef struct {
     void (*func)(virNetworkDef *def, gpointer data);
     gpointer data;
@@ -62,11 +72,7 @@ static void loadOne(const char *path, const char *name, gpointer data)
         virLogError("ignoring '%s': %s", path, error->message);
         return;
     }
-    def->connections = 0;       /* counted again when the ports are read */
-    for (unsigned int i = 0; i < def->forwardIfs.n; i++)
-        def->forwardIfs.v[i]->connections = 0;
-    for (unsigned int i = 0; i < def->forwardPcis.n; i++)
-        def->forwardPcis.v[i]->connections = 0;
+    virNetworkForgetPorts(def);         /* counted again when the ports are read */
     each->func(def, each->data);
 }
 

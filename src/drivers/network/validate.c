@@ -37,6 +37,8 @@ static bool nameBridge(virRegistrySnapshot *all, virNetworkDef *def, GError **er
 {
     g_autofree char *pattern = g_steal_pointer(&def->bridge);
     const char *percent = pattern ? strstr(pattern, "%d") : NULL;
+    if (percent && strchr(percent + 1, '%'))          /* no pattern */
+        percent = NULL;
     g_autofree char *stem = percent ? g_strndup(pattern, percent - pattern) : g_strdup("virbr");
     if (!pattern && keepBridge(all, def))
         return true;
@@ -63,8 +65,9 @@ static bool bridgeCheck(virRegistrySnapshot *all, virNetworkDef *def, GError **e
 
 static void giveMac(virNetworkDef *def)
 {
-    if (!virMacIsZero(&def->mac))
+    if (def->hasMac)
         return;
+    def->hasMac = true;
     def->mac = (virMac){ { 0x52, 0x54, 0x00 } };
     for (int i = 3; i < 6; i++)
         def->mac.b[i] = g_random_int_range(0, 256);
@@ -89,12 +92,12 @@ static bool dhcpCheck(const virNetworkDef *def, GError **error)
 /* Modes that take what the host has: libvirt sets up nothing for them. */
 static bool hostModeCheck(const virNetworkDef *def, GError **error)
 {
-    static const virMac none;
     const char *mode = virNetworkForwardToString(def->forwardMode);
-    const char *what = memcmp(&def->mac, &none, sizeof(none)) ? "<mac>" : def->ips.n ? "<ip>" : NULL;
+    const char *what = def->hasMac ? "<mac>" : def->ips.n ? "<ip>" : def->domain ? "<domain>" :
+                       def->dns.forwarders.n + def->dns.txts.n + def->dns.srvs.n + def->dns.hosts.n ? "<dns>" : NULL;
     if (what)
         return UNSUPPORTED("Unsupported %s element in network %s with forward mode='%s'", what, def->name, mode);
-    if (def->bandwidth)
+    if (def->bandwidth && def->forwardMode != VIR_NETWORK_FORWARD_BRIDGE)
         return UNSUPPORTED("Unsupported network-wide <bandwidth> element in network %s with forward mode='%s'", def->name, mode);
     return true;
 }

@@ -37,33 +37,6 @@ static bool fill(virNetDevVPort *to, const virNetDevVPort *from, GError **error)
     return true;
 }
 
-static const char *missing(const virNetDevVPort *p)
-{
-    switch (p->type) {
-    case VIR_NETDEV_VPORT_802_1QBG:
-        return !p->hasManagerId ? "managerid" : !p->hasTypeId ? "typeid" : !p->hasTypeIdVersion ? "typeidversion" : NULL;
-    case VIR_NETDEV_VPORT_802_1QBH:
-        return !p->profileId ? "profileid" : NULL;
-    case VIR_NETDEV_VPORT_MIDONET:
-        return !isSet(p->interfaceId) ? "interfaceid" : NULL;
-    default:
-        return NULL;
-    }
-}
-
-static bool complete(virNetDevVPort *p, GError **error)
-{
-    if (p->type == VIR_NETDEV_VPORT_802_1QBG && !isSet(p->instanceId))
-        virUUIDGenerate(p->instanceId);
-    if (p->type == VIR_NETDEV_VPORT_OPENVSWITCH && !isSet(p->interfaceId))
-        virUUIDGenerate(p->interfaceId);
-    const char *what = missing(p);
-    if (what)
-        virErrorSet(error, VIR_FROM_NET, VIR_ERR_XML_ERROR, "missing %s in <virtualport type='%s'>", what,
-                    virNetDevVPortTypeToString(p->type));
-    return !what;
-}
-
 bool virNetworkVPortMerge(virNetDevVPort **port, const virNetDevVPort *group, const virNetDevVPort *network, GError **error)
 {
     const virNetDevVPort *more[] = { group, network };
@@ -75,7 +48,9 @@ bool virNetworkVPortMerge(virNetDevVPort **port, const virNetDevVPort *group, co
         else if (!fill(*port, more[i], error))
             return false;
     }
-    return virNetVPortCheck(port, false, error) && (!*port || complete(*port, error));
+    if (*port && (*port)->type)
+        virNetVPortIdentify(*port);
+    return virNetVPortCheck(port, false, error) && virNetVPortIsWhole(*port, error);
 }
 
 bool virNetworkVPortFits(const virNetworkPortDef *port, const char *network, GError **error)
