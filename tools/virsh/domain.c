@@ -258,46 +258,24 @@ static bool cmdDumpxml(Shell *sh, Cmd *cmd)
     return true;
 }
 
+static char *domainText(gpointer handle)
+{
+    return virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
+}
+
+static bool domainTake(Shell *sh, const char *xml, bool validate)
+{
+    FREE_DOMAIN(changed) = virDomainDefineXMLFlags(sh->conn, xml, validate ? VIR_DOMAIN_DEFINE_VALIDATE : 0);
+    if (changed)
+        printf("Domain '%s' XML configuration edited.\n", virDomainGetName(changed));
+    return changed != NULL;
+}
+
 static bool cmdEdit(Shell *sh, Cmd *cmd)
 {
-    unsigned int define = cmdHas(cmd, "skip-validate") ? 0 : VIR_DOMAIN_DEFINE_VALIDATE;
     FREE_DOMAIN(dom) = cmdDomain(sh, cmd);
-    g_autofree char *before = dom ? virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE) : NULL;
-    g_autofree char *text = g_strdup(before);
-    if (!before)
-        return false;
-    for (;;) {
-        g_autofree char *edited = editText(sh, text);
-        if (!edited)
-            return false;
-        if (g_str_equal(edited, before)) {
-            printf("Domain '%s' XML configuration not changed.\n", virDomainGetName(dom));
-            return true;
-        }
-        g_autofree char *now = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
-        if (!now)
-            return false;
-        if (!g_str_equal(now, before)) {
-            shellError(sh, "%s", "The XML configuration was changed by another user");
-            return false;
-        }
-        FREE_DOMAIN(changed) = virDomainDefineXMLFlags(sh->conn, edited, define);
-        if (changed) {
-            printf("Domain '%s' XML configuration edited.\n", virDomainGetName(changed));
-            return true;
-        }
-        shellError(sh, "%s", virGetLastErrorMessage());
-        virResetLastError();
-        g_free(text);
-        text = g_steal_pointer(&edited);
-        printf("Failed. Try again? [y,n,i,f,?]: ");
-        fflush(stdout);
-        char answer[16];
-        if (!isatty(STDIN_FILENO) || !fgets(answer, sizeof(answer), stdin) || answer[0] == 'n')
-            return false;
-        if (answer[0] == 'i')
-            define = 0;
-    }
+    g_autofree char *unchanged = dom ? g_strdup_printf("Domain '%s' XML configuration not changed.\n", virDomainGetName(dom)) : NULL;
+    return dom && editLoop(sh, dom, domainText, domainTake, !cmdHas(cmd, "skip-validate"), unchanged);
 }
 
 /* ---- names ---- */

@@ -113,8 +113,12 @@ char **completeInactiveDomains(Shell *sh, const char *text);
 virDomainPtr cmdDomain(Shell *sh, Cmd *cmd);
 virDomainPtr cmdDomainNamed(Shell *sh, const char *word);
 char *readInput(Shell *sh, const char *path);
-/* Let the user edit `text`; NULL with a message on failure. */
-char *editText(Shell *sh, const char *text);
+/*
+ * Lets the user edit the document that `text` tells of `handle` until `take` accepts it, or the user gives up. Says `unchanged` when
+ * nothing was changed.
+ */
+bool editLoop(Shell *sh, gpointer handle, char *(*text)(gpointer handle), bool (*take)(Shell *sh, const char *xml, bool validate),
+              bool validate, const char *unchanged);
 const char *domainStateText(int state);
 /* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
 char *shellTakeError(void);

@@ -71,7 +71,7 @@ char *readInput(Shell *sh, const char *path)
     return text;
 }
 
-char *editText(Shell *sh, const char *text)
+static char *editText(Shell *sh, const char *text)
 {
     const char *editor = g_getenv("VISUAL");
     if (!editor || !*editor)
@@ -100,6 +100,42 @@ char *editText(Shell *sh, const char *text)
     }
     unlink(path);
     return edited;
+}
+
+bool editLoop(Shell *sh, gpointer handle, char *(*text)(gpointer handle), bool (*take)(Shell *sh, const char *xml, bool validate),
+              bool validate, const char *unchanged)
+{
+    g_autofree char *before = text(handle);
+    g_autofree char *draft = g_strdup(before);
+    while (before) {
+        g_autofree char *edited = editText(sh, draft);
+        if (!edited)
+            return false;
+        if (g_str_equal(edited, before)) {
+            printf("%s", unchanged);
+            return true;
+        }
+        g_autofree char *now = text(handle);
+        if (!now)
+            return false;
+        if (!g_str_equal(now, before)) {
+            shellError(sh, "%s", "The XML configuration was changed by another user");
+            return false;
+        }
+        if (take(sh, edited, validate))
+            return true;
+        g_autofree char *why = shellTakeError();
+        shellError(sh, "%s", why ? why : "the document was refused");
+        g_free(draft);
+        draft = g_steal_pointer(&edited);
+        printf("Failed. Try again? [y,n,i,f,?]: ");
+        fflush(stdout);
+        char answer[16];
+        if (!isatty(STDIN_FILENO) || !fgets(answer, sizeof(answer), stdin) || answer[0] == 'n')
+            return false;
+        validate &= answer[0] != 'i';
+    }
+    return false;
 }
 
 const char *domainStateText(int state)
