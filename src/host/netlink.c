@@ -162,14 +162,25 @@ bool virRouteAdd(const char *name, int family, const unsigned char *destination,
     return code == 0;
 }
 
-bool virBridgeSet(const virHost *host, const char *name, const char *option, unsigned long long value, GError **error)
+static bool set(const virHost *host, const char *name, const char *folder, const char *what, const char *option, unsigned long long value,
+                GError **error)
 {
     g_autofree char *text = g_strdup_printf("%llu", value);
     g_autoptr(GError) cause = NULL;
-    if (virHostWrite(text, &cause, "%s/class/net/%s/bridge/%s", host->sys, name, option))
+    if (virHostWrite(text, &cause, "%s/class/net/%s/%s/%s", host->sys, name, folder, option))
         return true;
-    virSetError(error, VIR_ERR_SYSTEM_ERROR, "Unable to set bridge %s %s: %s", name, option, cause->message);
+    virSetError(error, VIR_ERR_SYSTEM_ERROR, "Unable to set %s %s %s: %s", what, name, option, cause->message);
     return false;
+}
+
+bool virBridgeSet(const virHost *host, const char *name, const char *option, unsigned long long value, GError **error)
+{
+    return set(host, name, "bridge", "bridge", option, value, error);
+}
+
+bool virBridgePortSet(const virHost *host, const char *device, const char *option, unsigned long long value, GError **error)
+{
+    return set(host, device, "brport", "bridge port", option, value, error);
 }
 
 /* ---- tables ---- */

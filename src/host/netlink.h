@@ -14,6 +14,9 @@ bool virRouteAdd(const char *name, int family, const unsigned char *destination,
 /* "stp_state", "forward_delay", "vlan_filtering" … of a bridge. */
 bool virBridgeSet(const virHost *host, const char *name, const char *option, unsigned long long value, GError **error);
 
+/* "isolated", "learning" … of a device that is in a bridge. */
+bool virBridgePortSet(const virHost *host, const char *device, const char *option, unsigned long long value, GError **error);
+
 /* The device of an IPv4 route to exactly this network, NULL when there is none. */
 char *virRouteDevice(const virHost *host, const unsigned char network[4], unsigned int prefix);
 /*

@@ -26,6 +26,11 @@ PORT = """<networkport><uuid>5d744f21-ba4a-4d6e-bdb2-30a35ff320{0:02d}</uuid><ow
   <uuid>d54df46f-1ab5-4a22-8618-4560ef5fac2c</uuid></owner><mac address='52:54:00:00:00:{0:02d}'/>{1}</networkport>"""
 
 
+GUEST = """<domain type='qemu'><name>{}</name><memory>8192</memory><vcpu>1</vcpu>
+  <os><type arch='x86_64' machine='pc'>hvm</type></os><devices><memballoon model='none'/>
+  <interface type='network'><mac address='52:54:00:aa:00:01'/><source network='lvt-lan' {}/></interface></devices></domain>"""
+
+
 def lan(forward="<forward mode='nat'/>", more=''):
     return LAN.format(forward=forward, more=more)
 
@@ -181,6 +186,17 @@ for n in c.listAllNetworks(2): n.destroy()
         self.daemon.stop(how)
         self.daemon.start()
 
+    def tool(self, name, script):
+        """The daemon, started again, finds a program of ours: some kernels shape no traffic, and tools can be missing."""
+        folder = '/run/libvirt/lvt-bin'
+        os.makedirs(folder, exist_ok=True)
+        with open(f'{folder}/{name}', 'w') as f:
+            f.write(script.format(folder=folder))
+        os.chmod(f'{folder}/{name}', 0o755)
+        self.daemon.env['PATH'] = folder + ':' + os.environ['PATH']
+        self.again()
+        return folder
+
     def start(self, doc):
         out = client('network:///system', f'n = c.networkDefineXML({doc!r}); n.create(); print(n.XMLDesc(0))')
         return '\n'.join(out)
@@ -310,14 +326,8 @@ print(refused(n.update, 3, 11, -1, "<txt name='a' value='x&#10;no-such-option'/>
 
     def test_missing_tools_are_named(self):
         """The daemon's PATH leads to a tool that fails as one does that can't be run."""
-        folder = '/run/libvirt/lvt-bin'
         for tool in ('dnsmasq', 'iptables'):
-            os.makedirs(folder, exist_ok=True)
-            with open(f'{folder}/{tool}', 'w') as f:
-                f.write('#!/no/such/interpreter\n')
-            os.chmod(f'{folder}/{tool}', 0o755)
-            self.daemon.env['PATH'] = folder + ':' + os.environ['PATH']
-            self.again()
+            folder = self.tool(tool, '#!/no/such/interpreter\n')
             out = client('qemu:///system', f'''
 n = c.networkDefineXML({lan()!r})
 try: n.create()
@@ -385,14 +395,7 @@ print(refused(n.portCreateXML, {PORT!r}.format(1, ''), 0)); n.destroy()
         self.assertEqual(os.listdir(RUN), ['autostarted'])
 
     def test_shares_of_the_rate(self):
-        """tc is ours here: it writes down what it is told."""
-        folder = '/run/libvirt/lvt-bin'
-        os.makedirs(folder, exist_ok=True)
-        with open(f'{folder}/tc', 'w') as f:
-            f.write(f'#!/bin/sh\necho "$*" >> {folder}/log\n')
-        os.chmod(f'{folder}/tc', 0o755)
-        self.daemon.env['PATH'] = folder + ':' + self.daemon.env['PATH']
-        self.again()
+        folder = self.tool('tc', '#!/bin/sh\necho "$*" >> {folder}/log\n')
         doc = lan(more="<bandwidth><inbound average='1000' peak='1500'/></bandwidth>")
         out = client('qemu:///system', f'''
 n = c.networkCreateXML({doc!r})
@@ -421,10 +424,34 @@ p.delete(); n.destroy()
         self.again()
         self.assertEqual(client('qemu:///system', "print(c.networkLookupByName('lvt-lan').isActive())"), ['0'])
 
+    def test_a_guest_that_dies(self):
+        """Its port goes with it, also when nobody was there to see."""
+        folder = self.tool('tc', '#!/bin/sh\necho "$*" >> {folder}/log\n')
+        doc = lan(more="<port isolated='yes'/><portgroup name='fast'><bandwidth><inbound average='900'/></bandwidth></portgroup>")
+        client('qemu:///system', f"c.networkCreateXML({doc!r})")
+        for watched in (True, False):
+            name = f'lvt-{random.randrange(1 << 30)}'
+            out = client('qemu:///system', f"""
+d = c.createXML({GUEST.format(name, "portgroup='fast'")!r})
+print("<inbound average='900'/>" in d.XMLDesc(0), len(c.networkLookupByName('lvt-lan').listAllPorts()))
+""")
+            self.assertEqual(out, ['True 1'])
+            tap = next(n for n in links() if n.startswith('vnet'))
+            self.assertEqual(harness.read(f'/sys/class/net/{tap}/brport/isolated'), '1\n')
+            self.assertIn(f'class add dev {tap} parent 1: classid 1:1 htb rate 900kbps', harness.read(f'{folder}/log'))
+            if not watched:
+                self.daemon.stop(signal.SIGKILL)
+            pid = int(harness.read(f'/run/libvirt/qemu/{name}.pid'))
+            os.kill(pid, signal.SIGKILL)
+            if not watched:
+                harness.wait_for(lambda: tap not in links())
+                self.daemon.start()
+            count = "print(len(c.networkLookupByName('lvt-lan').listAllPorts()))"
+            harness.wait_for(lambda: client('qemu:///system', count) == ['0'])
+            self.assertNotIn('connections', client('qemu:///system', "print(c.networkLookupByName('lvt-lan').XMLDesc(0))")[0])
+
     def test_a_guest_is_plugged_in(self):
-        guest = f"""<domain type='qemu'><name>lvt-{random.randrange(1 << 30)}</name><memory>8192</memory><vcpu>1</vcpu>
-          <os><type arch='x86_64' machine='pc'>hvm</type></os><devices><memballoon model='none'/>
-          <interface type='network'><mac address='52:54:00:aa:00:01'/><source network='lvt-lan'/></interface></devices></domain>"""
+        guest = GUEST.format(f'lvt-{random.randrange(1 << 30)}', '')
         client('qemu:///system', f"c.networkDefineXML({lan()!r})")
         self.assertEqual(client('qemu:///system', f'print(refused(c.createXML, {guest!r}))'), ['55'])
         client('qemu:///system', "c.networkLookupByName('lvt-lan').create()")

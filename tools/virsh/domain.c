@@ -258,24 +258,24 @@ static bool cmdDumpxml(Shell *sh, Cmd *cmd)
     return true;
 }
 
-static char *domainText(gpointer handle)
+static char *dumpToEdit(void *object)
 {
-    return virDomainGetXMLDesc(handle, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
+    return virDomainGetXMLDesc(object, VIR_DOMAIN_XML_SECURE | VIR_DOMAIN_XML_INACTIVE);
 }
 
-static bool domainTake(Shell *sh, const char *xml, bool validate)
+static bool defineEdited(Shell *sh, const char *xml, bool validate)
 {
     FREE_DOMAIN(changed) = virDomainDefineXMLFlags(sh->conn, xml, validate ? VIR_DOMAIN_DEFINE_VALIDATE : 0);
-    if (changed)
-        printf("Domain '%s' XML configuration edited.\n", virDomainGetName(changed));
     return changed != NULL;
 }
 
 static bool cmdEdit(Shell *sh, Cmd *cmd)
 {
     FREE_DOMAIN(dom) = cmdDomain(sh, cmd);
-    g_autofree char *unchanged = dom ? g_strdup_printf("Domain '%s' XML configuration not changed.\n", virDomainGetName(dom)) : NULL;
-    return dom && editLoop(sh, dom, domainText, domainTake, !cmdHas(cmd, "skip-validate"), unchanged);
+    if (!dom)
+        return false;
+    g_autofree char *label = g_strdup_printf("Domain '%s'", virDomainGetName(dom));
+    return editDocument(sh, &(EditWhat){ label, dom, dumpToEdit, defineEdited }, !cmdHas(cmd, "skip-validate"));
 }
 
 /* ---- names ---- */

@@ -107,26 +107,26 @@ bool cmdNetLeases(Shell *sh, Cmd *cmd)
 /* ---- net-edit ---- */
 
 /* Not every driver tells the next start's definition from the one in use. */
-static char *networkText(gpointer handle)
+static char *dumpToEdit(void *object)
 {
-    char *xml = virNetworkGetXMLDesc(handle, VIR_NETWORK_XML_INACTIVE);
+    char *xml = virNetworkGetXMLDesc(object, VIR_NETWORK_XML_INACTIVE);
     if (xml || virGetLastErrorCode() != VIR_ERR_INVALID_ARG)
         return xml;
     virResetLastError();
-    return virNetworkGetXMLDesc(handle, 0);
+    return virNetworkGetXMLDesc(object, 0);
 }
 
-static bool networkTake(Shell *sh, const char *xml, bool validate)
+static bool defineEdited(Shell *sh, const char *xml, bool validate)
 {
     g_autoptr(virNetwork) changed = virNetworkDefineXML(sh->conn, xml);
-    if (changed)
-        printf("Network %s XML configuration edited.\n", virNetworkGetName(changed));
     return changed != NULL;
 }
 
 bool cmdNetEdit(Shell *sh, Cmd *cmd)
 {
     g_autoptr(virNetwork) net = networkOf(sh, cmd, BY_ANY);
-    g_autofree char *unchanged = net ? g_strdup_printf("Network %s XML configuration not changed.\n", virNetworkGetName(net)) : NULL;
-    return net && editLoop(sh, net, networkText, networkTake, false, unchanged);
+    if (!net)
+        return false;
+    g_autofree char *label = g_strdup_printf("Network %s", virNetworkGetName(net));
+    return editDocument(sh, &(EditWhat){ label, net, dumpToEdit, defineEdited }, false);
 }

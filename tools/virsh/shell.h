@@ -113,12 +113,16 @@ char **completeInactiveDomains(Shell *sh, const char *text);
 virDomainPtr cmdDomain(Shell *sh, Cmd *cmd);
 virDomainPtr cmdDomainNamed(Shell *sh, const char *word);
 char *readInput(Shell *sh, const char *path);
-/*
- * Lets the user edit the document that `text` tells of `handle` until `take` accepts it, or the user gives up. Says `unchanged` when
- * nothing was changed.
- */
-bool editLoop(Shell *sh, gpointer handle, char *(*text)(gpointer handle), bool (*take)(Shell *sh, const char *xml, bool validate),
-              bool validate, const char *unchanged);
+/* Let the user edit `text`; NULL with a message on failure. */
+char *editText(Shell *sh, const char *text);
+/* Dump a document, let the user edit it, define the result; again, while that fails and the user wants to. */
+typedef struct {
+    const char *label;          /* "Domain 'x'" */
+    void *object;
+    char *(*dump)(void *object);
+    bool (*define)(Shell *sh, const char *xml, bool validate);
+} EditWhat;
+bool editDocument(Shell *sh, const EditWhat *what, bool validate);
 const char *domainStateText(int state);
 /* The message of the command's failure, also when freeing a handle reset it since; NULL when there is none. */
 char *shellTakeError(void);

@@ -71,7 +71,7 @@ char *readInput(Shell *sh, const char *path)
     return text;
 }
 
-static char *editText(Shell *sh, const char *text)
+char *editText(Shell *sh, const char *text)
 {
     const char *editor = g_getenv("VISUAL");
     if (!editor || !*editor)
@@ -102,38 +102,45 @@ static char *editText(Shell *sh, const char *text)
     return edited;
 }
 
-bool editLoop(Shell *sh, gpointer handle, char *(*text)(gpointer handle), bool (*take)(Shell *sh, const char *xml, bool validate),
-              bool validate, const char *unchanged)
+/* What the user says to a document that was refused. */
+static char askAgain(Shell *sh)
 {
-    g_autofree char *before = text(handle);
-    g_autofree char *draft = g_strdup(before);
+    char answer[16];
+    shellError(sh, "%s", virGetLastErrorMessage());
+    virResetLastError();
+    printf("Failed. Try again? [y,n,i,f,?]: ");
+    fflush(stdout);
+    return isatty(STDIN_FILENO) && fgets(answer, sizeof(answer), stdin) ? answer[0] : 'n';
+}
+
+bool editDocument(Shell *sh, const EditWhat *what, bool validate)
+{
+    g_autofree char *before = what->dump(what->object), *text = g_strdup(before);
     while (before) {
-        g_autofree char *edited = editText(sh, draft);
+        g_autofree char *edited = editText(sh, text);
         if (!edited)
             return false;
         if (g_str_equal(edited, before)) {
-            printf("%s", unchanged);
+            printf("%s XML configuration not changed.\n", what->label);
             return true;
         }
-        g_autofree char *now = text(handle);
+        g_autofree char *now = what->dump(what->object);
         if (!now)
             return false;
         if (!g_str_equal(now, before)) {
             shellError(sh, "%s", "The XML configuration was changed by another user");
             return false;
         }
-        if (take(sh, edited, validate))
+        if (what->define(sh, edited, validate)) {
+            printf("%s XML configuration edited.\n", what->label);
             return true;
-        g_autofree char *why = shellTakeError();
-        shellError(sh, "%s", why ? why : "the document was refused");
-        g_free(draft);
-        draft = g_steal_pointer(&edited);
-        printf("Failed. Try again? [y,n,i,f,?]: ");
-        fflush(stdout);
-        char answer[16];
-        if (!isatty(STDIN_FILENO) || !fgets(answer, sizeof(answer), stdin) || answer[0] == 'n')
+        }
+        g_free(text);
+        text = g_steal_pointer(&edited);
+        char answer = askAgain(sh);
+        if (answer == 'n')
             return false;
-        validate &= answer[0] != 'i';
+        validate = validate && answer != 'i';
     }
     return false;
 }

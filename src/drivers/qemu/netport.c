@@ -5,6 +5,8 @@
 #include "drivers/qemu/qemu.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "host/bandwidth.h"
+#include "host/netlink.h"
 #include "model/network.h"
 #include "model/tables.h"
 #include "src/api/driver.h"
@@ -42,19 +44,53 @@ static char *portXml(const virDomainDef *def, const virDomainNetDef *net)
     return virNetworkPortDefFormat(&port, 0);
 }
 
+/* What a bridge of ours and a tap device cannot do: false. */
+static bool isPluggable(const virNetworkPortDef *port, const char *network, GError **error)
+{
+    if (!port->bridge)
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network '%s' gives out devices of the host (%s), which this driver does not use yet",
+                    network, virNetworkPlugToString(port->plug));
+    else if (port->vlan || (port->virtualport && port->virtualport->type))
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network '%s' has %s for the interface, which this driver does not support yet", network,
+                    port->vlan ? "VLAN tags" : "a virtual port");
+    else
+        return true;
+    return false;
+}
+
+/* The network and its port group may have had a say: the running guest's document shows what became of it. */
+static void takeOver(virDomainNetDef *net, const virNetworkPortDef *port)
+{
+    if (!net->bandwidth && (port->bandwidth.in || port->bandwidth.out))
+        net->bandwidth = virXmlCopy(&virNetBandwidthXml, &port->bandwidth);
+    net->portIsolated = port->portIsolated;
+    net->trustGuestRxFilters = port->trustGuestRxFilters;
+}
+
 /* The bridge that the port is at. */
-static char *bridgeOf(virNetworkPortPtr port, const char *network, GError **error)
+static char *bridgeOf(virNetworkPortPtr port, virDomainNetDef *net, GError **error)
 {
     g_autofree char *xml = virNetworkPortGetXMLDesc(port, 0);
     g_autoptr(virNetworkPortDef) def = xml ? virNetworkPortDefParse(xml, NULL, 0, error) : NULL;
-    if (def && def->bridge)
-        return g_strdup(def->bridge);
-    if (def)
-        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network '%s' gives out devices of the host (%s), which this driver does not use yet",
-                    network, virNetworkPlugToString(def->plug));
-    else if (!xml)
-        takeError(error, network);
-    return NULL;
+    if (!xml)
+        takeError(error, net->network);
+    if (!def || !isPluggable(def, net->network, error))
+        return NULL;
+    takeOver(net, def);
+    return g_strdup(def->bridge);
+}
+
+static virBandwidthRate rateOf(const virNetBandwidthRate *r)
+{
+    return r ? (virBandwidthRate){ r->average, r->peak, 0, r->burst } : (virBandwidthRate){ 0 };
+}
+
+bool qemuTapTune(const virDomainNetDef *net, const char *bridge, GError **error)
+{
+    const virNetBandwidth *b = net->bandwidth;
+    virBandwidthRate in = rateOf(b ? b->in : NULL), out = rateOf(b ? b->out : NULL);
+    return (!bridge || net->portIsolated != VIR_TRISTATE_BOOL_YES || virBridgePortSet(virHostLocal(), net->ifname, "isolated", 1, error)) &&
+           (!b || virBandwidthSet(net->ifname, b->in ? &in : NULL, b->out ? &out : NULL, false, error));
 }
 
 char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error)
@@ -71,7 +107,7 @@ char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error
         takeError(error, net->network);
         memset(net->portId, 0, 16);
     } else {
-        bridge = bridgeOf(port, net->network, error);
+        bridge = bridgeOf(port, net, error);
         virNetworkPortFree(port);
     }
     if (network)

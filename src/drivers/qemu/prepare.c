@@ -423,7 +423,7 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **er
     if (!virLinkSetMac(net->ifname, mac.b, error) || (mtu == 0 && bridge && !virLinkGetMtu(bridge, &mtu, error)) ||
         (mtu != 0 && !virLinkSetMtu(net->ifname, mtu, error)))
         return false;
-    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) &&
+    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) && qemuTapTune(net, bridge, error) &&
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 

@@ -87,6 +87,8 @@ void qemuReleaseNets(virDomainObj *obj);
 /* netport.c: the interface gets a port of its network; the bridge that its tap belongs into. */
 char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error);
 void qemuPortsUnplug(const virDomainDef *def);
+/* Rates and isolation of the interface's tap, which is in `bridge` unless that is NULL. */
+bool qemuTapTune(const virDomainNetDef *net, const char *bridge, GError **error);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
 void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 
