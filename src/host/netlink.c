@@ -92,6 +92,18 @@ bool virBridgeCreate(const char *name, const unsigned char mac[6], GError **erro
     return code == 0;
 }
 
+bool virBridgeAddAddress(const char *device, const unsigned char mac[6], GError **error)
+{
+    struct ndmsg entry = { .ndm_family = AF_BRIDGE, .ndm_ifindex = if_nametoindex(device), .ndm_state = NUD_NOARP, .ndm_flags = NTF_MASTER };
+    Request r;
+    requestInit(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, &entry, sizeof(entry));
+    requestAdd(&r, NDA_LLADDR, mac, 6);
+    int code = entry.ndm_ifindex ? requestSend(&r) : ENODEV;
+    if (code != 0 && code != EEXIST)
+        virSetSystemError(error, code, "error adding the address of the guest to the table of the bridge of %s", device);
+    return code == 0 || code == EEXIST;
+}
+
 bool virLinkDelete(const char *name, GError **error)
 {
     const struct ifinfomsg info = { .ifi_family = AF_UNSPEC };

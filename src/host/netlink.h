@@ -17,6 +17,9 @@ bool virBridgeSet(const virHost *host, const char *name, const char *option, uns
 /* "isolated", "learning" … of a device that is in a bridge. */
 bool virBridgePortSet(const virHost *host, const char *device, const char *option, unsigned long long value, GError **error);
 
+/* The bridge need not learn that `mac` is behind its port `device`. */
+bool virBridgeAddAddress(const char *device, const unsigned char mac[6], GError **error);
+
 /* The device of an IPv4 route to exactly this network, NULL when there is none. */
 char *virRouteDevice(const virHost *host, const unsigned char network[4], unsigned int prefix);
 /*

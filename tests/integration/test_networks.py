@@ -450,6 +450,19 @@ print("<inbound average='900'/>" in d.XMLDesc(0), len(c.networkLookupByName('lvt
             harness.wait_for(lambda: client('qemu:///system', count) == ['0'])
             self.assertNotIn('connections', client('qemu:///system', "print(c.networkLookupByName('lvt-lan').XMLDesc(0))")[0])
 
+    def test_a_bridge_that_is_told_addresses(self):
+        sh('ip', 'link', 'add', 'lvtprobe', 'type', 'bridge')
+        able = os.path.exists('/sys/class/net/lvtprobe/bridge/vlan_filtering')
+        sh('ip', 'link', 'del', 'lvtprobe')
+        if not able:
+            self.skipTest('bridges of this kernel filter no VLANs')
+        doc = lan().replace("<bridge name='lvtbr0'/>", "<bridge name='lvtbr0' macTableManager='libvirt'/><mtu size='1400'/>")
+        client('qemu:///system', f"c.networkCreateXML({doc!r}); c.createXML({GUEST.format('lvt-told', '')!r})")
+        tap = next(n for n in links() if n.startswith('vnet'))
+        self.assertEqual([harness.read(f'/sys/class/net/{tap}/brport/{f}') for f in ('learning', 'unicast_flood')], ['0\n', '0\n'])
+        self.assertRegex(sh('bridge', 'fdb', 'show', 'dev', tap), '52:54:00:aa:00:01.* master lvtbr0 static')
+        self.assertEqual((links()[tap]['mtu'], links()['lvtbr0']['mtu']), (1400, 1400))
+
     def test_a_guest_is_plugged_in(self):
         guest = GUEST.format(f'lvt-{random.randrange(1 << 30)}', '')
         client('qemu:///system', f"c.networkDefineXML({lan()!r})")

@@ -11,10 +11,23 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What a network has in the daemon while it runs; touched with the set's `writing` held. */
+typedef struct { virProcess *dnsmasq; } Running;
+
+static void runningFree(gpointer data)
+{
+    Running *r = data;
+    g_clear_pointer(&r->dnsmasq, virProcessUnref);
+    g_free(r);
+}
+
 static virProcess **dnsmasqOf(virObject *obj)
 {
-    obj->valueFree = (GDestroyNotify)virProcessUnref;
-    return (virProcess **)&obj->value;
+    if (!obj->value) {
+        obj->value = g_new0(Running, 1);
+        obj->valueFree = runningFree;
+    }
+    return &((Running *)obj->value)->dnsmasq;
 }
 
 /* ---- steps; `def` is the definition in use ---- */

@@ -68,7 +68,7 @@ static void takeOver(virDomainNetDef *net, const virNetworkPortDef *port)
 }
 
 /* The bridge that the port is at. */
-static char *bridgeOf(virNetworkPortPtr port, virDomainNetDef *net, GError **error)
+static char *bridgeOf(virNetworkPortPtr port, virDomainNetDef *net, bool *ownTable, GError **error)
 {
     g_autofree char *xml = virNetworkPortGetXMLDesc(port, 0);
     g_autoptr(virNetworkPortDef) def = xml ? virNetworkPortDefParse(xml, NULL, 0, error) : NULL;
@@ -77,6 +77,7 @@ static char *bridgeOf(virNetworkPortPtr port, virDomainNetDef *net, GError **err
     if (!def || !isPluggable(def, net->network, error))
         return NULL;
     takeOver(net, def);
+    *ownTable = def->macTable == VIR_NETWORK_MAC_TABLE_LIBVIRT;
     return g_strdup(def->bridge);
 }
 
@@ -85,15 +86,26 @@ static virBandwidthRate rateOf(const virNetBandwidthRate *r)
     return r ? (virBandwidthRate){ r->average, r->peak, 0, r->burst } : (virBandwidthRate){ 0 };
 }
 
-bool qemuTapTune(const virDomainNetDef *net, const char *bridge, GError **error)
+/* A guest that may use other addresses than its own is found by them only if the bridge goes on learning and flooding. */
+static bool tellBridge(const virDomainNetDef *net, GError **error)
+{
+    const virHost *host = virHostLocal();
+    bool own = net->trustGuestRxFilters != VIR_TRISTATE_BOOL_YES;
+    return (!own || (virBridgePortSet(host, net->ifname, "learning", 0, error) &&
+                     virBridgePortSet(host, net->ifname, "unicast_flood", 0, error))) &&
+           virBridgeAddAddress(net->ifname, net->mac.b, error);
+}
+
+bool qemuTapTune(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error)
 {
     const virNetBandwidth *b = net->bandwidth;
     virBandwidthRate in = rateOf(b ? b->in : NULL), out = rateOf(b ? b->out : NULL);
-    return (!bridge || net->portIsolated != VIR_TRISTATE_BOOL_YES || virBridgePortSet(virHostLocal(), net->ifname, "isolated", 1, error)) &&
+    return (!bridge || !ownTable || tellBridge(net, error)) &&
+           (!bridge || net->portIsolated != VIR_TRISTATE_BOOL_YES || virBridgePortSet(virHostLocal(), net->ifname, "isolated", 1, error)) &&
            (!b || virBandwidthSet(net->ifname, b->in ? &in : NULL, b->out ? &out : NULL, false, error));
 }
 
-char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error)
+char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, bool *ownTable, GError **error)
 {
     virConnectPtr conn = openNetworks(error);
     if (!conn)
@@ -107,7 +119,7 @@ char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error
         takeError(error, net->network);
         memset(net->portId, 0, 16);
     } else {
-        bridge = bridgeOf(port, net, error);
+        bridge = bridgeOf(port, net, ownTable, error);
         virNetworkPortFree(port);
     }
     if (network)

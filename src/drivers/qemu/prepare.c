@@ -415,7 +415,7 @@ static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
     }
 }
 
-static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **error)
+static bool setUpTap(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error)
 {
     virMac mac = net->mac;
     unsigned int mtu = net->mtu;
@@ -423,7 +423,7 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **er
     if (!virLinkSetMac(net->ifname, mac.b, error) || (mtu == 0 && bridge && !virLinkGetMtu(bridge, &mtu, error)) ||
         (mtu != 0 && !virLinkSetMtu(net->ifname, mtu, error)))
         return false;
-    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) && qemuTapTune(net, bridge, error) &&
+    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) && qemuTapTune(net, bridge, ownTable, error) &&
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
@@ -433,7 +433,8 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
     g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
     unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = qemuPortPlug(def, net, error)))
+    bool ownTable = false;
+    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = qemuPortPlug(def, net, &ownTable, error)))
         return false;
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
         g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
@@ -450,7 +451,7 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
         g_free(net->bridge);
         net->bridge = g_strdup(bridge);
     }
-    return setUpTap(net, bridge, error);
+    return setUpTap(net, bridge, ownTable, error);
 }
 
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error)

@@ -84,11 +84,14 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
 void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
-/* netport.c: the interface gets a port of its network; the bridge that its tap belongs into. */
-char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, GError **error);
+/*
+ * netport.c: the interface gets a port of its network; the bridge that its tap belongs into. `ownTable`: that learns no addresses, it
+ * must be told.
+ */
+char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, bool *ownTable, GError **error);
 void qemuPortsUnplug(const virDomainDef *def);
 /* Rates and isolation of the interface's tap, which is in `bridge` unless that is NULL. */
-bool qemuTapTune(const virDomainNetDef *net, const char *bridge, GError **error);
+bool qemuTapTune(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
 void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 
