@@ -424,6 +424,40 @@ p.delete(); n.destroy()
         self.again()
         self.assertEqual(client('qemu:///system', "print(c.networkLookupByName('lvt-lan').isActive())"), ['0'])
 
+    def test_many_at_once(self):
+        """Threads that start, change and stop networks, plug ports and ask; each network is whole in the end."""
+        client('qemu:///system', f"c.networkCreateXML({lan()!r})")
+        out = client('qemu:///system', f"""
+import threading
+bad = []
+def own(i):
+    xml = "<network><name>lvt-{{0}}</name><bridge name='lvtbr{{0}}'/><ip address='10.213.{{0}}.1' prefix='24'><dhcp>" \\
+          "<range start='10.213.{{0}}.2' end='10.213.{{0}}.9'/></dhcp></ip></network>".format(10 + i)
+    n = c.networkDefineXML(xml)
+    for k in range(3):
+        n.create()
+        n.update(3, 10, -1, "<host ip='10.213.0.%d'><hostname>h</hostname></host>" % (k + 1), 1)
+        n.DHCPLeases()
+        n.destroy()
+    n.undefine()
+def ports(i):
+    n = c.networkLookupByName('lvt-lan')
+    for k in range(10):
+        p = n.portCreateXML({PORT!r}.format(10 + i, ''), 0)
+        p.XMLDesc(0); n.XMLDesc(0); len(n.listAllPorts()); p.delete()
+def watch(i):
+    for k in range(30):
+        [n.XMLDesc(0) for n in c.listAllNetworks() if n.name() == 'lvt-lan']
+def run(f, i):
+    try: f(i)
+    except libvirt.libvirtError as e: bad.append(str(e))
+threads = [threading.Thread(target=run, args=(f, i)) for f in (own, ports, watch) for i in range(3)]
+[t.start() for t in threads]; [t.join() for t in threads]
+print(bad, len(c.networkLookupByName('lvt-lan').listAllPorts()))
+""")
+        self.assertEqual(out, ['[] 0'])
+        self.assertEqual([n for n in links() if n.startswith('lvtbr')], ['lvtbr0'])
+
     def test_a_guest_that_dies(self):
         """Its port goes with it, also when nobody was there to see."""
         folder = self.tool('tc', '#!/bin/sh\necho "$*" >> {folder}/log\n')
