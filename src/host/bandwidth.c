@@ -30,8 +30,12 @@ static bool tc(GError **error, const char *format, ...)
     g_autofree char *line = g_strdup_printf("%s %s", found ? found : "/sbin/tc", words);
     g_auto(GStrv) argv = g_strsplit(line, " ", -1);
     virDebug("%s", line);
-    return runner ? runner((const char *const *)argv + 1, runnerData, error)
-                  : virProcessRun((const char *const *)argv, DEADLINE_MS, NULL, error);
+    g_autoptr(GError) cause = NULL;
+    if (runner ? runner((const char *const *)argv + 1, runnerData, &cause)
+               : virProcessRun((const char *const *)argv, DEADLINE_MS, NULL, &cause))
+        return true;
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "cannot shape traffic by 'tc %s': %s", words, cause->message);
+    return false;
 }
 
 /* Deleting what may not be there. */

@@ -51,13 +51,13 @@ static bool hasZone(GDBusConnection *bus, const char *zone)
     return g_strv_contains(zones, zone);
 }
 
-bool virFirewalldSetZone(const char *interface, const char *zone, GError **error)
+bool virFirewalldSetZone(const char *interface, const char *zone, const char *network, GError **error)
 {
     g_autoptr(GDBusConnection) bus = systemBus();
     if (!hasOwner(bus)) {
         if (zone)
-            virErrorSet(error, VIR_FROM_NONE, VIR_ERR_INTERNAL_ERROR, "zone %s requested for interface %s but firewalld is not active",
-                        zone, interface);
+            virErrorSet(error, VIR_FROM_NONE, VIR_ERR_INTERNAL_ERROR, "zone %s requested for network %s but firewalld is not active", zone,
+                        network);
         return !zone;
     }
     if (!zone && !hasZone(bus, DEFAULT_ZONE))

@@ -7,4 +7,4 @@
 
 bool virFirewalldIsRunning(void);
 /* Without firewalld all is well when `zone` is NULL; with it, NULL means its zone "libvirt" if it has one. */
-bool virFirewalldSetZone(const char *interface, const char *zone, GError **error);
+bool virFirewalldSetZone(const char *interface, const char *zone, const char *network, GError **error);

@@ -139,7 +139,7 @@ static bool ipFamilyCheck(const virNetworkIp *ip, const virIp *address, const ch
     if (ip->family && !g_str_equal(ip->family, "ipv4") && !g_str_equal(ip->family, "ipv6"))
         return XML_FAIL("Unrecognized family '%s' in network '%s'", ip->family, network);
     if (!ip->family && address->family != AF_INET)
-        return UNSUPPORTED("No family specified for non-IPv4 address '%s' in network '%s'", ip->address, network);
+        return UNSUPPORTED("no family specified for non-IPv4 address '%s' in network '%s'", ip->address, network);
     if (virNetworkIpFamily(ip) != address->family)
         return UNSUPPORTED("Family '%s' specified for non-IPv%d address '%s' in network '%s'", ip->family,
                            address->family == AF_INET ? 6 : 4, ip->address, network);
@@ -230,7 +230,7 @@ static bool srvNumber(char **text, const char *what, const virNetworkDnsSrv *srv
     if (!*text)
         return true;
     if (!g_ascii_string_to_unsigned(*text, 10, positive, 65535, &n, NULL))
-        return DETAIL("invalid DNS SRV %s attribute for service '%s' in network '%s'", what, srv->service, network);
+        return DETAIL("Invalid DNS SRV %s attribute for service '%s' in network '%s'", what, srv->service, network);
     if (!srv->target)
         return DETAIL("DNS SRV %s attribute not permitted without target for service '%s' in network '%s'", what, srv->service, network);
     g_free(*text);
@@ -489,8 +489,11 @@ bool virNetworkDefComplete(virNetworkDef *def, unsigned int flags, GError **erro
         g_clear_pointer(&def->bridge, g_free);
     if (def->zone && !*def->zone)
         g_clear_pointer(&def->zone, g_free);
-    if (def->mac.b[0] & 1)
-        return XML_FAIL("Invalid multicast bridge mac address in network '%s'", def->name);
+    if (def->mac.b[0] & 1) {
+        char text[18];
+        virMacFormat(&def->mac, text);
+        return XML_FAIL("Invalid multicast bridge mac address '%s' in network '%s'", text, def->name);
+    }
     if (def->ipv6 == VIR_TRISTATE_BOOL_NO)
         def->ipv6 = VIR_TRISTATE_BOOL_ABSENT;
     return virNetBandwidthCheck(def->bandwidth, false, error) && virNetVlanCheck(def->vlan, error) &&

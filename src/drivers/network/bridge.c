@@ -132,7 +132,7 @@ static bool setBridge(const virNetworkDef *def, GError **error)
 static bool fill(const virNetworkDef *def, GError **error)
 {
     return (!def->mtu || virLinkSetMtu(def->bridge, def->mtu, error)) && setBridge(def, error) && setIpv6(def, error) &&
-           addAddresses(def, error) && virFirewalldSetZone(def->bridge, def->zone, error) && virLinkSetUp(def->bridge, true, error) &&
+           addAddresses(def, error) && virFirewalldSetZone(def->bridge, def->zone, def->name, error) && virLinkSetUp(def->bridge, true, error) &&
            addRoutes(def, error) && setForwarding(def, error);
 }
 

@@ -108,7 +108,7 @@ static bool devicesCheck(const virNetworkDef *def, GError **error)
     if (def->forwardMode != VIR_NETWORK_FORWARD_HOSTDEV) {
         if (def->forwardPcis.n)
             return UNSUPPORTED("network '%s' has forward mode '%s'  but lists a device by PCI address in the device pool. "
-                               "This is only supported for forward mode 'hostdev'", def->name, mode);
+                               "This is only supported for networks with forward mode 'hostdev'", def->name, mode);
         return true;
     }
     if (def->forwardIfs.n)
