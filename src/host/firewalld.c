@@ -7,7 +7,6 @@
 
 #define NAME "org.fedoraproject.FirewallD1"
 #define PATH "/org/fedoraproject/FirewallD1"
-#define DEFAULT_ZONE "libvirt"
 enum { DEADLINE_MS = 10000 };
 
 static GDBusConnection *systemBus(void)
@@ -41,17 +40,20 @@ static GVariant *call(GDBusConnection *bus, const char *method, GVariant *args, 
     return reply;
 }
 
-static bool hasZone(GDBusConnection *bus, const char *zone)
+/* The first of `wanted` that there is. */
+static const char *firstZone(GDBusConnection *bus, const char *const *wanted)
 {
     g_autoptr(GVariant) reply = call(bus, "getZones", NULL, NULL);
     if (!reply || !g_variant_is_of_type(reply, G_VARIANT_TYPE("(as)")))
-        return false;
+        return NULL;
     g_autofree const char **zones = NULL;
     g_variant_get(reply, "(^a&s)", &zones);
-    return g_strv_contains(zones, zone);
+    while (*wanted && !g_strv_contains(zones, *wanted))
+        wanted++;
+    return *wanted;
 }
 
-bool virFirewalldSetZone(const char *interface, const char *zone, const char *network, GError **error)
+bool virFirewalldSetZone(const char *interface, const char *zone, const char *const *usual, const char *network, GError **error)
 {
     g_autoptr(GDBusConnection) bus = systemBus();
     if (!hasOwner(bus)) {
@@ -60,8 +62,9 @@ bool virFirewalldSetZone(const char *interface, const char *zone, const char *ne
                         network);
         return !zone;
     }
-    if (!zone && !hasZone(bus, DEFAULT_ZONE))
+    const char *chosen = zone ? zone : firstZone(bus, usual);
+    if (!chosen)
         return true;
-    g_autoptr(GVariant) reply = call(bus, "changeZoneOfInterface", g_variant_new("(ss)", zone ? zone : DEFAULT_ZONE, interface), error);
+    g_autoptr(GVariant) reply = call(bus, "changeZoneOfInterface", g_variant_new("(ss)", chosen, interface), error);
     return reply != NULL;
 }

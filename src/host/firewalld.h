@@ -6,5 +6,5 @@
 #include <stdbool.h>
 
 bool virFirewalldIsRunning(void);
-/* Without firewalld all is well when `zone` is NULL; with it, NULL means its zone "libvirt" if it has one. */
-bool virFirewalldSetZone(const char *interface, const char *zone, const char *network, GError **error);
+/* Without firewalld all is well when `zone` is NULL; with it, NULL means the first of `usual` that it has, if any. */
+bool virFirewalldSetZone(const char *interface, const char *zone, const char *const *usual, const char *network, GError **error);

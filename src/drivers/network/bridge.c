@@ -129,10 +129,17 @@ static bool setBridge(const virNetworkDef *def, GError **error)
            (def->macTable != VIR_NETWORK_MAC_TABLE_LIBVIRT || virBridgeSet(host, def->bridge, "vlan_filtering", 1, error));
 }
 
+/* Of a routed network the guests may be called from outside. */
+static bool setZone(const virNetworkDef *def, GError **error)
+{
+    static const char *const routed[] = { "libvirt-routed", "libvirt", NULL };
+    return virFirewalldSetZone(def->bridge, def->zone, def->forwardMode == VIR_NETWORK_FORWARD_ROUTE ? routed : routed + 1, def->name, error);
+}
+
 static bool fill(const virNetworkDef *def, GError **error)
 {
     return (!def->mtu || virLinkSetMtu(def->bridge, def->mtu, error)) && setBridge(def, error) && setIpv6(def, error) &&
-           addAddresses(def, error) && virFirewalldSetZone(def->bridge, def->zone, def->name, error) && virLinkSetUp(def->bridge, true, error) &&
+           addAddresses(def, error) && setZone(def, error) && virLinkSetUp(def->bridge, true, error) &&
            addRoutes(def, error) && setForwarding(def, error);
 }
 
