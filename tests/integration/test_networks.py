@@ -14,6 +14,7 @@ import time
 import unittest
 
 import harness
+from test_auth import have_gi
 from test_net import client
 
 STATE = '/var/lib/libvirt/dnsmasq'
@@ -29,6 +30,24 @@ PORT = """<networkport><uuid>5d744f21-ba4a-4d6e-bdb2-30a35ff320{0:02d}</uuid><ow
 GUEST = """<domain type='qemu'><name>{}</name><memory>8192</memory><vcpu>1</vcpu>
   <os><type arch='x86_64' machine='pc'>hvm</type></os><devices><memballoon model='none'/>
   <interface type='network'><mac address='52:54:00:aa:00:01'/><source network='lvt-lan' {}/></interface></devices></domain>"""
+
+
+FIREWALLD = '''
+from gi.repository import Gio, GLib
+XML = """<node><interface name='org.fedoraproject.FirewallD1.zone'><method name='getZones'><arg type='as' direction='out'/></method>
+<method name='changeZoneOfInterface'><arg type='s' direction='in'/><arg type='s' direction='in'/><arg type='s' direction='out'/></method>
+</interface></node>"""
+def call(conn, sender, path, interface, method, args, invocation):
+    if method == 'getZones':
+        invocation.return_value(GLib.Variant('(as)', (['public', 'libvirt', 'libvirt-routed'],)))
+        return
+    print(*args.unpack(), flush=True)
+    invocation.return_value(GLib.Variant('(s)', (args.unpack()[0],)))
+bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+bus.register_object('/org/fedoraproject/FirewallD1', Gio.DBusNodeInfo.new_for_xml(XML).interfaces[0], call, None, None)
+Gio.bus_own_name_on_connection(bus, 'org.fedoraproject.FirewallD1', 0, lambda *a: print('ready', flush=True), None)
+GLib.MainLoop().run()
+'''
 
 
 def lan(forward="<forward mode='nat'/>", more=''):
@@ -423,6 +442,26 @@ p.delete(); n.destroy()
         self.assertEqual(client('qemu:///system', "n = c.networkLookupByName('lvt-lan'); print(n.isActive()); n.destroy()"), ['1'])
         self.again()
         self.assertEqual(client('qemu:///system', "print(c.networkLookupByName('lvt-lan').isActive())"), ['0'])
+
+    @unittest.skipUnless(have_gi(), 'python3-gi is not installed')
+    def test_zones(self):
+        bus = subprocess.Popen(['dbus-daemon', '--session', '--nofork', '--print-address'], stdout=subprocess.PIPE, text=True)
+        address = bus.stdout.readline().strip()
+        fake = subprocess.Popen(['/usr/bin/python3', '-c', FIREWALLD], stdout=subprocess.PIPE, text=True,
+                                env=dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=address))
+        try:
+            self.assertEqual(fake.stdout.readline(), 'ready\n')
+            self.daemon.env['DBUS_SYSTEM_BUS_ADDRESS'] = address
+            self.again()
+            zoned = lan().replace("<bridge name='lvtbr0'/>", "<bridge name='lvtbr0' zone='public'/>")
+            for doc, zone in ((lan(), 'libvirt'), (lan("<forward mode='route'/>"), 'libvirt-routed'), (zoned, 'public')):
+                client('qemu:///system', f'n = c.networkCreateXML({doc!r}); n.destroy()')
+                self.assertEqual(fake.stdout.readline(), f'{zone} lvtbr0\n')
+        finally:
+            for process in (fake, bus):
+                process.kill()
+                process.wait()
+                process.stdout.close()
 
     def test_many_at_once(self):
         """Threads that start, change and stop networks, plug ports and ask; each network is whole in the end."""
