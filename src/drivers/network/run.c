@@ -71,7 +71,7 @@ static bool shapeUp(virObject *obj, const virNetworkDef *def, GError **error)
 {
     virBandwidthRate in, out;
     const virNetBandwidth *b = def->bandwidth;
-    if (!b)
+    if (!b || !def->bridge)
         return true;
     if (b->in)
         in = (virBandwidthRate){ b->in->average, b->in->peak, 0, b->in->burst };
@@ -82,35 +82,54 @@ static bool shapeUp(virObject *obj, const virNetworkDef *def, GError **error)
 
 static void shapeDown(virObject *obj, const virNetworkDef *def)
 {
-    if (def->bandwidth)
+    if (def->bandwidth && def->bridge)
         virBandwidthClear(def->bridge);
 }
 
+/* A bridge of the host's whose table of addresses is to be ours. It stays so: others may have learned to rely on it. */
+static bool tableUp(virObject *obj, const virNetworkDef *def, GError **error)
+{
+    return !def->bridge || def->macTable != VIR_NETWORK_MAC_TABLE_LIBVIRT ||
+           virBridgeSet(virHostLocal(), def->bridge, "vlan_filtering", 1, error);
+}
+
+static void tableDown(virObject *obj, const virNetworkDef *def)
+{
+}
+
+/* With a bridge of our own, and with what the host has. */
 static const Step ownSteps[] = {
-    { bridgeUp, bridgeDown }, { rulesUp, rulesDown }, { dnsmasqUp, dnsmasqDown }, { shapeUp, shapeDown },
+    { bridgeUp, bridgeDown }, { rulesUp, rulesDown }, { dnsmasqUp, dnsmasqDown }, { shapeUp, shapeDown }, { NULL, NULL },
 };
+static const Step lentSteps[] = { { tableUp, tableDown }, { shapeUp, shapeDown }, { NULL, NULL } };
+
+static const Step *stepsOf(const virNetworkDef *def)
+{
+    return virNetworkHasOwnBridge(def) ? ownSteps : lentSteps;
+}
 
 static void takeBack(virObject *obj, const virNetworkDef *def, guint n)
 {
     while (n-- > 0)
-        ownSteps[n].down(obj, def);
+        stepsOf(def)[n].down(obj, def);
 }
 
-static bool ownUp(virObject *obj, const virNetworkDef *def, GError **error)
+static void takeAllBack(virObject *obj, const virNetworkDef *def)
 {
-    for (guint i = 0; i < G_N_ELEMENTS(ownSteps); i++)
-        if (!ownSteps[i].up(obj, def, error)) {
+    guint n = 0;
+    while (stepsOf(def)[n].up)
+        n++;
+    takeBack(obj, def, n);
+}
+
+static bool bringUp(virObject *obj, const virNetworkDef *def, GError **error)
+{
+    for (guint i = 0; stepsOf(def)[i].up; i++)
+        if (!stepsOf(def)[i].up(obj, def, error)) {
             takeBack(obj, def, i);
             return false;
         }
     return true;
-}
-
-/* A bridge of the host's whose table of addresses is to be ours. It stays so: others may have learned to rely on it. */
-static bool lent(const virNetworkDef *def, GError **error)
-{
-    return !def->bridge || def->macTable != VIR_NETWORK_MAC_TABLE_LIBVIRT ||
-           virBridgeSet(virHostLocal(), def->bridge, "vlan_filtering", 1, error);
 }
 
 /* ---- start and stop ---- */
@@ -143,12 +162,10 @@ static bool settle(virNetworkDef *def, GError **error)
 bool virNetworkRunStart(virObject *obj, GError **error)
 {
     g_autoptr(virNetworkDef) def = virNetworkDefCopy(obj->def);
-    bool own = virNetworkHasOwnBridge(def);
-    if (!settle(def, error) || !(own ? ownUp(obj, def, error) : lent(def, error)))
+    if (!settle(def, error) || !bringUp(obj, def, error))
         return false;
     if (!virNetworkStatusSave(obj, def, error)) {
-        if (own)
-            takeBack(obj, def, G_N_ELEMENTS(ownSteps));
+        takeAllBack(obj, def);
         return false;
     }
     virObjectSetLive(obj, g_steal_pointer(&def));
@@ -159,13 +176,13 @@ bool virNetworkRunStop(virObject *obj, GError **error)
 {
     g_autoptr(virNetworkDef) def = virNetworkDefRef(obj->def);
     virObjectPortsDrop(obj);
-    if (virNetworkHasOwnBridge(def)) {
+    bool own = virNetworkHasOwnBridge(def);
+    if (own)
         virNetworkMacClear(def);
-        takeBack(obj, def, G_N_ELEMENTS(ownSteps));
-        if (!obj->persistent) {         /* else its guests get their addresses back the next time */
-            g_autofree char *leases = virNetworkLeaseFile(def->bridge);
-            unlink(leases);
-        }
+    takeAllBack(obj, def);
+    if (own && !obj->persistent) {      /* else its guests get their addresses back the next time */
+        g_autofree char *leases = virNetworkLeaseFile(def->bridge);
+        unlink(leases);
     }
     virNetworkStatusRemove(def->name);
     return true;
