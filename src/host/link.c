@@ -6,6 +6,9 @@
 #include "base/util.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -143,6 +146,29 @@ bool virLinkSetMtu(const char *name, unsigned int mtu, GError **error)
         return false;
     ifr.ifr_mtu = mtu;
     return linkIoctl(SIOCSIFMTU, &ifr, "Cannot set interface MTU on", error);
+}
+
+char *virLinkAddress(const char *name, GError **error)
+{
+    struct ifaddrs *all = NULL;
+    const int families[] = { AF_INET, AF_INET6 };
+    char text[NI_MAXHOST];
+    if (getifaddrs(&all) < 0) {
+        virSetSystemError(error, errno, "Could not get interface list for '%s'", name);
+        return NULL;
+    }
+    char *found = NULL;
+    for (guint f = 0; f < G_N_ELEMENTS(families) && !found; f++)
+        for (const struct ifaddrs *a = all; a && !found; a = a->ifa_next) {
+            socklen_t len = families[f] == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+            if (a->ifa_addr && a->ifa_addr->sa_family == families[f] && strcmp(a->ifa_name, name) == 0 &&
+                getnameinfo(a->ifa_addr, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
+                found = g_strdup(text);
+        }
+    freeifaddrs(all);
+    if (!found)
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "no IP address found for interface '%s'", name);
+    return found;
 }
 
 static bool bridgePort(unsigned long request, const char *bridge, const char *port, const char *what, GError **error)

@@ -18,6 +18,8 @@ bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error)
 bool virLinkSetUp(const char *name, bool up, GError **error);
 bool virLinkGetMtu(const char *name, unsigned int *mtu, GError **error);
 bool virLinkSetMtu(const char *name, unsigned int mtu, GError **error);
+/* An address of it, rather of IPv4. */
+char *virLinkAddress(const char *name, GError **error);
 bool virBridgeAddPort(const char *bridge, const char *port, GError **error);
 bool virBridgeDelPort(const char *bridge, const char *port, GError **error);
 

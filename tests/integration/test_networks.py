@@ -536,6 +536,25 @@ print("<inbound average='900'/>" in d.XMLDesc(0), len(c.networkLookupByName('lvt
         self.assertRegex(sh('bridge', 'fdb', 'show', 'dev', tap), '52:54:00:aa:00:01.* master lvtbr0 static')
         self.assertEqual((links()[tap]['mtu'], links()['lvtbr0']['mtu']), (1400, 1400))
 
+    def test_a_display_on_a_network(self):
+        guest = GUEST.format('lvt-screen', '').replace('<memballoon', "<graphics type='vnc'><listen type='network' network='lvt-{}'/></graphics><memballoon")
+        sh('ip', 'link', 'add', 'lvthost', 'type', 'bridge')
+        self.addCleanup(sh, 'ip', 'link', 'del', 'lvthost')
+        self.before.add('lvthost')
+        sh('ip', 'addr', 'add', '10.213.9.7/24', 'dev', 'lvthost')
+        sh('ip', 'link', 'set', 'lvthost', 'up')
+        host = "<network><name>lvt-host</name><forward mode='bridge'/><bridge name='lvthost'/></network>"
+        out = client('qemu:///system', f"""
+print(refused(c.createXML, {guest.format('none')!r}))
+c.networkCreateXML({lan()!r}); c.networkCreateXML({host!r})
+for name in ('lan', 'host'):
+    d = c.createXML({guest!r}.format(name))
+    print([line.strip() for line in d.XMLDesc(0).splitlines() if '<listen ' in line][0])
+    d.destroy()
+""")
+        self.assertEqual(out, ['43', "<listen type='network' address='10.213.1.1' network='lvt-lan'/>",
+                               "<listen type='network' address='10.213.9.7' network='lvt-host'/>"])
+
     def test_a_guest_is_plugged_in(self):
         guest = GUEST.format(f'lvt-{random.randrange(1 << 30)}', '')
         client('qemu:///system', f"c.networkDefineXML({lan()!r})")

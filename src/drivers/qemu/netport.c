@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "host/bandwidth.h"
+#include "host/link.h"
 #include "host/netlink.h"
 #include "model/network.h"
 #include "model/tables.h"
@@ -157,4 +158,37 @@ void qemuPortsUnplug(const virDomainDef *def)
     }
     if (conn)
         virConnectClose(conn);
+}
+
+/* ---- listening ---- */
+
+/* Its own first address, or that of what it lends of the host. */
+static char *addressOf(const virNetworkDef *def, GError **error)
+{
+    const char *dev = def->bridge ? def->bridge : def->forwardIfs.n ? def->forwardIfs.v[0]->dev : NULL;
+    if (def->forwardMode <= VIR_NETWORK_FORWARD_OPEN && def->ips.n)
+        return g_strdup(def->ips.v[0]->address);
+    if (dev && def->forwardMode > VIR_NETWORK_FORWARD_OPEN)
+        return virLinkAddress(dev, error);
+    virSetError(error, VIR_ERR_INTERNAL_ERROR, "network '%s' has no address to listen on", def->name);
+    return NULL;
+}
+
+bool qemuListenFill(virDomainGraphicsListen *listen, GError **error)
+{
+    if (listen->type != VIR_DOMAIN_GRAPHICS_LISTEN_NETWORK || !listen->network || listen->address)
+        return true;
+    virConnectPtr conn = openNetworks(error);
+    if (!conn)
+        return false;
+    virNetworkPtr network = virNetworkLookupByName(conn, listen->network);
+    g_autofree char *xml = network ? virNetworkGetXMLDesc(network, 0) : NULL;
+    g_autoptr(virNetworkDef) def = xml ? virNetworkDefParse(xml, NULL, 0, error) : NULL;
+    if (!xml)
+        takeError(error, listen->network);
+    listen->address = def ? addressOf(def, error) : NULL;
+    if (network)
+        virNetworkFree(network);
+    virConnectClose(conn);
+    return listen->address != NULL;
 }

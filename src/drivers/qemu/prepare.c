@@ -363,6 +363,8 @@ static bool prepareGraphics(qemuDriver *driver, virDomainDef *def, GError **erro
             l->type = VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
             virListAppend(&g->listens, l);
         }
+        if (!qemuListenFill(l, error))
+            return false;
         if (!l->address) {
             l->address = g_strdup(spice ? driver->settings.spiceListen : driver->settings.vncListen);
             l->fromConfig = true;

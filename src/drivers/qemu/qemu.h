@@ -90,6 +90,8 @@ void qemuReleaseNets(virDomainObj *obj);
  */
 char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, bool *ownTable, GError **error);
 void qemuPortsUnplug(const virDomainDef *def);
+/* A display that listens on a network gets the address that the host has there. */
+bool qemuListenFill(virDomainGraphicsListen *listen, GError **error);
 /* Rates and isolation of the interface's tap, which is in `bridge` unless that is NULL. */
 bool qemuTapTune(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
