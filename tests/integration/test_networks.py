@@ -463,6 +463,34 @@ p.delete(); n.destroy()
                 process.wait()
                 process.stdout.close()
 
+    def test_hooks(self):
+        os.makedirs('/etc/libvirt/hooks/network.d')
+        scripts = {'network': 'echo "$*" >> /run/libvirt/lvt-log; cat > /run/libvirt/lvt-in', 'network.d/10': 'echo ten >> /run/libvirt/lvt-log',
+                   'network.d/20': '[ $2 != port-created ] || { echo not this one >&2; exit 3; }', 'network.d/30': 'echo thirty >> /run/libvirt/lvt-log'}
+        for name, text in scripts.items():
+            with open(f'/etc/libvirt/hooks/{name}', 'w') as f:
+                f.write(f'#!/bin/sh\n{text}\n')
+            os.chmod(f'/etc/libvirt/hooks/{name}', 0o644 if name.endswith('30') else 0o755)
+        out = client('qemu:///system', f"""
+n = c.networkCreateXML({lan()!r})
+try: n.portCreateXML({PORT.format(1, '')!r}, 0)
+except libvirt.libvirtError as e: print(e.get_error_code(), e.get_error_message())
+print(len(n.listAllPorts()))
+print(open('/run/libvirt/lvt-in').read())
+n.update(3, 10, -1, "<host ip='10.213.1.78'><hostname>scanner</hostname></host>", 1); n.destroy()
+""")
+        self.assertEqual(out[:2], ['70 Hook script execution failed: /etc/libvirt/hooks/network.d/20 exited with status 3: not this one', '0'])
+        text = '\n'.join(out[2:])
+        self.assertRegex(text, r'^<hookData>\n  <network>\n    <name>lvt-lan</name>')
+        self.assertIn('  </network>\n  <networkport>\n    <uuid>5d744f21', text)
+        self.assertEqual(harness.read('/run/libvirt/lvt-log').replace('ten\n', '').splitlines(), [
+            f'lvt-lan {word} -' for word in ('start begin', 'started begin', 'port-created begin', 'updated begin', 'stopped end')])
+        with open('/etc/libvirt/hooks/network', 'w') as f:
+            f.write('#!/bin/sh\n[ $2 != started ]\n')
+        out = client('qemu:///system', f'print(refused(c.networkCreateXML, {lan()!r}), c.listAllNetworks())')
+        self.assertEqual(out, ['70 []'])
+        self.assertEqual((set(links()) - self.before, rules(), daemons()), (set(), [], []))
+
     def test_many_at_once(self):
         """Threads that start, change and stop networks, plug ports and ask; each network is whole in the end."""
         client('qemu:///system', f"c.networkCreateXML({lan()!r})")

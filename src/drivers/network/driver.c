@@ -146,7 +146,8 @@ static bool stateInit(bool isPrivileged, const char *root, GError **error)
     table.networkGetDHCPLeases = virNetworkLeases;
     virObjectPortCalls(&table, &virNetworkPortOps);
     set->run = virObjectFolder(isPrivileged, root, true, "network");
-    virNetworkDirs = (virNetworkFolders){ stateFolder(isPrivileged, root), set->run };
+    virNetworkDirs = (virNetworkFolders){ stateFolder(isPrivileged, root), set->run,
+                                          root ? NULL : g_strdup(VIR_SYSCONFDIR "/libvirt/hooks") };
     if (!virObjectSetLoad(set, dir, error)) {
         virObjectSetFree(set);
         return false;

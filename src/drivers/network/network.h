@@ -6,8 +6,8 @@
 #include "engine/object-network.h"
 #include "host/process.h"
 
-/* Folders: of what is kept over boots (leases, dnsmasq's files), and of what is not (status, process ids). */
-typedef struct { char *state, *run; } virNetworkFolders;
+/* Folders: of what is kept over boots (leases, dnsmasq's files), of what is not (status, process ids), and of scripts (NULL: none). */
+typedef struct { char *state, *run, *hooks; } virNetworkFolders;
 extern virNetworkFolders virNetworkDirs;
 
 /* The highest class of traffic that a port may have. */
@@ -40,6 +40,13 @@ bool virNetworkRunStop(virObject *obj, GError **error);
 bool virNetworkRunApply(virObject *obj, gconstpointer old, gconstpointer fresh, GError **error);
 /* Its rules anew, and dnsmasq if that is gone. */
 void virNetworkRunRefresh(virObject *obj);
+
+/*
+ * hook.c: calls the administrator's scripts; they may refuse. `port`: what it is about, or NULL. The other form is for what can't be
+ * refused any more.
+ */
+bool virNetworkHook(const virNetworkDef *def, const virNetworkPortDef *port, const char *operation, const char *sub, GError **error);
+void virNetworkHookAfter(const virNetworkDef *def, const virNetworkPortDef *port, const char *operation, const char *sub);
 
 /* status.c: what runs, for a daemon that starts. */
 bool virNetworkStatusSave(const virObject *obj, const virNetworkDef *def, GError **error);

@@ -161,8 +161,12 @@ static bool attach(virObject *obj, virNetworkPortDef *port, bool reclaim, GError
     bool own = virNetworkHasOwnBridge(net);
     if (!reclaim && !virNetworkShareTake(obj, port, error))
         return false;
-    if (!own || virNetworkMacAdd(net, port->ownerName, &port->mac, error))
-        return true;
+    if (!own || virNetworkMacAdd(net, port->ownerName, &port->mac, error)) {
+        if (virNetworkHook(net, port, "port-created", "begin", error))
+            return true;
+        if (own)
+            virNetworkMacRemove(net, port->ownerName, &port->mac);
+    }
     if (!reclaim)
         virNetworkShareDrop(obj, port);
     return false;
@@ -173,6 +177,7 @@ static void detach(virObject *obj, const virNetworkPortDef *port)
     if (virNetworkHasOwnBridge(obj->def))
         virNetworkMacRemove(obj->def, port->ownerName, &port->mac);
     virNetworkShareDrop(obj, port);
+    virNetworkHookAfter(obj->def, port, "port-deleted", "begin");
 }
 
 static void changed(virObject *obj)

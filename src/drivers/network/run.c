@@ -162,10 +162,11 @@ static bool settle(virNetworkDef *def, GError **error)
 bool virNetworkRunStart(virObject *obj, GError **error)
 {
     g_autoptr(virNetworkDef) def = virNetworkDefCopy(obj->def);
-    if (!settle(def, error) || !bringUp(obj, def, error))
+    if (!settle(def, error) || !virNetworkHook(def, NULL, "start", "begin", error) || !bringUp(obj, def, error))
         return false;
-    if (!virNetworkStatusSave(obj, def, error)) {
+    if (!virNetworkStatusSave(obj, def, error) || !virNetworkHook(def, NULL, "started", "begin", error)) {
         takeAllBack(obj, def);
+        virNetworkStatusRemove(def->name);
         return false;
     }
     virObjectSetLive(obj, g_steal_pointer(&def));
@@ -185,6 +186,7 @@ bool virNetworkRunStop(virObject *obj, GError **error)
         unlink(leases);
     }
     virNetworkStatusRemove(def->name);
+    virNetworkHookAfter(def, NULL, "stopped", "end");
     return true;
 }
 
@@ -217,10 +219,12 @@ bool virNetworkRunApply(virObject *obj, gconstpointer old, gconstpointer fresh, 
     bool own = virNetworkHasOwnBridge(fresh);
     if (own && !changeOwn(obj, old, fresh, error))
         return false;
-    if (virNetworkStatusSave(obj, fresh, error))
+    if (virNetworkStatusSave(obj, fresh, error) && virNetworkHook(fresh, NULL, "updated", "begin", error))
         return true;
     if (own)
         changeOwn(obj, fresh, old, NULL);
+    if (!virNetworkStatusSave(obj, old, NULL))
+        virLogError("the status of network '%s' could not be put back", obj->head.name);
     return false;
 }
 
