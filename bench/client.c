@@ -3,6 +3,7 @@
  * The measuring client: public API only, so the same binary runs on our library and on the reference's. Prints "NAME VALUE" lines,
  * times in microseconds for each operation. `raw` measures the floor: a ping-pong of the same size over a plain unix socket.
  */
+#include "bench.h"
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,14 +27,14 @@ static void pin(int cpu)
     sched_setaffinity(0, sizeof(set), &set);
 }
 
-static double now(void)
+double now(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
 }
 
-static void die(const char *what)
+_Noreturn void die(const char *what)
 {
     fprintf(stderr, "%s: %s\n", what, virGetLastErrorMessage());
     exit(1);
@@ -49,7 +50,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void report(const char *name, double *times, int n, double total)
+void report(const char *name, double *times, int n, double total)
 {
     qsort(times, n, sizeof(*times), compare);
     printf("%s.mean %.2f\n%s.p50 %.2f\n%s.p99 %.2f\n", name, total / n, name, times[n / 2], name, times[n * 99 / 100]);
@@ -165,7 +166,7 @@ static void define(virConnectPtr conn, const char *type, int count)
     printf("define.mean %.2f\n", (now() - start) / count);
 }
 
-static void freeList(virDomainPtr *list, int n)
+void freeList(virDomainPtr *list, int n)
 {
     for (int d = 0; d < n; d++)
         virDomainFree(list[d]);
@@ -209,7 +210,7 @@ static void undefine(virConnectPtr conn)
 
 /* ---- running guests ---- */
 
-static virDomainPtr startOne(virConnectPtr conn, int i)
+virDomainPtr startOne(virConnectPtr conn, int i)
 {
     char xml[512];
     virDomainPtr dom = virDomainCreateXML(conn, benchXml(xml, sizeof(xml), "qemu", i), VIR_DOMAIN_START_PAUSED);
@@ -301,8 +302,12 @@ static void suspends(const char *uri)
     for (int i = 0; i < TOGGLES; i++) {
         usleep(2000);
         double start = now();
-        if (virDomainSuspend(dom) < 0 || read(eventPipe[0], &at, sizeof(at)) < 0)
+        if (virDomainSuspend(dom) < 0)
             die("suspend");
+        do                              /* that of the start in state paused may still be on its way */
+            if (read(eventPipe[0], &at, sizeof(at)) < 0)
+                die("event");
+        while (at < start);
         times[i] = at - start;
         total += times[i];
         virDomainResume(dom);
@@ -339,7 +344,7 @@ static void *destroyOne(void *data)
 static pid_t guestPid(void)
 {
     char line[64] = "";
-    FILE *f = popen("pgrep -n -f guest=bench-0,", "r");
+    FILE *f = popen("pgrep -n -f [g]uest=bench-0,", "r");
     if (!f || !fgets(line, sizeof(line), f))
         die("pid of the guest");
     pclose(f);
@@ -420,7 +425,7 @@ int main(int argc, char **argv)
     }
     if (argc < 3) {
         fprintf(stderr, "usage: %s raw | state URI | crowd URI N [shared] | connect URI | define URI TYPE N | read URI | undefine URI |"
-                " start URI | survey URI N | suspend URI | frozen URI\n", argv[0]);
+                " start URI | survey URI N | suspend URI | frozen URI | stopped URI GUESTS STOPPED CALLERS DAEMON-PID\n", argv[0]);
         return 2;
     }
     const char *mode = argv[1], *uri = argv[2];
@@ -461,6 +466,8 @@ int main(int argc, char **argv)
         survey(conn, n);
     } else if (strcmp(mode, "frozen") == 0) {
         frozen(conn, uri);
+    } else if (strcmp(mode, "stopped") == 0 && argc > 6) {
+        someStopped(conn, uri, n, atoi(argv[4]), atoi(argv[5]), atoi(argv[6]));
     } else if (strcmp(mode, "first") == 0) {
         virDomainPtr *list;
         freeList(list, virConnectListAllDomains(conn, &list, 0));

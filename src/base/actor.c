@@ -21,6 +21,8 @@ typedef struct {
     void (*cancel)(gpointer, GError *);
     virTimer *timer;
     gint64 since;
+    const char *behind;         /* who held the turn when it came, and since when */
+    gint64 behindSince;
     virActor *actor;
     bool granted, sync;         /* sync: a thread waits on the actor's condition */
     bool refused;               /* sync: will not be granted, because of the trouble */
@@ -59,6 +61,7 @@ struct _virActor {
     bool draining;              /* somebody runs the posts */
     GThread *holder, *drainer;
     const char *what;
+    virActorClass class;
     gint64 since;
     guint depth;
     guint64 serials;
@@ -115,11 +118,19 @@ static GError *actorTimeout(virActor *a, const char *what)
     return error;
 }
 
+/* Locked. */
+static void actorNoteHolder(const virActor *a, Request *r)
+{
+    r->behind = actorWhat(a);
+    r->behindSince = a->state != IDLE ? a->since : a->gate ? a->gate->since : 0;
+}
+
 static void actorReportWait(const Request *r)
 {
     gint64 waited = g_get_monotonic_time() - r->since;
     if (waited > REPORT_WAIT_US)
-        virWarn("%s waited %" G_GINT64_FORMAT " ms for its turn on '%s'", r->what, waited / 1000, r->actor->name);
+        virWarn("%s waited %" G_GINT64_FORMAT " ms for its turn on '%s', first behind %s, which had it for %" G_GINT64_FORMAT " ms then", r->what,
+                waited / 1000, r->actor->name, r->behind ? r->behind : "others", r->behind ? (r->since - r->behindSince) / 1000 : 0);
 }
 
 /* ---- granting ---- */
@@ -131,11 +142,16 @@ static void requestFree(Request *r)
     g_free(r);
 }
 
-static void actorRelease(virActor *a);
+static void actorRelease(virActor *a, bool last);
 
-static void actorRunRequest(gpointer data)
+/* A thread that gives up a turn goes on with the request that gets it: no other need be woken. */
+static _Thread_local struct {
+    bool taking;
+    Request *next;
+} chain;
+
+static void runOne(Request *r)
 {
-    Request *r = data;
     virActor *a = r->actor;
     g_mutex_lock(&a->mutex);
     a->holder = g_thread_self();
@@ -145,7 +161,7 @@ static void actorRunRequest(gpointer data)
     r->run(r->data);
     current = NULL;
     if (!r->yielded) {
-        actorRelease(a);
+        actorRelease(a, true);
     } else {
         g_mutex_lock(&a->mutex);
         g_ptr_array_remove_fast(a->yielded, r);
@@ -154,16 +170,25 @@ static void actorRunRequest(gpointer data)
     requestFree(r);
 }
 
+static void actorRunRequest(gpointer data)
+{
+    for (Request *r = data; r; r = g_steal_pointer(&chain.next))
+        runOne(r);
+}
+
 static void actorGrant(virActor *a, Request *r)
 {
     a->state = HELD;
     a->what = r->what;
+    a->class = r->class;
     a->since = g_get_monotonic_time();
     a->depth = 1;
     a->holder = r->thread;
     r->granted = true;
     if (r->sync)
         g_cond_broadcast(&a->cond);
+    else if (chain.taking && !chain.next)
+        chain.next = r;
     else
         virWorkRun(actorRunRequest, r);
 }
@@ -202,7 +227,8 @@ static void actorDrain(virActor *a)
     g_cond_broadcast(&a->cond);
 }
 
-static void actorRelease(virActor *a)
+/* `last`: the calling thread has nothing else to do. */
+static void actorRelease(virActor *a, bool last)
 {
     g_mutex_lock(&a->mutex);
     a->state = IDLE;
@@ -210,7 +236,9 @@ static void actorRelease(virActor *a)
     a->what = NULL;
     a->depth = 0;
     actorDrain(a);              /* wakes a job that wants its turn back */
+    chain.taking = last;
     actorGrantNext(a);
+    chain.taking = false;
     g_mutex_unlock(&a->mutex);
 }
 
@@ -226,7 +254,7 @@ bool virActorYield(void)
         a->yielded = g_ptr_array_new();
     g_ptr_array_add(a->yielded, r);
     g_mutex_unlock(&a->mutex);
-    actorRelease(a);
+    actorRelease(a, false);
     return true;
 }
 
@@ -289,6 +317,7 @@ void virActorSubmit(virActor *a, virActorClass class, const char *what, int64_t 
     if (a->state == IDLE && !a->draining && a->requests.length == 0 && !a->gate) {
         actorGrant(a, r);
     } else {
+        actorNoteHolder(a, r);
         Deadline *d = g_new(Deadline, 1);
         *d = (Deadline){ virActorRef(a), r->serial };
         g_queue_push_tail(&a->requests, r);
@@ -388,6 +417,7 @@ bool virActorEnter(virActor *a, virActorClass class, const char *what, int64_t w
     g_mutex_lock(&a->mutex);
     r->serial = ++a->serials;
     r->refused = actorRefuses(a, class);
+    actorNoteHolder(a, r);
     if (class == VIR_ACTOR_ABORT)
         g_queue_push_head(&a->requests, r);
     else
@@ -414,7 +444,7 @@ void virActorLeave(virActor *a)
     bool last = --a->depth == 0 && !(a->draining && a->drainer == g_thread_self());
     g_mutex_unlock(&a->mutex);
     if (last)
-        actorRelease(a);
+        actorRelease(a, false);
 }
 
 /* ---- long jobs ---- */
@@ -502,30 +532,32 @@ char *virActorHolder(virActor *a, int64_t *age_ms, guint *waiting)
 
 static const char *className(virActorClass class)
 {
-    return class == VIR_ACTOR_QUERY ? "query" : class == VIR_ACTOR_AGENT ? "agent" : class == VIR_ACTOR_ABORT ? "abort" : "modify";
+    return class == VIR_ACTOR_QUERY ? "query" : class == VIR_ACTOR_AGENT ? "agent" : class == VIR_ACTOR_ABORT ? "abort" :
+           class == VIR_ACTOR_SUSPEND ? "suspend" : "modify";
 }
 
-static void describe(GString *out, const char *state, gint64 since, const char *class, const char *what)
+static void note(GArray *list, bool running, gint64 since, const char *class, const char *what)
 {
-    g_string_append_printf(out, "%s %" G_GINT64_FORMAT " %s %s\n", state, (g_get_monotonic_time() - since) / 1000, class, what);
+    virActorEntry e = { running, (g_get_monotonic_time() - since) / 1000, class, what };
+    g_array_append_val(list, e);
 }
 
-char *virActorDescribe(virActor *a)
+GArray *virActorList(virActor *a)
 {
-    GString *out = g_string_new(NULL);
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(virActorEntry));
     g_mutex_lock(&a->mutex);
     if (a->gate)
-        describe(out, "running", a->gate->since, "job", a->gate->what);
+        note(list, true, a->gate->since, "job", a->gate->what);
     for (guint i = 0; a->yielded && i < a->yielded->len; i++) {
         const Request *r = a->yielded->pdata[i];
-        describe(out, "running", r->since, className(r->class), r->what);
+        note(list, true, r->since, className(r->class), r->what);
     }
     if (a->state != IDLE)
-        describe(out, "running", a->since, "", a->what);
+        note(list, true, a->since, className(a->class), a->what);
     for (GList *l = a->requests.head; l; l = l->next) {
         const Request *r = l->data;
-        describe(out, "waiting", r->since, className(r->class), r->what);
+        note(list, false, r->since, className(r->class), r->what);
     }
     g_mutex_unlock(&a->mutex);
-    return g_string_free(out, FALSE);
+    return list;
 }

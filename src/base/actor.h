@@ -64,8 +64,13 @@ bool virActorYield(void);
  * do not wait: those in the queue and new ones end with the timeout's error and these words. ABORT requests wait on. */
 void virActorSetTrouble(virActor *actor, const char *words);
 
-/* One line for each request, the running ones first: "running 1200 modify virDomainSuspend", then "waiting 30 modify virDomainReset"; age in ms. */
-char *virActorDescribe(virActor *actor);
+typedef struct {
+    bool running;               /* or waiting */
+    int64_t age;                /* ms */
+    const char *class, *what;   /* "query", "modify", …; all strings are static */
+} virActorEntry;
+/* What runs and then what waits, in order: an array of virActorEntry. */
+GArray *virActorList(virActor *actor);
 
 /* Who holds it, for messages and `virsh domjobinfo --queue`; NULL when idle. Age in milliseconds. */
 char *virActorHolder(virActor *actor, int64_t *age_ms, guint *waiting);

@@ -50,6 +50,10 @@ struct _virLoop {
     GThread *thread;
     GSource *source;
     int epoll, wakeup;
+    int glib;                   /* the context's own wakeup descriptor, which is in the epoll set too; -1: not known yet */
+    struct epoll_event batch[BATCH];
+    int nbatch;                 /* events that waiting has fetched already; -1: it did not look */
+    gboolean dispatching;
     GMutex mutex;               /* guards the members below; never held across a callback */
     GQueue invocations;
     GTree *timers;
@@ -88,7 +92,7 @@ static void loopKick(virLoop *loop)
 /* On the I/O thread only. GLib wakes itself by a system call whenever a ready time is set: not for the same one again. */
 static void loopReadyAt(virLoop *loop, gint64 time)
 {
-    if (loop->readyAt == time)
+    if (loop->readyAt == time || loop->dispatching)     /* the end of a dispatch does all that is due */
         return;
     loop->readyAt = time;
     g_source_set_ready_time(loop->source, time);
@@ -296,14 +300,41 @@ static void loopBury(GPtrArray **list, GDestroyNotify free)
     *list = g_ptr_array_new_with_free_func(free);
 }
 
-static gboolean loopDispatch(GSource *source, GSourceFunc unused, gpointer unused2)
+/*
+ * How the context waits. As long as it has nothing but our source, one epoll_wait() waits for both its own wakeup descriptor and ours, and
+ * brings the events along: polling and then fetching would be two system calls for each wakeup.
+ */
+static gint loopPoll(GPollFD *fds, guint n, gint timeout)
 {
-    virLoop *loop = ((LoopSource *)source)->loop;
-    struct epoll_event batch[BATCH];
-    int n = epoll_wait(loop->epoll, batch, BATCH, 0);
+    virLoop *loop = virLoopGet();
+    GPollFD *own = n == 2 && fds[0].fd == loop->epoll ? &fds[1] : n == 2 && fds[1].fd == loop->epoll ? &fds[0] : NULL;
+    if (own && loop->glib < 0) {
+        struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &loop->glib };
+        loop->glib = epoll_ctl(loop->epoll, EPOLL_CTL_ADD, own->fd, &ev) == 0 ? own->fd : -1;
+    }
+    loop->nbatch = -1;
+    if (!own || own->fd != loop->glib)
+        return g_poll(fds, n, timeout);
+    int got = epoll_wait(loop->epoll, loop->batch, BATCH, timeout);
+    fds[0].revents = fds[1].revents = 0;
+    loop->nbatch = 0;
+    for (int i = 0; i < got; i++)
+        if (loop->batch[i].data.ptr == &loop->glib)
+            own->revents = G_IO_IN;
+        else
+            loop->batch[loop->nbatch++] = loop->batch[i];
+    if (loop->nbatch)
+        fds[own == fds].revents = G_IO_IN;
+    return got < 0 ? got : (own->revents != 0) + (loop->nbatch != 0);
+}
+
+static void loopEvents(virLoop *loop, const struct epoll_event *batch, int n)
+{
     gint64 start = n > 0 ? g_get_monotonic_time() : 0;
     for (int i = 0; i < n; i++) {
         virWatch *w = batch[i].data.ptr;
+        if ((gpointer)w == &loop->glib)
+            continue;
         if (w && !w->dead) {
             int fd = w->fd;
             w->func(w, fd, batch[i].events, w->data);
@@ -315,10 +346,21 @@ static gboolean loopDispatch(GSource *source, GSourceFunc unused, gpointer unuse
                 virWarn("cannot read the wakeup descriptor: %s", g_strerror(errno));
         }
     }
+}
+
+static gboolean loopDispatch(GSource *source, GSourceFunc unused, gpointer unused2)
+{
+    virLoop *loop = ((LoopSource *)source)->loop;
+    struct epoll_event *batch = loop->batch;
+    int n = loop->nbatch >= 0 ? loop->nbatch : epoll_wait(loop->epoll, batch, BATCH, 0);
+    loop->nbatch = -1;
+    loop->dispatching = TRUE;
+    loopEvents(loop, batch, n);
     loopRunInvocations(loop);
     loopRunTimers(loop);
     loopBury(&loop->graveyard, watchFree);
     loopBury(&loop->deadTimers, timerFree);
+    loop->dispatching = FALSE;
     loopRearm(loop);
     return G_SOURCE_CONTINUE;
 }
@@ -337,6 +379,7 @@ static virLoop *loopStart(void)
     static GSourceFuncs funcs = { .dispatch = loopDispatch };
     virLoop *loop = g_new0(virLoop, 1);
     loop->context = g_main_context_new();
+    g_main_context_set_poll_func(loop->context, loopPoll);
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop->epoll < 0 || loop->wakeup < 0)
@@ -350,6 +393,7 @@ static virLoop *loopStart(void)
     loop->source = g_source_new(&funcs, sizeof(LoopSource));
     ((LoopSource *)loop->source)->loop = loop;
     loop->readyAt = -1;
+    loop->glib = -1;
     g_source_add_unix_fd(loop->source, loop->epoll, G_IO_IN);
     /* Nothing here dispatches recursively; without this GLib takes the descriptor out and in again, with a wakeup each. */
     g_source_set_can_recurse(loop->source, TRUE);

@@ -4,6 +4,9 @@
 #include "base/loop.h"
 #include "base/log.h"
 #include <pthread.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 enum { STACK = 512 * 1024, IDLE_US = 5 * G_USEC_PER_SEC };
 
@@ -17,6 +20,14 @@ static GCond cond;
 static GQueue queue = G_QUEUE_INIT;
 static guint idle, count, cap = 2000;
 
+/* After a burst of work: what it freed in small pieces goes back to the system. */
+static void giveBack(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 static void *workThread(void *unused)
 {
     for (;;) {
@@ -28,9 +39,10 @@ static void *workThread(void *unused)
                 break;
         idle--;
         g_autofree Work *w = count <= cap ? g_queue_pop_head(&queue) : NULL;
-        if (!w)
-            count--;
+        bool last = !w && --count == 0;
         g_mutex_unlock(&mutex);
+        if (last)
+            giveBack();
         if (!w)
             return NULL;
         w->func(w->data);
@@ -60,8 +72,8 @@ void virWorkRun(void (*func)(gpointer), gpointer data)
     gboolean spawn = queue.length > idle && count < cap;
     if (spawn)
         count++;
-    g_cond_signal(&cond);
     g_mutex_unlock(&mutex);
+    g_cond_signal(&cond);       /* the woken finds the lock free */
     if (spawn && !workSpawn()) {
         g_mutex_lock(&mutex);
         count--;

@@ -120,6 +120,8 @@ static int clientGetInfo(virAdmClientPtr client, virTypedParameterPtr *params, i
         return -1;
     struct passwd *user = getpwuid(c->uid);
     struct group *group = getgrgid(c->gid);
+    virTypedParamListInt(&list, g_atomic_int_get(&c->inFlight), "requests");      /* additive, like the next: calls that are not answered */
+    virTypedParamListULLong(&list, virServerClientQueued(c), "unread");            /* bytes of answers and events */
     virTypedParamListBoolean(&list, c->readonly, VIR_CLIENT_INFO_READONLY);
     virTypedParamListInt(&list, c->pid, VIR_CLIENT_INFO_UNIX_PROCESS_ID);
     virTypedParamListInt(&list, c->uid, VIR_CLIENT_INFO_UNIX_USER_ID);

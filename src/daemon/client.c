@@ -31,6 +31,7 @@ void virServerClientUnref(virServerClient *c)
     g_hash_table_unref(c->streams);
     g_hash_table_unref(c->actors);
     virChannelFree(c->channel);
+    g_mutex_clear(&c->output);
     g_free(c);
 }
 
@@ -73,6 +74,9 @@ void virServerClientDrop(virServerClient *c, const char *reason)
     if (c->dead)
         return;
     c->dead = true;
+    g_mutex_lock(&c->output);
+    c->gone = true;
+    g_mutex_unlock(&c->output);
     notAnonymous(c);
     virInfo("client %" G_GUINT64_FORMAT " (pid %d) leaves: %s", c->id, (int)c->pid, reason);
     virServer *server = c->server;
@@ -93,33 +97,47 @@ void virServerClientDrop(virServerClient *c, const char *reason)
         server->changed(server);
 }
 
-/* Another message may be taken in. */
-static bool clientReady(const virServerClient *c)
+gsize virServerClientQueued(virServerClient *c)
 {
-    return !c->dead && !c->closing && c->inFlight < c->server->limits.maxClientRequests &&
-           virChannelQueued(c->channel) < QUEUE_FULL && c->streamInput < QUEUE_FULL;
+    g_mutex_lock(&c->output);
+    gsize queued = virChannelQueued(c->channel);
+    g_mutex_unlock(&c->output);
+    return queued;
+}
+
+/* Another message may be taken in. */
+static bool clientReady(virServerClient *c)
+{
+    return !c->dead && !c->closing && g_atomic_int_get(&c->inFlight) < (gint)c->server->limits.maxClientRequests &&
+           c->streamInput < QUEUE_FULL && virServerClientQueued(c) < QUEUE_FULL;
 }
 
 static void clientWatch(virServerClient *c)
 {
-    if (c->dead)
-        return;
-    bool read = clientReady(c);
-    virWatchSetEvents(c->watch, (read ? EPOLLIN : 0) | (virChannelQueued(c->channel) ? EPOLLOUT : 0));
+    if (!c->dead)
+        virWatchSetEvents(c->watch, (g_atomic_int_get(&c->paused) ? 0 : EPOLLIN) | (virServerClientQueued(c) ? EPOLLOUT : 0));
+}
+
+/* What follows from a try to write. */
+static void clientWritten(virServerClient *c, virChannelResult r, GError *error)
+{
+    if (r == VIR_CHANNEL_BROKEN)
+        virServerClientDrop(c, error->message);
+    else if (virServerClientQueued(c) > QUEUE_MAX)
+        virServerClientDrop(c, "it does not read what it is sent");
+    else if (c->closing && r == VIR_CHANNEL_DONE && g_atomic_int_get(&c->inFlight) == 0)
+        virServerClientDrop(c, "it closed the connection");
+    else
+        clientWatch(c);
 }
 
 static void clientFlush(virServerClient *c)
 {
     g_autoptr(GError) error = NULL;
+    g_mutex_lock(&c->output);
     virChannelResult r = virChannelFlush(c->channel, &error);
-    if (r == VIR_CHANNEL_BROKEN)
-        virServerClientDrop(c, error->message);
-    else if (virChannelQueued(c->channel) > QUEUE_MAX)
-        virServerClientDrop(c, "it does not read what it is sent");
-    else if (c->closing && r == VIR_CHANNEL_DONE && c->inFlight == 0)
-        virServerClientDrop(c, "it closed the connection");
-    else
-        clientWatch(c);
+    g_mutex_unlock(&c->output);
+    clientWritten(c, r, error);
 }
 
 void virServerClientPush(virServerClient *c, GByteArray *message, const int *fds, guint nfds)
@@ -129,26 +147,41 @@ void virServerClientPush(virServerClient *c, GByteArray *message, const int *fds
         g_byte_array_unref(message);
         return;
     }
-    if (!virChannelPush(c->channel, message, fds, nfds, &error)) {
-        virServerClientDrop(c, error->message);
-        return;
-    }
-    clientFlush(c);
+    g_mutex_lock(&c->output);
+    virChannelResult r = virChannelPush(c->channel, message, fds, nfds, &error) ? virChannelFlush(c->channel, &error) : VIR_CHANNEL_BROKEN;
+    g_mutex_unlock(&c->output);
+    clientWritten(c, r, error);
 }
 
-/* ---- events from any thread ---- */
+/* ---- sending from any thread ---- */
 
-typedef struct {
-    virServerClient *client;
-    GByteArray *message;
-} Post;
-
-static void postPush(gpointer data)
+static void settle(gpointer client)
 {
-    Post *p = data;
-    virServerClientPush(p->client, p->message, NULL, 0);
-    virServerClientUnref(p->client);
-    g_free(p);
+    g_autoptr(virServerClient) c = client;
+    if (!c->dead)
+        clientFlush(c);
+    if (!c->dead)
+        virServerClientResume(c);
+}
+
+void virServerClientPost(virServerClient *c, GByteArray *message, bool done)
+{
+    g_autoptr(GError) error = NULL;
+    virChannelResult r = VIR_CHANNEL_DONE;
+    g_mutex_lock(&c->output);
+    bool alone = virChannelQueued(c->channel) == 0;
+    if (c->gone)
+        g_byte_array_unref(message);
+    else if (!virChannelPush(c->channel, message, NULL, 0, &error))
+        virWarn("client %" G_GUINT64_FORMAT " misses a message: %s", c->id, error->message);
+    else if (alone)             /* otherwise the I/O thread waits to write already */
+        r = virChannelFlush(c->channel, &error);
+    bool tell = !c->gone && (r != VIR_CHANNEL_DONE || virChannelQueued(c->channel) > QUEUE_MAX);
+    g_mutex_unlock(&c->output);
+    if (done)
+        g_atomic_int_add(&c->inFlight, -1);
+    if (tell || (done && g_atomic_int_get(&c->paused)))
+        virLoopInvoke(virLoopGet(), settle, virServerClientRef(c));
 }
 
 void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg)
@@ -156,23 +189,30 @@ void virServerClientSendEvent(virServerClient *client, const virRpcProgram *prog
     g_autoptr(GError) error = NULL;
     virNetHeader h = { .prog = program->number, .vers = program->version, .proc = proc->number, .type = VIR_NET_MESSAGE };
     GByteArray *out = virNetMessageBegin(NULL, &h, 0);
-    if (proc->args && !virXdrEncode(proc->args, msg, out, &error)) {
-        virWarn("cannot send %s: %s", proc->name, error->message);
-        g_byte_array_unref(out);
+    if (!proc->args || virXdrEncode(proc->args, msg, out, &error)) {
+        virServerClientPost(client, out, false);
         return;
     }
-    Post *p = g_new(Post, 1);
-    *p = (Post){ virServerClientRef(client), out };
-    virLoopInvoke(virLoopGet(), postPush, p);
+    virWarn("cannot send %s: %s", proc->name, error->message);
+    g_byte_array_unref(out);
 }
 
 /* ---- keepalive ---- */
+
+static void clientKeepAlive(virServerClient *c, int kind)
+{
+    g_mutex_lock(&c->output);
+    bool ok = virKeepAlivePush(c->channel, kind, NULL);
+    g_mutex_unlock(&c->output);
+    if (ok)
+        clientFlush(c);
+}
 
 static void onTimer(virTimer *timer, gpointer data)
 {
     virServerClient *c = data;
     int wait;
-    if (!c->authenticated && !c->inFlight) {
+    if (!c->authenticated && !g_atomic_int_get(&c->inFlight)) {
         virServerClientDrop(c, "it has not authenticated in time");
         return;
     }
@@ -181,8 +221,7 @@ static void onTimer(virTimer *timer, gpointer data)
         virServerClientDrop(c, "it answers no keepalive");
         return;
     case VIR_KEEPALIVE_SEND_PING:
-        if (virKeepAlivePush(c->channel, VIR_KEEPALIVE_PING, NULL))
-            clientFlush(c);
+        clientKeepAlive(c, VIR_KEEPALIVE_PING);
         break;
     case VIR_KEEPALIVE_WAIT:
         break;
@@ -207,8 +246,8 @@ static void clientMessage(virServerClient *c, virNetMessage *m)
     bool answer;
     virKeepAliveReceived(&c->keepalive, g_get_monotonic_time());
     if (virKeepAliveIs(m, &answer)) {
-        if (answer && virKeepAlivePush(c->channel, VIR_KEEPALIVE_PONG, NULL))
-            clientFlush(c);
+        if (answer)
+            clientKeepAlive(c, VIR_KEEPALIVE_PONG);
         return;
     }
     if (m->header.type == VIR_NET_STREAM || m->header.type == VIR_NET_STREAM_HOLE) {
@@ -223,7 +262,8 @@ static void clientMessage(virServerClient *c, virNetMessage *m)
         virServerClientDrop(c, "it sent a message of a type that servers don't take");
 }
 
-static void clientMessages(virServerClient *c)
+/* True: the client is not to be read further for now; otherwise there is nothing left to read. */
+static bool takeMessages(virServerClient *c)
 {
     while (clientReady(c)) {
         g_autoptr(GError) error = NULL;
@@ -232,9 +272,24 @@ static void clientMessages(virServerClient *c)
         if (r == VIR_CHANNEL_BROKEN)
             virServerClientDrop(c, error->message);
         if (r != VIR_CHANNEL_DONE)
-            break;
+            return false;
         clientMessage(c, &m);
     }
+    return true;
+}
+
+/* Who ends a call from now on tells us; did somebody end one before? */
+static bool stillReady(virServerClient *c)
+{
+    g_atomic_int_set(&c->paused, TRUE);
+    return clientReady(c);
+}
+
+static void clientMessages(virServerClient *c)
+{
+    do
+        g_atomic_int_set(&c->paused, FALSE);
+    while (takeMessages(c) && stillReady(c));
     clientWatch(c);
 }
 
@@ -247,7 +302,7 @@ static void onSocket(virWatch *watch, int fd, uint32_t events, gpointer data)
 {
     g_autoptr(virServerClient) c = virServerClientRef(data);
     g_autoptr(GError) error = NULL;
-    if ((events & EPOLLOUT) && virChannelQueued(c->channel)) {
+    if ((events & EPOLLOUT) && virServerClientQueued(c)) {
         clientFlush(c);
         if (!c->dead)
             virServerStreamsResume(c);
@@ -270,6 +325,7 @@ static void clientAccept(virServer *server, int fd, bool readonly, virServerAuth
     socklen_t len = sizeof(peer);
     virServerClient *c = g_new0(virServerClient, 1);
     g_atomic_ref_count_init(&c->refs);
+    g_mutex_init(&c->output);
     getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
     c->server = server;
     c->id = ++server->lastClientId;

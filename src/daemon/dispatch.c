@@ -18,7 +18,7 @@ typedef struct {
     virServerClient *client;
     const virRpcProgram *program;
     virRpcThunk run;                    /* the generated thunk or the special's body */
-    bool quick;
+    bool quick, special;                /* never blocks; is about the connection itself */
     bool inlined;                       /* finished inside the loop that reads the client's messages */
     void *args, *ret;
     GByteArray *out;                    /* the encoded reply */
@@ -27,15 +27,20 @@ typedef struct {
 
 /* ---- replies ---- */
 
-void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error)
+static GByteArray *encodeError(virServerClient *client, const virNetHeader *call, const GError *error)
 {
-    g_autoptr(GError) own = error;
     virNetHeader h = *call;
     h.type = h.type == VIR_NET_STREAM || h.type == VIR_NET_STREAM_HOLE ? VIR_NET_STREAM : VIR_NET_REPLY;
     h.status = VIR_NET_ERROR;
     GByteArray *out = virNetMessageBegin(client->channel, &h, 0);
-    virNetErrorEncode(own, out);
-    virServerClientPush(client, out, NULL, 0);
+    virNetErrorEncode(error, out);
+    return out;
+}
+
+void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error)
+{
+    g_autoptr(GError) own = error;
+    virServerClientPush(client, encodeError(client, call, own), NULL, 0);
 }
 
 static void closeFds(Pending *p)
@@ -59,7 +64,7 @@ static void pendingFree(Pending *p)
     if (p->out)
         g_byte_array_unref(p->out);
     /* The last reference of a client that left closes the connection, which may take a while. */
-    if (p->client->dead && p->call.conn)
+    if (p->call.conn && virLoopIsCurrent(virLoopGet()) && p->client->dead)
         virWorkRun(closeConnection, p->call.conn);
     else
         virHandleUnref(p->call.conn);
@@ -78,8 +83,7 @@ static GByteArray *encodeReply(Pending *p)
     virNetHeader h = p->header;
     h.type = withFds ? VIR_NET_REPLY_WITH_FDS : VIR_NET_REPLY;
     h.status = VIR_NET_OK;
-    /* The channel's spare buffer is the I/O thread's. */
-    GByteArray *out = virNetMessageBegin(virLoopIsCurrent(virLoopGet()) ? p->client->channel : NULL, &h, nfds);
+    GByteArray *out = virNetMessageBegin(p->client->channel, &h, nfds);
     if (!p->call.proc->ret || virXdrEncode(p->call.proc->ret, p->ret, out, &p->error))
         return out;
     g_byte_array_unref(out);
@@ -104,7 +108,7 @@ static void finish(gpointer data)
 {
     Pending *p = data;
     virServerClient *c = p->client;
-    c->inFlight--;
+    g_atomic_int_add(&c->inFlight, -1);
     if (c->dead) {
         pendingFree(p);
         return;
@@ -140,11 +144,23 @@ static void runThunk(Pending *p)
         virXdrFree(p->call.proc->ret, p->ret);
 }
 
+/* Nothing but the reply is left to do, so the I/O thread need not be woken for it. */
+static bool isPlain(const Pending *p)
+{
+    return !p->special && !p->call.stream && !p->call.fdsOut && !p->client->server->isAdmin && (p->error || virNetMessageSeal(p->out, NULL));
+}
+
 static void runOnThread(gpointer data)
 {
     Pending *p = data;
     runThunk(p);
-    virLoopInvoke(virLoopGet(), finish, p);
+    if (!isPlain(p)) {
+        virLoopInvoke(virLoopGet(), finish, p);
+        return;
+    }
+    GByteArray *out = p->error ? encodeError(p->client, &p->header, p->error) : g_steal_pointer(&p->out);
+    virServerClientPost(p->client, out, true);
+    pendingFree(p);
 }
 
 static void cancelled(gpointer data, GError *reason)
@@ -192,7 +208,7 @@ static void submit(Pending *p)
 
 static void start(Pending *p)
 {
-    p->client->inFlight++;
+    g_atomic_int_inc(&p->client->inFlight);
     /* What the admin program asks about belongs to this thread. */
     if (p->quick || p->client->server->isAdmin || p->call.proc->run == VIR_RUN_SNAPSHOT) {
         p->inlined = true;
@@ -236,8 +252,8 @@ static bool understand(Pending *p, virNetMessage *m, GError **error)
     }
     p->call.proc = proc;
     p->run = virServerSpecialFind(proc, &p->quick);
-    bool special = p->run != NULL;
-    if (!special)
+    p->special = p->run != NULL;
+    if (!p->special)
         p->run = virRpcThunkFor(proc);
     if (!p->run) {
         virSetError(error, VIR_ERR_NO_SUPPORT, "%s", proc->name);
@@ -248,7 +264,7 @@ static bool understand(Pending *p, virNetMessage *m, GError **error)
         virSetError(error, VIR_ERR_RPC, "authentication required");
         return false;
     }
-    if (!special && !c->conn && !c->server->isAdmin) {
+    if (!p->special && !c->conn && !c->server->isAdmin) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "hypervisor connection not open");
         return false;
     }

@@ -20,9 +20,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
 static const char *const drivers[] = { "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
+
+enum { START_WAIT_US = 60 * G_USEC_PER_SEC };
 
 typedef struct {
     char *config, *pidFile;
@@ -33,7 +38,10 @@ typedef struct {
 static struct {
     virServer *servers[3];          /* main, admin, NULL */
     GMainLoop *loop;
-    GPtrArray *drivers;             /* virConnectDriver that run */
+    GPtrArray *drivers;             /* virConnectDriver that run; complete when `ready` */
+    GMutex mutex;
+    GCond cond;
+    gint ready;                     /* atomic; set under the mutex: the drivers have loaded what they know */
     virTimer *idle;
     unsigned int timeout;
 } me;
@@ -58,8 +66,36 @@ static void quit(void)
     g_main_loop_quit(me.loop);
 }
 
+/* Sockets take clients while definitions are still being read; a connection that shows them opens when all are there. */
+bool virDaemonAwaitDrivers(GError **error)
+{
+    gint64 until = g_get_monotonic_time() + START_WAIT_US;
+    if (g_atomic_int_get(&me.ready))
+        return true;
+    g_mutex_lock(&me.mutex);
+    while (!me.ready && g_cond_wait_until(&me.cond, &me.mutex, until))
+        continue;
+    bool ready = me.ready;
+    g_mutex_unlock(&me.mutex);
+    if (!ready)
+        virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "the daemon is still starting; try again");
+    return ready;
+}
+
+static void driversReady(void)
+{
+    g_mutex_lock(&me.mutex);
+    g_atomic_int_set(&me.ready, TRUE);
+    g_cond_broadcast(&me.cond);
+    g_mutex_unlock(&me.mutex);
+}
+
 static void onIdle(virTimer *timer, gpointer unused)
 {
+    if (!g_atomic_int_get(&me.ready)) {
+        virTimerSet(timer, me.timeout * 1000);
+        return;
+    }
     for (guint i = 0; i < me.drivers->len; i++) {
         const virConnectDriver *d = me.drivers->pdata[i];
         if (d->stateBusy && d->stateBusy()) {
@@ -278,10 +314,11 @@ static bool serve(const Options *o, const virDaemonConfig *c, GError **error)
     me.servers[0]->changed = me.servers[1]->changed = clientsChanged;
     me.idle = virTimerNew(virLoopGet(), -1, onIdle, NULL, NULL);
     virConnectUseLocalDrivers();
-    startDrivers(o->privileged);
     me.timeout = o->timeout;            /* from here on it is the I/O thread's */
     if (!virDaemonListen(c, o->privileged, me.servers[0], me.servers[1], error))
         return false;
+    startDrivers(o->privileged);
+    driversReady();
     virLoopInvoke(virLoopGet(), watchIdleness, NULL);
     return true;
 }
@@ -314,10 +351,10 @@ static bool run(const Options *o, int report, GError **error)
     g_autofree char *confFile = o->privileged ? g_strdup(VIR_SYSCONFDIR "/libvirt/libvirtd.conf")
                                               : g_build_filename(g_get_user_config_dir(), "libvirt", "libvirtd.conf", NULL);
     g_autoptr(virDaemonConfig) config = virDaemonConfigNew(o->privileged);
+    me.loop = g_main_loop_new(NULL, FALSE);      /* before threads that may quit it */
     if (!virDaemonConfigLoad(config, o->config ? o->config : confFile, o->config != NULL, error) || !setUpLogging(o, config, error) ||
         !virFileMakePath(runDir, 0755, error) || !lockPidFile(pidFile, error) || !serve(o, config, error))
         return false;
-    me.loop = g_main_loop_new(NULL, FALSE);
     g_unix_signal_add(SIGTERM, onTerminate, NULL);
     g_unix_signal_add(SIGINT, onTerminate, NULL);
     g_unix_signal_add(SIGHUP, onReload, NULL);
@@ -338,6 +375,9 @@ int main(int argc, char **argv)
     if (status >= 0)
         return status;
     umask(022);
+#ifdef __GLIBC__
+    mallopt(M_ARENA_MAX, 2);            /* one for the I/O thread, one for the others: each more keeps memory of its own */
+#endif
     signal(SIGPIPE, SIG_IGN);
     if (o.daemonize && (report = daemonize()) < 0) {
         fprintf(stderr, "%s: cannot fork: %s\n", argv[0], g_strerror(errno));

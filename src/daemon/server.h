@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The server: sockets, clients, and the way of a call. Everything here runs on the I/O thread unless a comment says otherwise; work
- * that may block is handed to an actor or a work thread, and its reply comes back with virLoopInvoke.
+ * that may block is handed to an actor or a work thread, which sends the reply itself where nothing else is to be done.
  */
 #pragma once
 
@@ -43,6 +43,9 @@ struct _virServerClient {
     guint64 id;
     gint64 connectedAt;                 /* seconds since the epoch */
     bool readonly, closing, dead;
+    GMutex output;                      /* guards the writing half of the channel and the next member: any thread may send */
+    bool gone;                          /* nothing is sent any more */
+    gint paused;                        /* atomic: its messages wait until calls are done or answers read; who does that tells us */
     virServerAuth auth;                 /* what the socket asks for */
     bool authenticated;
     gint admitted;                      /* said by the thread that asked polkit */
@@ -54,7 +57,7 @@ struct _virServerClient {
     virKeepAlive keepalive;
     virTimer *timer;
     bool keepaliveOn;
-    unsigned int inFlight;
+    gint inFlight;                      /* atomic */
     virConnectPtr conn;                 /* of CONNECT_OPEN */
     virAdmConnectPtr admin;
     gsize streamInput;                  /* bytes of streams that drivers have not taken yet */
@@ -75,6 +78,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virServerClient, virServerClientUnref)
 void virServerClientDrop(virServerClient *client, const char *reason);
 /* Queue bytes that are already a message (taken) and write what the socket takes. */
 void virServerClientPush(virServerClient *client, GByteArray *message, const int *fds, guint nfds);
+/* The same from any thread, without descriptors: what nothing waits before leaves at once. `done`: it answers a call. */
+void virServerClientPost(virServerClient *client, GByteArray *message, bool done);
+gsize virServerClientQueued(virServerClient *client);   /* bytes that it has not taken */
 /* The next messages, unless too many calls are in flight. */
 void virServerClientResume(virServerClient *client);
 

@@ -2,7 +2,7 @@
 /* Procedures that the server answers itself: opening and closing, what the wire can do. */
 #define VIR_FROM VIR_FROM_RPC
 #define VIR_LOG_NAME "daemon.special"
-#include "daemon/server.h"
+#include "daemon/daemon.h"
 #include "daemon/events.h"
 #include "api/driver.h"
 #include "api/wire.h"
@@ -30,6 +30,8 @@ static bool connectOpen(virRpcServerCall *call, const void *data, void *ret, GEr
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "connection already open");
         return false;
     }
+    if (!virDaemonAwaitDrivers(error))
+        return false;
     call->conn = virConnectOpenName(args->name, NULL, flags, error);
     if (call->conn)
         call->conn->deliverDirectly = true;

@@ -69,7 +69,7 @@ static void streamFail(virServerStream *s, GError *error)
 
 static void streamWatch(virServerStream *s)
 {
-    int events = (s->reads && virChannelQueued(s->client->channel) < ROOM ? VIR_STREAM_EVENT_READABLE : 0) |
+    int events = (s->reads && virServerClientQueued(s->client) < ROOM ? VIR_STREAM_EVENT_READABLE : 0) |
                  (s->input.length ? VIR_STREAM_EVENT_WRITABLE : 0);
     if (s->st->driver->streamEventUpdateCallback)
         s->st->driver->streamEventUpdateCallback(s->st, events, NULL);

@@ -92,8 +92,8 @@ typedef struct _virHypervisor {
     bool (*cpuTime)(virDomainObj *obj, unsigned long long *ns, GError **error);         /* snapshot: reads /proc or nothing */
     bool (*balloon)(virDomainObj *obj, unsigned long long *kib, GError **error);        /* snapshot: last known value */
     /* `statsAsk` sends the questions of one guest, so that many are asked before the first answer is awaited; `stats` gets what it returned
-     * (NULL: there was nothing to ask), does not wait beyond `until` (monotonic; 0: the hypervisor's own deadline) and frees it. Any thread. */
-    gpointer (*statsAsk)(virDomainObj *obj, unsigned int groups);
+     * (NULL: there was nothing to ask), and frees it. Neither waits beyond `until` (monotonic; 0: the hypervisor's own deadline). Any thread. */
+    gpointer (*statsAsk)(virDomainObj *obj, unsigned int groups, gint64 until);
     bool (*stats)(virDomainObj *obj, unsigned int groups, virTypedParamList *list, gpointer asked, gint64 until, GError **error);
     /* Snapshot: the guest owes an answer, since so many ms; the question. NULL: it does not. */
     char *(*waitsFor)(virDomainObj *obj, int64_t *age_ms);

@@ -145,7 +145,8 @@ static int domainUndefineFlags(virDomainPtr domain, unsigned int flags, GError *
     else if (engine->hv->undefine && !engine->hv->undefine(obj, view->config, flags, error))
         ok = false;
     else
-        ok = virPersistRemoveConfig(engine, VIR_DOMAIN_OBJ_NAME(obj), error);
+        ok = (!(view->autostart || view->autostartOnce) || virPersistAutostart(engine, VIR_DOMAIN_OBJ_NAME(obj), false, false, error)) &&
+             virPersistRemoveConfig(engine, VIR_DOMAIN_OBJ_NAME(obj), error);
     if (ok) {
         virDomainView *next = virDomainViewEdit(obj);
         g_clear_pointer(&next->config, virDomainDefUnref);

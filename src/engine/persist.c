@@ -22,8 +22,7 @@ bool virPersistConfig(virEngine *engine, const virDomainDef *def, GError **error
 
 bool virPersistRemoveConfig(virEngine *engine, const char *name, GError **error)
 {
-    return !engine->dirs || (virPersistAutostart(engine, name, false, false, error) &&
-                             virDefinitionRemove(engine->dirs->configDir, "", name, error));
+    return !engine->dirs || virDefinitionRemove(engine->dirs->configDir, "", name, error);
 }
 
 bool virPersistAutostart(virEngine *engine, const char *name, bool autostart, bool once, GError **error)

@@ -386,8 +386,6 @@ static bool serialConsole(const Change *c)
 
 static bool attach(Change *c, virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
-    if (serialConsole(c))
-        return refuse(c, VIR_ERR_OPERATION_UNSUPPORTED, "attaching serial console is not supported", error);
     if (!mayAttach(c, error))
         return false;
     if (isMemory(c)) {
@@ -488,11 +486,16 @@ bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const cha
     const virDomainDeviceKind *kind = kindOf(raw->kind);
     if (what != VIR_DEVICE_DETACH && strcmp(kind->name, "memory") == 0 && !roomForMemory(def, raw->data, error))
         return false;
+    Change c = { .kind = kind, .rule = ruleOf(kind), .from = from, .given = raw->data };
+    /* What is wrong with these is a matter of the whole guest, and does not come up where they can't be changed anyway. */
+    if ((strcmp(kind->name, "iommu") == 0 || strcmp(kind->name, "panic") == 0) && !possible(&c, what, error))
+        return false;
+    if (what == VIR_DEVICE_ATTACH && serialConsole(&c))
+        return refuse(&c, VIR_ERR_OPERATION_UNSUPPORTED, "attaching serial console is not supported", error);
     unsigned int flags = what == VIR_DEVICE_DETACH ? VIR_DOMAIN_DEF_SKIP_VALIDATE : 0;
     void *full = complete(kind, raw->data, def, conf, flags, error);
     if (!full)
         return false;
-    Change c = { .kind = kind, .rule = ruleOf(kind), .from = from };
     c.list = listOf(kind, def, &c.one);
     /* where a document is silent, a character device, an interface or a controller is any; the others get what it would have been */
     bool open = c.rule->same == sameChr || c.rule->same == sameNet || c.rule->same == sameController || what != VIR_DEVICE_DETACH;

@@ -79,6 +79,8 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainPassQemuControllers(def, conf, error))
         return false;
+    if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainQemuValidateRoot(def, error))
+        return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_ADDRESSES) && !virDomainDefAssignAddresses(def, conf, error))
         return false;
     if (conf->assignAddresses && !conf->assignAddresses(conf, def, error))

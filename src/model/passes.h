@@ -20,6 +20,7 @@ virDomainDef *virDomainDefMigratable(const virDomainDef *def);
 bool virDomainDefIsQemu(const virDomainDef *def);
 /* What no QEMU takes, whatever its build. qemu-validate.c */
 bool virDomainQemuValidate(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);
+bool virDomainQemuValidateRoot(const virDomainDef *def, GError **error);     /* before addresses are given: they depend on it */
 bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);   /* qemu-validate-device.c */
 /* Do both take the same device of the host? validate.c */
 bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b);

@@ -407,18 +407,25 @@ static void solder(virPCISet *set, virDeviceInfo *info, unsigned int slot, unsig
         g_hash_table_add(set->soldered, info);
 }
 
-static bool solderPiix3(virPCISet *set)
+/* A function of the PIIX3 that must be free. */
+static bool solderFunction(virPCISet *set, virDeviceInfo *info, unsigned int function)
 {
-    virDomainControllerDef *ide = virDomainDefFindController(set->def, VIR_DOMAIN_CONTROLLER_IDE, 0);
-    virDomainControllerDef *usb = virDomainDefFindController(set->def, VIR_DOMAIN_CONTROLLER_USB, 0);
-    if (ide && wants(&ide->info) && !onBusZero(set, 1, 1)) {
-        virSetError(set->error, VIR_ERR_XML_ERROR, "Attempted double use of PCI Address 0000:00:01.1");
+    if (wants(info) && !onBusZero(set, 1, function)) {
+        virSetError(set->error, VIR_ERR_XML_ERROR, "Attempted double use of PCI Address 0000:00:01.%u", function);
         return false;
     }
-    if (ide)
-        solder(set, &ide->info, 1, 1, VIR_TRISTATE_SWITCH_ABSENT);
-    if (usb && usb->usbModel == VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI)
-        solder(set, &usb->info, 1, 2, VIR_TRISTATE_SWITCH_ABSENT);
+    solder(set, info, 1, function, VIR_TRISTATE_SWITCH_ABSENT);
+    return true;
+}
+
+static bool solderPiix3(virPCISet *set)
+{
+    for (unsigned int i = 0; i < set->def->controllers.n; i++) {
+        virDomainControllerDef *c = set->def->controllers.v[i];
+        bool usb = c->type == VIR_DOMAIN_CONTROLLER_USB && c->usbModel == VIR_DOMAIN_CONTROLLER_USB_PIIX3_UHCI;
+        if (c->idx == 0 && (usb || c->type == VIR_DOMAIN_CONTROLLER_IDE) && !solderFunction(set, &c->info, usb ? 2 : 1))
+            return false;
+    }
     busAt(set, 0)->used[1] = 0xff; /* ISA bridge and ACPI */
     if (set->def->videos.n && videoKind(set, set->def->videos.v[0]))
         solder(set, &set->def->videos.v[0]->info, 2, 0, VIR_TRISTATE_SWITCH_ABSENT);

@@ -22,6 +22,13 @@ static bool has(const virDomainParseConfig *conf, const virDomainDef *def, const
 
 /* --- drives --- */
 
+static bool validateScsiTarget(const virDomainDef *def, const virDriveAddress *a, GError **error)
+{
+    const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
+    UNSUPPORTED(c && c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC && a->target, "target must be 0 for controller model 'lsilogic'");
+    return true;
+}
+
 static bool validateDrive(const virDomainDef *def, const virDomainDiskDef *disk, GError **error)
 {
     const virDriveAddress *a = &disk->info.addr.drive;
@@ -41,13 +48,9 @@ static bool validateDrive(const virDomainDef *def, const virDomainDiskDef *disk,
         UNSUPPORTED(a->bus, "bus must be 0 for sata controller");
         UNSUPPORTED(a->target, "target must be 0 for sata controller");
         return true;
-    case VIR_DOMAIN_DISK_BUS_SCSI: {
+    case VIR_DOMAIN_DISK_BUS_SCSI:
         REFUSE(a->bus, VIR_ERR_INTERNAL_ERROR, "SCSI controller only supports 1 bus");
-        const virDomainControllerDef *c = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
-        UNSUPPORTED(c && c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC && a->target,
-                    "target must be 0 for controller model 'lsilogic'");
-        return true;
-    }
+        return validateScsiTarget(def, a, error);
     default:
         return true;
     }
@@ -341,6 +344,13 @@ static bool hasIothread(const virDomainDef *def, unsigned int id)
     return false;
 }
 
+static bool validateHostdev(const virDomainDef *def, const virDomainHostdevDef *dev, GError **error)
+{
+    UNSUPPORTED(dev->mode == VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES, "hostdev mode 'capabilities' is not supported in qemu");
+    bool drive = dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && dev->info.addr.type == VIR_DEVICE_ADDRESS_DRIVE;
+    return !drive || validateScsiTarget(def, &dev->info.addr.drive, error);
+}
+
 bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error)
 {
     if (!virDomainDefForeachInfo((virDomainDef *)def, validateBus, error))
@@ -363,7 +373,8 @@ bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseC
         if (!validateFs(def, def->fss.v[i], error))
             return false;
     for (unsigned int i = 0; i < def->hostdevs.n; i++)
-        UNSUPPORTED(def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_CAPABILITIES, "hostdev mode 'capabilities' is not supported in qemu");
+        if (!validateHostdev(def, def->hostdevs.v[i], error))
+            return false;
     for (unsigned int i = 0; i < def->watchdogs.n; i++)
         if (!validateWatchdog(def, def->watchdogs.v[i], error))
             return false;

@@ -38,6 +38,32 @@ static bool validateCPU(const virDomainDef *def, GError **error)
     return true;
 }
 
+bool virDomainQemuValidateRoot(const virDomainDef *def, GError **error)
+{
+    const virDomainControllerDef *root = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0);
+    virDomainControllerModelPci want = virMachineOf(def)->root;
+    if (root && want && root->pciModel != want) {
+        virSetError(error, VIR_ERR_XML_ERROR,
+                    "The PCI controller with index='0' must be model='%s' for this machine type, but "
+                    "model='%s' was found instead",
+                    virDomainControllerModelPciToString(want),
+                    virDomainControllerModelPciToString(root->pciModel));
+        return false;
+    }
+    return true;
+}
+
+static bool hasHyperv(const virDomainDef *def)
+{
+    const virDomainHypervFeatures *h = &def->features.hyperv;
+    const virTristateSwitch *all[] = { &h->relaxed, &h->vapic, &h->spinlocks, &h->vpindex, &h->runtime, &h->synic, &h->stimer, &h->reset, &h->vendorId,
+                                       &h->frequencies, &h->reenlightenment, &h->tlbflush, &h->ipi, &h->evmcs, &h->avic };
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        if (*all[i] == VIR_TRISTATE_SWITCH_ON)
+            return true;
+    return h->mode == VIR_DOMAIN_HYPERV_MODE_PASSTHROUGH;
+}
+
 static bool validateMachine(const virDomainDef *def, GError **error)
 {
     bool q35 = virDomainDefIsQ35(def), x86 = virDomainArchIsX86(def->os.arch);
@@ -55,16 +81,6 @@ static bool validateMachine(const virDomainDef *def, GError **error)
         return unsupported(error, "SMM TSEG is only supported with q35 machine type");
     if (def->features.hasTseg && def->features.tseg % (1 << 20))
         return unsupported(error, "SMM TSEG size must be divisible by 1 MiB");
-    const virDomainControllerDef *root = virDomainDefFindController(def, VIR_DOMAIN_CONTROLLER_PCI, 0);
-    virDomainControllerModelPci want = virMachineOf(def)->root;
-    if (root && want && root->pciModel != want) {
-        virSetError(error, VIR_ERR_XML_ERROR,
-                    "The PCI controller with index='0' must be model='%s' for this machine type, but "
-                    "model='%s' was found instead",
-                    virDomainControllerModelPciToString(want),
-                    virDomainControllerModelPciToString(root->pciModel));
-        return false;
-    }
     bool arm = virMachineHas(def, VIR_MACHINE_GIC);
     if (arm && def->features.acpi && os->firmware != VIR_DOMAIN_OS_FIRMWARE_EFI && os->loaderType != VIR_DOMAIN_LOADER_TYPE_PFLASH)
         return unsupported(error, "ACPI requires UEFI on this architecture");
@@ -73,6 +89,15 @@ static bool validateMachine(const virDomainDef *def, GError **error)
                     virArchToString(def->os.arch), os->machine);
         return false;
     }
+    if (!x86 && !virMachineHas(def, VIR_MACHINE_GIC) && hasHyperv(def)) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Hyperv features are not supported for architecture '%s' or machine type '%s'",
+                    virArchToString(def->os.arch), os->machine);
+        return false;
+    }
+    if (!x86 && (def->suspendToMem || def->suspendToDisk))
+        return unsupported(error, def->suspendToMem ? "setting ACPI S3 not supported" : "setting ACPI S4 not supported");
+    if (q35 && def->maxVcpus > 255 && !(def->iommu && def->iommu->eim == VIR_TRISTATE_SWITCH_ON))
+        return unsupported(error, "more than 255 vCPUs require extended interrupt mode enabled on the iommu device");
     for (unsigned int i = 0; i < def->clock.timers.n; i++) {
         const virDomainTimerDef *t = def->clock.timers.v[i];
         bool pcOnly = t->name == VIR_DOMAIN_TIMER_TSC || t->name == VIR_DOMAIN_TIMER_KVMCLOCK || t->name == VIR_DOMAIN_TIMER_HYPERVCLOCK ||
@@ -114,10 +139,14 @@ static bool validateDisks(const virDomainDef *def, GError **error)
         if (def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST &&
             def->hostdevs.v[i]->info.bootIndex)
             return unsupported(error, "booting from assigned devices is not supported by vhost SCSI devices");
-    for (unsigned int i = 0; i < def->controllers.n; i++)
-        if (def->controllers.v[i]->usbModel == VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI &&
-            def->controllers.v[i]->hasPorts && def->controllers.v[i]->ports > 15)
-            return unsupported(error, "'qemu-xhci' controller only supports up to '15' ports");
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        bool xhci = c->type == VIR_DOMAIN_CONTROLLER_USB && (c->usbModel == VIR_DOMAIN_CONTROLLER_USB_QEMU_XHCI || c->usbModel == VIR_DOMAIN_CONTROLLER_USB_NEC_XHCI);
+        if (!xhci || !c->hasPorts || c->ports <= 15)
+            continue;
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "'%s' controller only supports up to '15' ports", virDomainControllerModelUsbToString(c->usbModel));
+        return false;
+    }
     return true;
 }
 
@@ -126,6 +155,9 @@ static bool validateGraphics(const virDomainDef *def, GError **error)
     unsigned int headless = 0, remote = 0, gl = 0;
     for (unsigned int i = 0; i < def->graphics.n; i++) {
         const virDomainGraphicsDef *g = def->graphics.v[i];
+        for (unsigned int a = 0; g->type == VIR_DOMAIN_GRAPHICS_DBUS && g->audioId && a < def->audios.n; a++)
+            if (def->audios.v[a]->id == g->audioId && def->audios.v[a]->type != VIR_DOMAIN_AUDIO_DBUS)
+                return unsupported(error, "The associated audio is not of 'dbus' kind.");
         headless += g->type == VIR_DOMAIN_GRAPHICS_EGL_HEADLESS;
         remote += g->type == VIR_DOMAIN_GRAPHICS_VNC || g->type == VIR_DOMAIN_GRAPHICS_SPICE ||
                   g->type == VIR_DOMAIN_GRAPHICS_DBUS;

@@ -80,6 +80,8 @@ static bool validateSubsystem(const virDomainHostdevDef *dev, GError **error)
 {
     static const unsigned char none[16];
     bool usb = dev->type == VIR_DOMAIN_HOSTDEV_TYPE_USB, mdev = dev->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV;
+    REFUSE(dev->model && !mdev && dev->type != VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST, VIR_ERR_XML_ERROR,
+           "'model' attribute in <hostdev> is only supported when type='%s'", virDomainHostdevTypeToString(dev->type));
     REFUSE(!dev->hasSource, VIR_ERR_XML_ERROR, "Missing <source> element in hostdev device");
     REFUSE(mdev && memcmp(dev->mdevUuid, none, 16) == 0, VIR_ERR_CONFIG_UNSUPPORTED, "Missing <address> element");
     if (mdev && !dev->model) {
@@ -90,6 +92,8 @@ static bool validateSubsystem(const virDomainHostdevDef *dev, GError **error)
     REFUSE(usb && dev->hasVendor && !dev->vendor, VIR_ERR_INTERNAL_ERROR, "missing vendor");
     REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && dev->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_NONE && !dev->hasScsiAddress,
            VIR_ERR_XML_ERROR, "'address' must be specified for scsi hostdev source");
+    REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI && dev->info.addr.type && dev->info.addr.type != VIR_DEVICE_ADDRESS_DRIVE,
+           VIR_ERR_CONFIG_UNSUPPORTED, "SCSI host device must use 'drive' address type");
     REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI_HOST && !dev->hostProtocol, VIR_ERR_XML_ERROR, "Missing scsi_host subsystem protocol");
     REFUSE(dev->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI && dev->info.addr.type && dev->info.addr.type != VIR_DEVICE_ADDRESS_PCI &&
            dev->info.addr.type != VIR_DEVICE_ADDRESS_UNASSIGNED, VIR_ERR_INTERNAL_ERROR,
@@ -115,6 +119,13 @@ static bool validateAudioId(const virDomainDef *def, unsigned int id, GError **e
         if (def->audios.v[i]->id == id)
             return true;
     REFUSE(id, VIR_ERR_XML_ERROR, "no audio device with ID %u", id);
+    return true;
+}
+
+static bool validateAudioIO(const virDomainAudioIO *io, GError **error)
+{
+    REFUSE(io->fixedSettings != VIR_TRISTATE_BOOL_YES && (io->frequency || io->channels || io->format), VIR_ERR_CONFIG_UNSUPPORTED,
+           "audio settings specified without fixed settings flag");
     return true;
 }
 
@@ -203,6 +214,8 @@ static bool validateVideo(const virDomainVideoDef *v, GError **error)
     REFUSE(v->ram && !qxl, VIR_ERR_CONFIG_UNSUPPORTED, "ram attribute only supported for video type qxl");
     REFUSE(v->vram64 && !qxl, VIR_ERR_CONFIG_UNSUPPORTED, "vram64 attribute only supported for video type qxl");
     REFUSE(v->vgamem && !qxl, VIR_ERR_CONFIG_UNSUPPORTED, "vgamem attribute only supported for video type qxl");
+    REFUSE(v->rendernode && v->backend != VIR_DOMAIN_VIDEO_BACKEND_VHOSTUSER, VIR_ERR_CONFIG_UNSUPPORTED,
+           "unsupported rendernode accel attribute without 'vhostuser'");
     REFUSE(!v->resX != !v->resY, VIR_ERR_CONFIG_UNSUPPORTED, "video resolution values must be greater than 0");
     return true;
 }
@@ -262,6 +275,9 @@ bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfi
             REFUSE(def->panics.v[i]->model == def->panics.v[j]->model, VIR_ERR_XML_ERROR, "Multiple panic devices with model '%s'",
                    virDomainPanicModelToString(def->panics.v[i]->model));
     for (unsigned int i = 0; i < def->audios.n; i++)
+        if (!validateAudioIO(&def->audios.v[i]->input, error) || !validateAudioIO(&def->audios.v[i]->output, error))
+            return false;
+    for (unsigned int i = 0; i < def->audios.n; i++)
         for (unsigned int j = 0; j < i; j++)
             REFUSE(def->audios.v[i]->id == def->audios.v[j]->id, VIR_ERR_XML_ERROR, "audio ID %u is used multiple times", def->audios.v[i]->id);
     for (unsigned int i = 0; i < def->controllers.n; i++) {
@@ -286,6 +302,8 @@ bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfi
     for (unsigned int i = 0; i < def->mems.n; i++)
         if (!validateNvdimm(def, def->mems.v[i], error))
             return false;
+    REFUSE(def->iommu && def->iommu->intremap == VIR_TRISTATE_SWITCH_ON && def->features.ioapicDriver != VIR_DOMAIN_IOAPIC_QEMU,
+           VIR_ERR_CONFIG_UNSUPPORTED, "IOMMU interrupt remapping requires split I/O APIC (ioapic driver='qemu')");
     REFUSE(def->redirdevs.n && !hasUsb(def), VIR_ERR_CONFIG_UNSUPPORTED,
            "cannot add redirected USB device: USB is disabled for this domain");
     return true;

@@ -187,6 +187,14 @@ static bool validateNuma(const virDomainDef *def, GError **error)
         return false;
     }
     const virDomainNumatune *tune = &def->numatune;
+    if (tune->hasMemory && tune->placement == VIR_DOMAIN_CPU_PLACEMENT_STATIC && !tune->nodeset) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "nodeset for NUMA memory tuning must be set if 'placement' is 'static'");
+        return false;
+    }
+    if (tune->nodes.n && !def->cpu.cells.n) {
+        virSetError(error, VIR_ERR_XML_ERROR, "Element 'memnode' is invalid without any guest NUMA cells");
+        return false;
+    }
     for (unsigned int i = 0; i < tune->nodes.n; i++) {
         if (tune->placement == VIR_DOMAIN_CPU_PLACEMENT_AUTO) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED,
@@ -201,6 +209,35 @@ static bool validateNuma(const virDomainDef *def, GError **error)
             return false;
         }
     }
+    return true;
+}
+
+static bool hasIothread(const virDomainDef *def, unsigned int id, GError **error)
+{
+    for (unsigned int i = 0; i < def->iothreads.n; i++)
+        if (def->iothreads.v[i]->id == id)
+            return true;
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "Cannot find 'iothread' : %u", id);
+    return false;
+}
+
+/* Pins and schedulers are of threads that exist. */
+static bool validateThreads(const virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->cputune.vcpuscheds.n; i++) {
+        int vcpu = virBitmapNext(def->cputune.vcpuscheds.v[i]->ids, (int)def->maxVcpus - 1);
+        if (vcpu < 0)
+            continue;
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "vCPU '%d' is not present in domain definition", vcpu);
+        return false;
+    }
+    for (unsigned int i = 0; i < def->cputune.iothreadpins.n; i++)
+        if (!hasIothread(def, def->cputune.iothreadpins.v[i]->id, error))
+            return false;
+    for (unsigned int i = 0; i < def->cputune.iothreadscheds.n; i++)
+        for (int id = -1; (id = virBitmapNext(def->cputune.iothreadscheds.v[i]->ids, id)) >= 0;)
+            if (!hasIothread(def, id, error))
+                return false;
     for (unsigned int i = 1; i < def->cputune.vcpuscheds.n; i++)
         if (virBitmapOverlaps(def->cputune.vcpuscheds.v[i]->ids,
                               def->cputune.vcpuscheds.v[i - 1]->ids)) { /* sorted by vCPU */
@@ -245,7 +282,7 @@ bool virDomainDefValidate(const virDomainDef *def, const virDomainParseConfig *c
 {
     if (!validateMachine(def, error) || !validateDisks(def, error) || !validateUnique(def, error) ||
         !validateHostdevs(def, error) || !validateScsiHostdevs(def, error) || !validateMdevs(def, error) ||
-        !validateNuma(def, error) || !virDomainValidateDevices(def, conf, error) || !virDomainDefForeachInfo((virDomainDef *)def, validateLoadparm, error))
+        !validateNuma(def, error) || !validateThreads(def, error) || !virDomainValidateDevices(def, conf, error) || !virDomainDefForeachInfo((virDomainDef *)def, validateLoadparm, error))
         return false;
     if (virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU) && !virDomainQemuValidate(def, conf, error))
         return false;

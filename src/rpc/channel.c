@@ -29,7 +29,7 @@ struct _virChannel {
     GQueue out;                 /* Outgoing */
     gsize outOffset;            /* of the first one */
     gsize outBytes;
-    GByteArray *spare;
+    GByteArray *spare;          /* atomic: a message may be begun while another thread writes */
 };
 
 uint32_t virNetGetUint(const guint8 *p)
@@ -253,7 +253,8 @@ bool virChannelHasInput(const virChannel *c)
 
 GByteArray *virNetMessageBegin(virChannel *reuse, const virNetHeader *header, guint nfds)
 {
-    GByteArray *b = reuse && reuse->spare ? g_steal_pointer(&reuse->spare) : g_byte_array_sized_new(512);
+    GByteArray *b = reuse ? g_atomic_pointer_exchange(&reuse->spare, NULL) : NULL;
+    b = b ? b : g_byte_array_sized_new(512);
     bool fds = hasFds(header->type);
     g_byte_array_set_size(b, VIR_NET_HEAD + (fds ? 4 : 0));
     virNetPutHeader(b->data + VIR_NET_MESSAGE_LEN_MAX, header);
@@ -300,8 +301,8 @@ static void outgoingDone(virChannel *c)
 {
     Outgoing *o = g_queue_pop_head(&c->out);
     c->outOffset = 0;
-    if (!c->spare && o->bytes->len <= KEEP_BUFFER)
-        c->spare = g_steal_pointer(&o->bytes);
+    if (o->bytes->len <= KEEP_BUFFER && g_atomic_pointer_compare_and_exchange(&c->spare, NULL, o->bytes))
+        o->bytes = NULL;
     outgoingFree(o);
 }
 

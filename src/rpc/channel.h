@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A socket that carries messages, the same for client and daemon: cuts the stream of bytes into messages, collects the
- * descriptors that follow one, and writes messages without ever waiting. Buffers are kept and used again. Not
- * thread-safe: the client guards its channel with a mutex, the daemon uses it on the I/O thread only.
+ * descriptors that follow one, and writes messages without ever waiting. Buffers are kept and used again. Reading and writing are two halves
+ * that two threads may be in, one in each; who shares a half guards it.
  */
 #pragma once
 

@@ -63,6 +63,18 @@ def ours(**more):
     return env
 
 
+def load_ours():
+    """Start the program again so that it finds our library; one with a sanitizer needs the sanitizer loaded first."""
+    if LIBRARIES in os.environ.get('LD_LIBRARY_PATH', ''):
+        os.environ.pop('LD_PRELOAD', None)      # not for the programs that this one starts
+        return
+    env = ours()
+    if SANITIZED in os.environ:
+        locks = path('tests', 'libtsan-glib.so')
+        env['LD_PRELOAD'] = f'libtsan.so.2:{locks}' if os.path.exists(locks) else 'libasan.so.8:libubsan.so.1'
+    os.execve('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv, env)
+
+
 def wait_for(what, seconds=30, step=0.05):
     """The first true answer of what(); an error when none comes in time."""
     end = time.monotonic() + seconds

@@ -32,7 +32,9 @@ clients = ctypes.POINTER(P)()
 n = lib.virAdmServerListClients(server, ctypes.byref(clients), 0)
 client = P(clients[n - 1])
 params, count = P(), ctypes.c_int()
-print(n, lib.virAdmClientGetInfo(client, ctypes.byref(params), ctypes.byref(count), 0), count.value)
+r = lib.virAdmClientGetInfo(client, ctypes.byref(params), ctypes.byref(count), 0)
+names = [ctypes.string_at(params.value + 96 * i).decode() for i in range(count.value)]
+print(n, r, len(set(names) - {'requests', 'unread'}))       # these are additive
 print(lib.virAdmServerGetClientLimits(server, ctypes.byref(params), ctypes.byref(count), 0), count.value)
 print(lib.virAdmServerGetThreadPoolParameters(server, ctypes.byref(params), ctypes.byref(count), 0), count.value)
 print(lib.virAdmConnectSetLoggingFilters(conn, b'3:remote', 0), lib.virAdmConnectSetLoggingFilters(conn, b'bad', 0))

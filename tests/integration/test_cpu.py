@@ -9,9 +9,7 @@ import unittest
 
 import harness
 
-CHILD = 'LIBVIRT_TEST_ON_OURS'
-if CHILD not in os.environ:
-    os.execve('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv, harness.ours(**{CHILD: '1'}))
+harness.load_ours()
 
 import libvirt  # noqa: E402  (the dynamic linker must find our library first)
 

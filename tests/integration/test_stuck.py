@@ -11,9 +11,7 @@ import unittest
 import harness
 
 harness.enter()
-if harness.LIBRARIES not in os.environ.get('LD_LIBRARY_PATH', ''):
-    os.environ['LD_LIBRARY_PATH'] = harness.LIBRARIES
-    os.execv('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv)
+harness.load_ours()
 
 import libvirt  # noqa: E402  pylint: disable=wrong-import-position
 

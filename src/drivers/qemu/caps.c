@@ -227,8 +227,11 @@ struct _qemuCapsCache {
 typedef struct {
     qemuCaps *caps;
     char *stamp;
-    bool busy; /* somebody probes */
+    gint64 checked; /* monotonic µs: when the stamp was last compared */
+    bool busy;      /* somebody probes */
 } Entry;
+
+enum { FRESH_US = 100 * 1000 }; /* what was found on the host holds for so long: one document asks several times */
 
 static virProcess *probeStart(qemuCapsCache *cache, const char *binary, bool kvm, int theirs, int output,
                               GError **error)
@@ -481,19 +484,31 @@ static qemuCaps *capsRef(qemuCaps *caps)
     return caps;
 }
 
+static qemuCaps *lookAt(qemuCapsCache *cache, const char *binary)
+{
+    g_mutex_lock(&cache->mutex);
+    Entry *e = g_hash_table_lookup(cache->known, binary);
+    bool fresh = e && e->caps && g_get_monotonic_time() < e->checked + FRESH_US;
+    qemuCaps *caps = fresh ? capsRef(e->caps) : NULL;
+    g_mutex_unlock(&cache->mutex);
+    return caps;
+}
+
 qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error)
 {
-    g_autofree char *stamp = stampOf(cache, binary, error);
+    qemuCaps *caps = lookAt(cache, binary);
+    g_autofree char *stamp = caps ? NULL : stampOf(cache, binary, error);
     if (!stamp)
-        return NULL;
+        return caps;
     g_mutex_lock(&cache->mutex);
     Entry *e = g_hash_table_lookup(cache->known, binary);
     if (!e)
         g_hash_table_insert(cache->known, g_strdup(binary), e = g_new0(Entry, 1));
     while (e->busy) /* bounded by the probe's own deadlines */
         g_cond_wait(&cache->cond, &cache->mutex);
-    qemuCaps *caps = e->caps && g_str_equal(e->stamp, stamp) ? capsRef(e->caps) : NULL;
+    caps = e->caps && g_str_equal(e->stamp, stamp) ? capsRef(e->caps) : NULL;
     e->busy = !caps;
+    e->checked = g_get_monotonic_time();
     g_mutex_unlock(&cache->mutex);
     if (caps)
         return caps;
@@ -505,6 +520,8 @@ qemuCaps *qemuCapsGet(qemuCapsCache *cache, const char *binary, GError **error)
         e->caps = capsRef(caps);
         g_free(e->stamp);
         e->stamp = g_steal_pointer(&stamp);
+    } else {
+        g_clear_pointer(&e->caps, qemuCapsUnref);       /* of the program that was there before */
     }
     g_cond_broadcast(&cache->cond);
     g_mutex_unlock(&cache->mutex);
@@ -527,7 +544,7 @@ const char *qemuArchWord(const char *arch)
     return arch;
 }
 
-static char *findProgram(const char *name)
+static char *searchProgram(const char *name)
 {
     char *path = g_find_program_in_path(name);
     if (path)
@@ -539,6 +556,36 @@ static char *findProgram(const char *name)
             return g_steal_pointer(&candidate);
     }
     return NULL;
+}
+
+typedef struct {
+    char *path; /* NULL: there is none */
+    gint64 at;
+} Found;
+
+static void foundFree(gpointer data)
+{
+    Found *f = data;
+    g_free(f->path);
+    g_free(f);
+}
+
+/* The folders of PATH can be many, and each document asks. */
+static char *findProgram(const char *name)
+{
+    static GMutex mutex;
+    static GHashTable *known;
+    gint64 now = g_get_monotonic_time();
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
+    if (!known)
+        known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, foundFree);
+    Found *f = g_hash_table_lookup(known, name);
+    if (!f || now > f->at + FRESH_US) {
+        f = g_new(Found, 1);
+        *f = (Found){ searchProgram(name), now };
+        g_hash_table_replace(known, g_strdup(name), f);
+    }
+    return g_strdup(f->path);
 }
 
 char *qemuFindEmulator(const char *arch)

@@ -145,8 +145,8 @@ static char *messageOf(const virQmpCall *c, JsonNode *args)
     return json_to_string(node, FALSE);
 }
 
-/* Locked; a reference. The watch's thread sees EPOLLOUT when the socket is full; a broken socket is noticed by reading. */
-static virQmpCall *submit(virQmp *qmp, const char *command, JsonNode *args)
+/* Locked; a reference. */
+static virQmpCall *queueCall(virQmp *qmp, const char *command, JsonNode *args)
 {
     virQmpCall *c = g_new0(virQmpCall, 1);
     int ms = deadlineOf(qmp, command);
@@ -156,11 +156,24 @@ static virQmpCall *submit(virQmp *qmp, const char *command, JsonNode *args)
     g_queue_push_tail(&qmp->calls, c);
     g_autofree char *text = messageOf(c, args);
     virDebug("-> %s", text);
-    bool idle = qmp->out->len == 0;
     g_byte_array_append(qmp->out, (guint8 *)text, strlen(text));
     g_byte_array_append(qmp->out, (const guint8 *)"\r\n", 2);
-    if (idle && virQmpWriteOut(qmp) && qmp->out->len > 0 && qmp->watch)
+    return c;
+}
+
+/* Locked. The watch's thread sees EPOLLOUT when the socket is full; a broken socket is noticed by reading. */
+static void writeQueued(virQmp *qmp)
+{
+    if (virQmpWriteOut(qmp) && qmp->out->len > 0 && qmp->watch)
         virWatchSetEvents(qmp->watch, EPOLLIN | EPOLLOUT);
+}
+
+static virQmpCall *submit(virQmp *qmp, const char *command, JsonNode *args)
+{
+    bool idle = qmp->out->len == 0;
+    virQmpCall *c = queueCall(qmp, command, args);
+    if (idle)
+        writeQueued(qmp);
     return c;
 }
 
@@ -331,6 +344,7 @@ virQmpBatch *virQmpBegin(virQmp *qmp, virQmpRequest *requests, guint n)
     b->requests = requests;
     b->n = n;
     g_mutex_lock(&qmp->mutex);
+    bool idle = qmp->out->len == 0;
     for (guint i = 0; i < n; i++) {
         virQmpRequest *r = &requests[i];
         g_autoptr(JsonNode) args = g_steal_pointer(&r->args);
@@ -339,10 +353,12 @@ virQmpBatch *virQmpBegin(virQmp *qmp, virQmpRequest *requests, guint n)
             refuse(qmp, r, qmp->why ? NULL : missing);
             continue;
         }
-        b->calls[i] = submit(qmp, r->command, g_steal_pointer(&args));
+        b->calls[i] = queueCall(qmp, r->command, g_steal_pointer(&args));
         b->calls[i]->raw = r->raw;
         b->calls[i]->arrived = r->arrived;
     }
+    if (idle)                   /* all in one message, and QEMU is woken once */
+        writeQueued(qmp);
     g_mutex_unlock(&qmp->mutex);
     return b;
 }

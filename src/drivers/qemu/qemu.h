@@ -125,7 +125,7 @@ bool qemuSendKey(virDomainObj *obj, unsigned int codeset, unsigned int holdtime,
 /* stats.c */
 bool qemuCpuTime(virDomainObj *obj, unsigned long long *ns, GError **error);
 bool qemuBalloon(virDomainObj *obj, unsigned long long *kib, GError **error);
-gpointer qemuStatsAsk(virDomainObj *obj, unsigned int groups);
+gpointer qemuStatsAsk(virDomainObj *obj, unsigned int groups, gint64 until);
 bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, gpointer asked, gint64 until, GError **error);
 bool qemuBlockStats(virDomainObj *obj, const char *disk, virDomainBlockStatsStruct *stats, GError **error);
 bool qemuInterfaceStats(virDomainObj *obj, const char *device, virDomainInterfaceStatsStruct *stats, GError **error);

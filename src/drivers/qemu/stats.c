@@ -34,14 +34,11 @@ bool qemuCpuTime(virDomainObj *obj, unsigned long long *ns, GError **error)
     return true;
 }
 
-static void statsCpu(const virDomainView *view, virTypedParamList *list)
+static void statsCpu(const virProcStat *stat, virTypedParamList *list)
 {
-    virProcStat stat;
-    if (!view->live || !processTimes(view, &stat, NULL))
-        return;
-    virTypedParamListULLong(list, stat.user + stat.system, "cpu.time");
-    virTypedParamListULLong(list, stat.user, "cpu.user");
-    virTypedParamListULLong(list, stat.system, "cpu.system");
+    virTypedParamListULLong(list, stat->user + stat->system, "cpu.time");
+    virTypedParamListULLong(list, stat->user, "cpu.user");
+    virTypedParamListULLong(list, stat->system, "cpu.system");
 }
 
 /* A copy of the threads' ids: the guest may end meanwhile. */
@@ -184,11 +181,10 @@ int qemuMemoryStats(virDomainObj *obj, virDomainMemoryStatStruct *stats, unsigne
     return n;
 }
 
-static void statsBalloon(virDomainObj *obj, const virDomainView *view, JsonObject *guest, virTypedParamList *list)
+static void statsBalloon(virDomainObj *obj, const virDomainView *view, const virProcStat *stat, JsonObject *guest, virTypedParamList *list)
 {
     const virDomainDef *def = view->live ? view->live : view->config;
     unsigned long long kib = def->currentMemory;
-    virProcStat stat;
     if (view->live)
         qemuBalloon(obj, &kib, NULL);
     if (view->live)
@@ -203,8 +199,8 @@ static void statsBalloon(virDomainObj *obj, const virDomainView *view, JsonObjec
     }
     if (guest)
         virTypedParamListULLong(list, qmpInt(guest, "last-update", 0), "balloon.last-update");
-    if (view->live && processTimes(view, &stat, NULL))
-        virTypedParamListULLong(list, stat.rss, "balloon.rss");
+    if (stat)
+        virTypedParamListULLong(list, stat->rss, "balloon.rss");
 }
 
 /* ---- interfaces: a tap sees the guest's traffic from the other side ---- */
@@ -398,21 +394,29 @@ static void statsDisk(const virDomainView *view, const virDomainDiskDef *disk, u
 
 typedef struct {
     virQmp *qmp;
-    virQmpBatch *batch;         /* NULL: QEMU is not asked, because it is slow */
-    virQmpRequest requests[2];
+    virQmpBatch *batch;         /* NULL: QEMU is not asked, because it is slow or time is over */
+    virQmpRequest requests[2], *blocks, *memory;        /* what the latter two name is among the former; NULL: not asked for */
 } Asked;
 
-gpointer qemuStatsAsk(virDomainObj *obj, unsigned int groups)
+gpointer qemuStatsAsk(virDomainObj *obj, unsigned int groups, gint64 until)
 {
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    g_autoptr(virQmp) qmp = groups & (VIR_DOMAIN_STATS_BLOCK | VIR_DOMAIN_STATS_BALLOON) ? qemuGuestQmp(obj, NULL) : NULL;
-    if (!qmp || !view->live)
+    const virDomainDef *def = view->live;
+    bool blocks = def && groups & VIR_DOMAIN_STATS_BLOCK && def->disks.n;
+    bool memory = def && groups & VIR_DOMAIN_STATS_BALLOON && def->memballoon && def->memballoon->model != VIR_DOMAIN_MEMBALLOON_NONE;
+    g_autoptr(virQmp) qmp = blocks || memory ? qemuGuestQmp(obj, NULL) : NULL;
+    if (!qmp)
         return NULL;
     Asked *a = g_new0(Asked, 1);
-    a->requests[0] = (virQmpRequest){ .command = "query-blockstats", .arrived = rememberBlocks };
-    a->requests[1] = guestStatsRequest(view->live);
-    if (!virQmpIsSlow(qmp))
-        a->batch = virQmpBegin(qmp, a->requests, G_N_ELEMENTS(a->requests));
+    guint n = 0;
+    a->blocks = blocks ? &a->requests[n++] : NULL;
+    a->memory = memory ? &a->requests[n++] : NULL;
+    if (blocks)
+        *a->blocks = (virQmpRequest){ .command = "query-blockstats", .arrived = rememberBlocks };
+    if (memory)
+        *a->memory = guestStatsRequest(def);
+    if (!virQmpIsSlow(qmp) && (!until || g_get_monotonic_time() < until))
+        a->batch = virQmpBegin(qmp, a->requests, n);
     a->qmp = g_steal_pointer(&qmp);
     return a;
 }
@@ -443,15 +447,18 @@ bool qemuStats(virDomainObj *obj, unsigned int groups, virTypedParamList *list, 
     g_autoptr(Asked) a = asked;
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     const virDomainDef *def = view->live ? view->live : view->config;
-    bool fresh = !a || (a->batch && (virQmpEnd(a->batch, until, NULL) || a->requests[0].result == VIR_QMP_OK));
+    /* A guest without a driver for its balloon has no figures of it: that is no reason to call the others old. */
+    bool fresh = !a || (a->batch && (virQmpEnd(a->batch, until, NULL) || a->requests[0].result <= VIR_QMP_ERROR));
     if (!def)
         return true;
-    g_autoptr(JsonNode) blocks = a ? FIGURES(obj, blockFigures, a->requests[0].reply) : NULL;
-    g_autoptr(JsonNode) memory = a ? FIGURES(obj, memoryFigures, a->requests[1].reply) : NULL;
-    if (groups & VIR_DOMAIN_STATS_CPU_TOTAL)
-        statsCpu(view, list);
+    g_autoptr(JsonNode) blocks = a && a->blocks ? FIGURES(obj, blockFigures, a->blocks->reply) : NULL;
+    g_autoptr(JsonNode) memory = a && a->memory ? FIGURES(obj, memoryFigures, a->memory->reply) : NULL;
+    virProcStat stat;
+    bool runs = view->live && groups & (VIR_DOMAIN_STATS_CPU_TOTAL | VIR_DOMAIN_STATS_BALLOON) && processTimes(view, &stat, NULL);
+    if (runs && groups & VIR_DOMAIN_STATS_CPU_TOTAL)
+        statsCpu(&stat, list);
     if (groups & VIR_DOMAIN_STATS_BALLOON)
-        statsBalloon(obj, view, qmpReplyObj(memory), list);
+        statsBalloon(obj, view, runs ? &stat : NULL, qmpReplyObj(memory), list);
     if (groups & VIR_DOMAIN_STATS_VCPU)
         statsVcpu(qemuGuestOf(obj), view, list);
     if (groups & VIR_DOMAIN_STATS_INTERFACE)
