@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `virsh event`: one row for each kind of event says how its values are printed. */
 #include "output.h"
-#include "waiter.h"
+#include "wait.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static void report(Subscription *s, virDomainPtr dom, const char *format, ...)
     va_start(args, format);
     g_autofree char *detail = g_strdup_vprintf(format, args);
     va_end(args);
-    waiterSay(s->waiter, "event '%s' for domain '%s'%s%s", s->kind->name, virDomainGetName(dom), *detail ? ": " : "", detail);
+    waiterReport(s->waiter, "event '%s' for domain '%s'%s%s", s->kind->name, virDomainGetName(dom), *detail ? ": " : "", detail);
 }
 
 static const char *word(const char *const *words, gsize n, int i)
@@ -249,20 +249,21 @@ static bool cmdEvent(Shell *sh, Cmd *cmd)
     FREE_DOMAIN(dom) = NULL;
     if (cmdHas(cmd, "domain") && !(dom = cmdDomain(sh, cmd)))
         return false;
-    shellNeedEvents(sh);
-    static Waiter w;        /* a late callback may still look at it */
+    Waiter *w = waiterBegin(sh, cmd);
     g_autoptr(GArray) registrations = g_array_new(FALSE, FALSE, sizeof(int));
-    waiterBegin(&w, cmd);
-    bool ok = subscribe(sh, &w, dom, event, registrations) && waiterEnd(&w, timeout);
+    bool ok = subscribe(sh, w, dom, event, registrations) && waiterWait(w, timeout);
     for (guint i = 0; i < registrations->len; i++)
         virConnectDomainEventDeregisterAny(sh->conn, g_array_index(registrations, int, i));
     return ok;
 }
 
+#define FLAG(name, what) { name, OPT_BOOL, false, what, NULL }
 static const OptDef optsEvent[] = {
     { "domain", OPT_STRING, false, "filter by domain name, id or uuid", completeDomains },
     { "event", OPT_STRING, false, "which event type to wait for", NULL },
-    { "all", OPT_BOOL, false, "wait for all events instead of just one type", NULL }, OPTS_WAITER, OPT_END
+    FLAG("all", "wait for all events instead of just one type"), FLAG("loop", "loop until timeout or interrupt, rather than one-shot"),
+    { "timeout", OPT_INT, false, "timeout seconds", NULL }, FLAG("list", "list valid event types"),
+    FLAG("timestamp", "show timestamp for each printed event"), OPT_END
 };
 
 static const CmdDef commands[] = {

@@ -2,7 +2,7 @@
 /* Commands about networks: their events, the addresses they gave out, and editing their definitions. */
 #include "network.h"
 #include "output.h"
-#include "waiter.h"
+#include "wait.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +11,14 @@
 static void onLifecycle(virConnectPtr conn, virNetworkPtr net, int event, int detail, void *data)
 {
     static const char *const words[] = { "Defined", "Undefined", "Started", "Stopped" };
-    waiterSay(data, "event 'lifecycle' for network %s: %s", virNetworkGetName(net),
+    waiterReport(data, "event 'lifecycle' for network %s: %s", virNetworkGetName(net),
               event >= 0 && event < (int)G_N_ELEMENTS(words) ? words[event] : "unknown");
 }
 
 static void onMetadata(virConnectPtr conn, virNetworkPtr net, int type, const char *uri, void *data)
 {
     static const char *const words[] = { "description", "title", "element" };
-    waiterSay(data, "event 'metadata-change' for network %s: %s %s", virNetworkGetName(net),
+    waiterReport(data, "event 'metadata-change' for network %s: %s %s", virNetworkGetName(net),
               type >= 0 && type < (int)G_N_ELEMENTS(words) ? words[type] : "unknown", uri ? uri : "");
 }
 
@@ -56,13 +56,11 @@ bool cmdNetEvent(Shell *sh, Cmd *cmd)
     g_autoptr(virNetwork) net = cmdHas(cmd, "network") ? networkOf(sh, cmd, BY_ANY) : NULL;
     if (cmdHas(cmd, "network") && !net)
         return false;
-    shellNeedEvents(sh);
-    static Waiter w;            /* a late callback may still look at it */
-    waiterBegin(&w, cmd);
-    int id = virConnectNetworkEventRegisterAny(sh->conn, net, kinds[kind].id, kinds[kind].callback, &w, NULL);
+    Waiter *w = waiterBegin(sh, cmd);
+    int id = virConnectNetworkEventRegisterAny(sh->conn, net, kinds[kind].id, kinds[kind].callback, w, NULL);
     if (id < 0)
         return false;
-    bool any = waiterEnd(&w, timeout);
+    bool any = waiterWait(w, timeout);
     virConnectNetworkEventDeregisterAny(sh->conn, id);
     return any;
 }

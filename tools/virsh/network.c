@@ -2,7 +2,6 @@
 /* Commands about virtual networks and their ports. */
 #include "network.h"
 #include "output.h"
-#include "waiter.h"
 #include <string.h>
 
 SHELL_FREE(virNetworkPort)
@@ -383,7 +382,9 @@ static const OptDef optsUpdate[] = {
 static const OptDef optsLeases[] = { NET, { "mac", OPT_STRING, false, "MAC address", NULL }, OPT_END };
 static const OptDef optsEvent[] = {
     { "network", OPT_STRING, false, "filter by network name or uuid", NULL },
-    { "event", OPT_STRING, false, "which event type to wait for", NULL }, OPTS_WAITER, OPT_END
+    { "event", OPT_STRING, false, "which event type to wait for", NULL }, FLAG("loop", "loop until timeout or interrupt, rather than one-shot"),
+    { "timeout", OPT_INT, false, "timeout seconds", NULL }, FLAG("list", "list valid event types"),
+    FLAG("timestamp", "show timestamp for each printed event"), OPT_END
 };
 static const OptDef optsPortList[] = { NET, FLAG("uuid", "list uuid's only"), FLAG("table", "list table (default)"), OPT_END };
 static const OptDef optsPortCreate[] = { NET, FILE_OF("network port"), VALIDATE, OPT_END };

@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waiting for events: see waiter.h. */
-#include "waiter.h"
+/* Waiting for events: see wait.h. */
+#include "wait.h"
 #include <signal.h>
 #include <stdarg.h>
-#include <string.h>
 
-static Waiter *interrupted;
+struct _Waiter {
+    GMutex mutex;
+    GCond cond;
+    bool loop, timestamp, done;
+    unsigned int count;
+};
 
-void waiterBegin(Waiter *w, const Cmd *cmd)
+static Waiter waiter;           /* a late callback may still look at it */
+
+Waiter *waiterBegin(Shell *sh, Cmd *cmd)
 {
+    Waiter *w = &waiter;
+    shellNeedEvents(sh);
     g_mutex_lock(&w->mutex);
     w->count = 0;
     w->done = false;
     w->loop = cmdHas(cmd, "loop");
     w->timestamp = cmdHas(cmd, "timestamp");
     g_mutex_unlock(&w->mutex);
+    return w;
 }
 
-void waiterSay(Waiter *w, const char *format, ...)
+void waiterReport(Waiter *w, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -41,34 +50,33 @@ void waiterSay(Waiter *w, const char *format, ...)
 
 static void onInterrupt(int signal)
 {
-    interrupted->done = true;           /* seen by the waiting thread within its tick */
+    waiter.done = true;                 /* seen by the waiting thread within its tick */
 }
 
 /* True: an event or the interrupt ended the wait; false: time is over. */
-static bool inTime(Waiter *w, int seconds)
+static bool waitUntilDone(Waiter *w, int seconds)
 {
     struct sigaction act = { .sa_handler = onInterrupt }, old;
     gint64 until = seconds ? g_get_monotonic_time() + seconds * G_USEC_PER_SEC : G_MAXINT64;
-    bool left = true;
-    interrupted = w;
+    bool inTime = true;
     sigaction(SIGINT, &act, &old);
     g_mutex_lock(&w->mutex);
-    while (!w->done && left) {
+    while (!w->done && inTime) {
         gint64 tick = MIN(until, g_get_monotonic_time() + G_USEC_PER_SEC / 4);
         if (!g_cond_wait_until(&w->cond, &w->mutex, tick))
-            left = g_get_monotonic_time() < until;
+            inTime = g_get_monotonic_time() < until;
     }
     w->done = true;
     g_mutex_unlock(&w->mutex);
     sigaction(SIGINT, &old, NULL);
-    return left;
+    return inTime;
 }
 
-bool waiterEnd(Waiter *w, int seconds)
+bool waiterWait(Waiter *w, int seconds)
 {
     virResetLastError();
-    bool ended = inTime(w, seconds);
-    printf("%s", !ended ? "event loop timed out\n" : w->loop ? "event loop interrupted\n" : "");
+    bool inTime = waitUntilDone(w, seconds);
+    printf("%s", !inTime ? "event loop timed out\n" : w->loop ? "event loop interrupted\n" : "");
     printf("events received: %u\n", w->count);
     return w->count > 0;
 }
