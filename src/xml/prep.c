@@ -152,10 +152,8 @@ static void planRows(const virXmlType *type, virXmlPrep *prep)
             plan->offset = row->has - 1;
         if (test == VIR_XML_TEST_BLOCK)
             plan->size = row->kind == VIR_XML_UUID ? 16 : 6;
-        /* rows on the same struct: reading all of it would read the count of its owners, too, which other threads write */
-        bool own = row->offset == 0 && row->kind == VIR_XML_PART && row->sub->size == type->size;
-        bool part = row->kind == VIR_XML_PART && !own && quietRow(row, test);
-        if (part && !row->has) {
+        bool part = row->kind == VIR_XML_PART && quietRow(row, test);
+        if (part && !row->has && row->sub->size < type->size) {        /* a part that is the whole has its counts of owners, too */
             plan->test = VIR_XML_TEST_BLOCK;
             plan->size = row->sub->size;
         }
