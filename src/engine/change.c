@@ -4,6 +4,7 @@
  * definitions; the live guest is told first, so that nothing is recorded that did not happen.
  */
 #define VIR_FROM VIR_FROM_DOMAIN
+#include "engine/guest-agent.h"
 #include "engine/internal.h"
 #include <string.h>
 
@@ -225,6 +226,8 @@ static int domainSetVcpusFlags(virDomainPtr domain, unsigned int nvcpus, unsigne
 {
     static const Change c = { "virDomainSetVcpusFlags", VIR_DOMAIN_VCPU_MAXIMUM, checkVcpus, tellVcpus, applyVcpus };
     Vcpus v = { nvcpus, flags & VIR_DOMAIN_VCPU_MAXIMUM };
+    if (flags & VIR_DOMAIN_VCPU_GUEST)
+        return virGuestAdjustVcpus(domain, nvcpus, flags, error);
     return change(domain, &c, flags, &v, NULL, error);
 }
 

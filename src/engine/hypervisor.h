@@ -22,6 +22,7 @@
 
 typedef struct _virEngine virEngine;        /* one driver instance: registry, directories, event bus */
 typedef struct _virDomainObj virDomainObj;  /* one domain */
+typedef struct _virGuestCalls virGuestCalls;        /* guest-agent.h */
 
 /* The immutable picture that readers see. Replaced whole by the holder of the actor (virDomainPublish). */
 typedef struct {
@@ -104,6 +105,8 @@ typedef struct _virHypervisor {
     bool (*setMemory)(virDomainObj *obj, unsigned long long kib, GError **error);       /* live balloon target */
     bool (*setVcpus)(virDomainObj *obj, unsigned int n, GError **error);                /* live hotplug */
 
+    const virGuestCalls *guest;     /* what its agents are asked; NULL: it has none */
+
     /* Console and channels: connects `st` to the device (NULL: the first console). */
     bool (*openConsole)(virDomainObj *obj, const char *device, virStreamPtr st, unsigned int flags, GError **error);
     char *(*monitorCommand)(virDomainObj *obj, const char *command, unsigned int flags, GError **error);
@@ -150,6 +153,8 @@ void virEngineDisconnect(virConnectPtr conn);      /* events, autodestroy */
 virEngine *virEngineOf(virConnectPtr conn);
 
 virActor *virDomainObjActor(virDomainObj *obj);
+/* The queue for calls of that class, a reference. */
+virActor *virDomainObjLane(virDomainObj *obj, virActorClass class);
 virEngine *virDomainObjEngine(virDomainObj *obj);
 gpointer virDomainObjPrivate(virDomainObj *obj);
 void virDomainObjSetPrivate(virDomainObj *obj, gpointer priv);       /* holder only; freed by hv->privateFree */

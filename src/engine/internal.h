@@ -30,8 +30,6 @@ struct _virDomainObj {
     virConnectPtr autodestroy;      /* written by the holder of the actor, read by closing connections; atomic like the above */
 };
 
-/* The queue for calls of that class, a reference. */
-virActor *virDomainObjLane(virDomainObj *obj, virActorClass class);
 #define VIR_DOMAIN_OBJ_NAME(obj) ((obj)->head.name)
 
 /* domainobj.c */

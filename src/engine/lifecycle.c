@@ -2,6 +2,7 @@
 /* Define and undefine, start and stop, pause and resume. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #define VIR_LOG_NAME "engine.lifecycle"
+#include "engine/guest-agent.h"
 #include "engine/internal.h"
 #include "base/log.h"
 #include "base/util.h"
@@ -376,6 +377,9 @@ static int onRunning(virDomainPtr domain, FlagsOp op, int from, unsigned int fla
 static int domainShutdownFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     virEngine *engine = virEngineOf(domain->conn);
+    int done = engine->hv->guest ? virGuestPower(domain, false, flags, error) : 0;
+    if (done)
+        return done > 0 ? 0 : -1;
     return onRunning(domain, engine->hv->shutdown, VIR_ENGINE_FROM(engine), flags, "virDomainShutdownFlags", error);
 }
 
@@ -386,7 +390,11 @@ static int domainShutdown(virDomainPtr domain, GError **error)
 
 static int domainReboot(virDomainPtr domain, unsigned int flags, GError **error)
 {
-    return onRunning(domain, virEngineOf(domain->conn)->hv->reboot, VIR_FROM, flags, "virDomainReboot", error);
+    const virHypervisor *hv = virEngineOf(domain->conn)->hv;
+    int done = hv->guest ? virGuestPower(domain, true, flags, error) : 0;
+    if (done)
+        return done > 0 ? 0 : -1;
+    return onRunning(domain, hv->reboot, VIR_FROM, flags, "virDomainReboot", error);
 }
 
 static int domainReset(virDomainPtr domain, unsigned int flags, GError **error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lists, lookups and state: answered at once from immutable snapshots, whatever the guests do. */
 #define VIR_FROM VIR_FROM_DOMAIN
+#include "engine/guest-agent.h"
 #include "engine/internal.h"
 #include "base/util.h"
 
@@ -253,6 +254,8 @@ static unsigned long domainGetMaxMemory(virDomainPtr domain, GError **error)
 static int domainGetVcpusFlags(virDomainPtr domain, unsigned int flags, GError **error)
 {
     bool live, config;
+    if (flags & VIR_DOMAIN_VCPU_GUEST)
+        return virGuestCountVcpus(domain, flags, error);
     g_autoptr(virDomainView) v = virDomainViewOf(domain, error);
     const unsigned int known = VIR_DOMAIN_AFFECT_LIVE | VIR_DOMAIN_AFFECT_CONFIG | VIR_DOMAIN_VCPU_MAXIMUM;
     if (!v ||

@@ -17,6 +17,9 @@ typedef enum {
     VIR_DOMAIN_CONF_FDS = 1 << 6,               /* disks on descriptors that the client passes */
     VIR_DOMAIN_CONF_MEMBALLOON = 1 << 5,        /* add a memory balloon when there is none */
     VIR_DOMAIN_CONF_LONE_SATA = 1 << 7,         /* a SATA controller has one disk (bhyve of old) */
+    VIR_DOMAIN_CONF_LXC_NAMESPACE = 1 << 9,     /* <lxc:namespace> is read, and so on */
+    VIR_DOMAIN_CONF_BHYVE_NAMESPACE = 1 << 10,
+    VIR_DOMAIN_CONF_VMWARE_NAMESPACE = 1 << 11,
 } virDomainConfFeatures;
 
 typedef struct _virDomainParseConfig virDomainParseConfig;

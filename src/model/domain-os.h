@@ -204,6 +204,10 @@ typedef struct { unsigned int start, target, count; } virDomainIdMapEntry;
 typedef struct { char *value; } virDomainQemuArg;
 typedef struct { char *name, *value; } virDomainQemuEnv;
 typedef struct { VIR_LIST(virDomainQemuArg) args; VIR_LIST(virDomainQemuEnv) env; } virDomainQemuCommandline;
+/* --- those of the others --- */
+typedef struct { VIR_LIST(virDomainQemuArg) args; VIR_LIST(virDomainQemuEnv) env; } virDomainBhyveCommandline;
+typedef struct { char *type, *value; } virDomainLxcShare;
+typedef struct { virDomainLxcShare *sharenet, *shareipc, *shareuts; } virDomainLxcShares;
 typedef struct { VIR_LIST(virDomainQemuArg) args; } virDomainXenCommandline;
 typedef struct { char *name; } virDomainQemuCap;
 typedef struct { VIR_LIST(virDomainQemuCap) add, del; } virDomainQemuCapabilities;

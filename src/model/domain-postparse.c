@@ -58,10 +58,7 @@ bool virDomainDefPostParse(virDomainDef *def, const virDomainParseConfig *conf, 
     virDomainDefForeachInfo(def, spellLoadparm, NULL);
     if (!virDomainDefForeachInfo(def, checkAddress, error))
         return false;
-    if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_QEMU_NAMESPACE))
-        virDomainDropNamespaces(def);
-    if (!virDomainConfHas(conf, VIR_DOMAIN_CONF_XEN))
-        virDomainDropXenNamespace(def);
+    virDomainDropNamespaces(def, conf->features);
     if (!virDomainPassGeneral(def, conf, flags, error))
         return false;
     if (!(flags & VIR_DOMAIN_DEF_STATUS))

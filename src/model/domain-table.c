@@ -15,20 +15,7 @@ static bool vcpusDiffer(const virXmlRow *row, const void *obj, const virXmlOut *
     return def->vcpus != def->maxVcpus;
 }
 
-/* Namespaces are declared on <domain> when something below uses them. */
-static void formatNamespaces(const virXmlRow *row, const void *obj, virXmlOut *out)
-{
-    const virDomainDef *def = obj;
-    const virDomainQemuCommandline *line = def->qemuCommandline;
-    const virDomainQemuCapabilities *caps = def->qemuCapabilities;
-    bool used = (line && (line->args.n || line->env.n)) || (caps && (caps->add.n || caps->del.n)) || (def->qemuOverride && def->qemuOverride->devices.n)
-                || (def->qemuDeprecation && def->qemuDeprecation->behavior);
-    if (used)
-        virXmlOutAttr(out, "xmlns:qemu", QEMU_NS_URI);
-    if (def->xenCommandline && def->xenCommandline->args.n)
-        virXmlOutAttr(out, "xmlns:xen", XEN_NS_URI);
-}
-static const virXmlHook namespaces = { .format = formatNamespaces, .rng = "" };
+static const virXmlHook namespaces = { .format = virDomainFormatNamespaces, .rng = "" };
 
 /* Thousands of iothreads come as a count, a few with ids of their own; ids are written when they say more than the count. */
 static bool idsMatter(const virXmlRow *row, const void *obj, const virXmlOut *out)
@@ -154,24 +141,14 @@ static const virXmlRow domainRows[] = {
     X_OBJ("qemu:capabilities", qemuCapabilities, virDomainQemuCapabilities, 0),
     X_OBJ("qemu:override", qemuOverride, virDomainQemuOverride, 0),
     X_OBJ("qemu:deprecation", qemuDeprecation, virDomainQemuDeprecation, 0),
+    X_OBJ("lxc:namespace", lxcNamespace, virDomainLxcShares, 0),
+    X_OBJ("bhyve:commandline", bhyveCommandline, virDomainBhyveCommandline, 0),
     X_OBJ("xen:commandline", xenCommandline, virDomainXenCommandline, 0),
+    X_STR("vmware:datacenterpath", datacenterPath, 0),
     X_LIST("keywrap/cipher", keywrap, virDomainKeyWrapDef, 0),
     X_OBJ("launchSecurity", launchSecurity, virDomainLaunchSecurity, 0),
     X_END
 };
-
-void virDomainDropXenNamespace(virDomainDef *def)
-{
-    virXmlFree(&virDomainXenCommandlineXml, g_steal_pointer(&def->xenCommandline));
-}
-
-void virDomainDropNamespaces(virDomainDef *def)
-{
-    virXmlFree(&virDomainQemuCommandlineXml, g_steal_pointer(&def->qemuCommandline));
-    virXmlFree(&virDomainQemuCapabilitiesXml, g_steal_pointer(&def->qemuCapabilities));
-    virXmlFree(&virDomainQemuOverrideXml, g_steal_pointer(&def->qemuOverride));
-    virXmlFree(&virDomainQemuDeprecationXml, g_steal_pointer(&def->qemuDeprecation));
-}
 
 static void initDomain(void *obj)
 {
@@ -180,7 +157,7 @@ static void initDomain(void *obj)
     def->id = -1;
 }
 
-X_TYPE(virDomainDef, "domain", domainRows, .init = initDomain, .ns = (const virXmlNamespace[]){ { "qemu", QEMU_NS_URI }, { "xen", XEN_NS_URI }, { 0 } });
+X_TYPE(virDomainDef, "domain", domainRows, .init = initDomain, .ns = virDomainNamespaces);
 
 #define KIND(name, member, T, table) { name, &table, offsetof(S, member), false, offsetof(T, info) + 1 }
 #define ONE(name, member, T) { name, &T##Xml, offsetof(S, member), true, offsetof(T, info) + 1 }

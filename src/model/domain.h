@@ -106,7 +106,10 @@ typedef struct {
     virDomainQemuCapabilities *qemuCapabilities;
     virDomainQemuOverride *qemuOverride;
     virDomainQemuDeprecation *qemuDeprecation;
-    virDomainXenCommandline *xenCommandline;            /* xmlns:xen */
+    virDomainLxcShares *lxcNamespace;                /* xmlns:lxc … */
+    virDomainBhyveCommandline *bhyveCommandline;
+    virDomainXenCommandline *xenCommandline;
+    char *datacenterPath;                               /* xmlns:vmware */
 } virDomainDef;
 
 /* Flags of parse and format. SECURE, INACTIVE, MIGRATABLE have the values of VIR_DOMAIN_XML_*. */

@@ -24,9 +24,8 @@ bool virDomainQemuValidateRoot(const virDomainDef *def, GError **error);     /* 
 bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);   /* qemu-validate-device.c */
 /* Do both take the same device of the host? validate.c */
 bool virDomainHostdevSame(const virDomainHostdevDef *a, const virDomainHostdevDef *b);
-/* Extensions of other drivers mean nothing to this one. domain-table.c */
-void virDomainDropNamespaces(virDomainDef *def);
-void virDomainDropXenNamespace(virDomainDef *def);
+/* Extensions of other drivers mean nothing to this one. domain-ns-table.c */
+void virDomainDropNamespaces(virDomainDef *def, unsigned int features);
 
 /* Controllers of a type stand together as they are read; implied ones are appended. */
 void virDomainControllersSort(virDomainDef *def);

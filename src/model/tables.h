@@ -5,8 +5,8 @@
 #include "model/domain.h"
 #include "xml/engine.h"
 
-#define QEMU_NS_URI "http://libvirt.org/schemas/domain/qemu/1.0"
-#define XEN_NS_URI "http://libvirt.org/schemas/domain/xen/1.0"
+extern const virXmlNamespace virDomainNamespaces[];
+void virDomainFormatNamespaces(const virXmlRow *row, const void *obj, virXmlOut *out);
 
 extern virXmlType virDeviceInfoXml, virVirtioOptionsXml, virPCIAddressXml, virPCISourceAddressXml, virDeviceSeclabelXml;
 extern virXmlType virDomainChrSourceXml, virDomainSerialXml, virDomainParallelXml, virDomainConsoleXml, virDomainChannelXml;
@@ -22,7 +22,8 @@ extern virXmlType virCPUDefXml, virCPUHostXml, virNetIpXml, virNetRouteXml, virC
 extern virXmlType virDomainOSDefXml, virSysinfoDefXml, virDomainFeaturesXml, virDomainClockDefXml, virDomainMemBackingXml, virDomainMemTuneXml,
     virDomainNumatuneXml, virDomainVcpuDefXml, virDomainIothreadDefXml, virDomainCputuneXml, virDomainCachetuneXml, virDomainMemorytuneXml, virDomainBlkioDeviceXml, virDomainSeclabelXml,
     virDomainKeyWrapDefXml, virDomainLaunchSecurityXml, virDomainIdMapEntryXml, virDomainQemuCommandlineXml, virDomainQemuCapabilitiesXml,
-    virDomainQemuOverrideXml, virDomainQemuDeprecationXml, virDomainXenCommandlineXml;
+    virDomainQemuOverrideXml, virDomainQemuDeprecationXml, virDomainXenCommandlineXml,
+    virDomainLxcSharesXml, virDomainBhyveCommandlineXml;
 extern virXmlType virDomainDefXml;
 
 /* Device kinds by element name, with the list of the domain that holds them; ended by name NULL. */

@@ -29,6 +29,7 @@ void *virXmlCopy(const virXmlType *type, const void *obj);
 void virXmlCopyInto(const virXmlType *type, void *dst, const void *src);
 void virXmlClear(const virXmlType *type, void *obj);
 void virXmlFree(const virXmlType *type, void *obj);
+bool virXmlIsEmpty(virXmlType *type, const void *obj);       /* nothing of it would be written */
 bool virXmlEqual(virXmlType *type, const void *a, const void *b);
 /* NULL when equal; else where and what: "devices/disk[2]/target/@bus" with both values as text. abi: XF_ABI rows only. */
 typedef struct { char *path, *a, *b; } virXmlDifference;

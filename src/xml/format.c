@@ -360,6 +360,15 @@ static inline bool isAbsent(const virXmlPlanRow *plan, const void *obj)
     }
 }
 
+bool virXmlIsEmpty(virXmlType *type, const void *obj)
+{
+    const virXmlPrep *prep = virXmlPrepare(type);
+    for (unsigned int i = 0; i < prep->nplan; i++)
+        if (!isAbsent(&prep->plan[i], obj))
+            return false;
+    return true;
+}
+
 static void formatRows(virXmlType *type, const void *obj, virXmlOut *out)
 {
     const virXmlPrep *prep = virXmlPrepare(type);

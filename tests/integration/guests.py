@@ -11,17 +11,20 @@ FOLDER = '/var/lib/libvirt/lvt'         # in the private view; guests run as a u
 READY = 'LIBVIRT-GUEST-READY'
 
 
-def make():
-    """Kernel, initrd and images, made once for a build and copied to where guests can read them."""
+def make(agent=False):
+    """Kernel, initrd and images, made once for a build and copied to where guests can read them. False: the agent's is not to be had."""
     source = harness.path('guest')
-    subprocess.run([sys.executable, os.path.join(harness.ROOT, 'tests', 'integration', 'make-guest.py'), source], check=True,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run([sys.executable, os.path.join(harness.ROOT, 'tests', 'integration', 'make-guest.py'), source] + ['--agent'] * agent,
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.makedirs(FOLDER, exist_ok=True)
     if FOLDER.startswith('/var/lib/libvirt'):
         os.chmod('/var/lib/libvirt', 0o755)
-    for name in ('vmlinuz', 'initrd.gz', 'disk.img', 'boot.img'):
+    for name in ['vmlinuz', 'initrd.gz', 'disk.img', 'boot.img'] + ['initrd-agent.gz'] * agent:
+        if not os.path.exists(os.path.join(source, name)):
+            return False
         shutil.copy(os.path.join(source, name), FOLDER)
         os.chmod(os.path.join(FOLDER, name), 0o644)
+    return True
 
 
 def linux(name, virt='qemu', disk=True, memory=131072):

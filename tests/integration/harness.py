@@ -152,7 +152,8 @@ def run(command, env=None, check=True, **more):
 def virsh(*args, old=False, uri=None, check=True, **more):
     """Our virsh, or Debian's with its own library."""
     command = [OLD_VIRSH if old else VIRSH] + (['-c', uri] if uri else []) + list(args)
-    return run(command, env=dict(os.environ) if old else ours(), check=check, **more)
+    theirs = {name: value for name, value in os.environ.items() if name != 'LD_LIBRARY_PATH'}
+    return run(command, env=theirs if old else ours(), check=check, **more)
 
 
 def read(path):

@@ -5,10 +5,11 @@ Makes the guests that the black-box tests and `make demo` boot, in a folder (def
 
   vmlinuz, initrd.gz   Debian's cloud kernel and a busybox initrd; the serial console ends in a shell after the line
                        "LIBVIRT-GUEST-READY"; virtio disk and NIC work, ACPI power-off is obeyed
+  initrd-agent.gz      with --agent, the same with QEMU's guest agent, which serves the channel "org.qemu.guest_agent.0"
   disk.img             64 MiB raw image for /dev/vda (contents marked LIBVIRT-GUEST-DISK)
   boot.img             one boot sector that prints "BOOT-SECTOR-OK" to COM1 and then a dot for each second's worth of BIOS ticks
 
-The kernel package is downloaded with apt-get and unpacked, never installed. Nothing is done twice.
+The packages of the kernel and the agent are downloaded with apt-get and unpacked, never installed. Nothing is done twice.
 """
 import argparse
 import gzip
@@ -42,6 +43,10 @@ mkdir -p /etc/acpi/PWRF
 printf '#!/bin/sh\npoweroff -f\n' >/etc/acpi/PWRF/00000080
 chmod 755 /etc/acpi/PWRF/00000080
 acpid -d >/dev/null 2>&1 &
+for p in /sys/class/virtio-ports/*; do
+    [ -x /sbin/qemu-ga ] && [ "$(cat "$p/name")" = org.qemu.guest_agent.0 ] || continue
+    (while :; do qemu-ga -p "/dev/${p##*/}" -t /run -f /run/qemu-ga.pid; sleep 1; done >/dev/null 2>&1 &)
+done
 echo "LIBVIRT-GUEST-READY $(uname -r)"
 case " $(cat /proc/cmdline) " in
     *" test.poweroff "*) sleep 1; poweroff -f;;
@@ -142,6 +147,41 @@ def make_initrd(tree, version, path):
     os.rename(path + ".new", path)
 
 
+SHUTDOWN = r"""#!/bin/sh
+case " $* " in *" -r "*) reboot -f;; *) poweroff -f;; esac
+"""
+
+
+def agent_package(folder):
+    """The agent's program, or None where apt cannot get it."""
+    tree = os.path.join(folder, "agent")
+    if not os.path.isdir(tree):
+        if subprocess.run(["apt-get", "-q", "download", "qemu-guest-agent"], cwd=folder, check=False, stdout=subprocess.DEVNULL).returncode:
+            return None
+        deb = next(n for n in sorted(os.listdir(folder)) if n.startswith("qemu-guest-agent_"))
+        run("dpkg", "-x", os.path.join(folder, deb), tree + ".new")
+        os.rename(tree + ".new", tree)
+    return os.path.join(tree, "usr/sbin/qemu-ga")
+
+
+def add_agent(initrd, program, path):
+    """The kernel unpacks archives that follow each other as one. The libraries are this machine's."""
+    libraries = re.findall(r"(/\S+) \(0x", run("ldd", program))
+    archive = Cpio()
+    for name in ("sbin", "lib64", "lib/x86_64-linux-gnu"):
+        archive.folder(name)
+    for source, name in [(program, "sbin/qemu-ga")] + [(n, n[1:]) for n in libraries]:
+        with open(source, "rb") as f:
+            archive.add(name, f.read())
+    archive.add("sbin/shutdown", SHUTDOWN.encode())
+    archive.add("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n", 0o100644)
+    with open(path + ".new", "wb") as f:
+        with open(initrd, "rb") as base:
+            f.write(base.read())
+        f.write(gzip.compress(archive.bytes(), 1))
+    os.rename(path + ".new", path)
+
+
 def boot_sector():
     """16-bit code, assembled by hand: set up COM1, print a text, then a dot each 18 ticks (one second) for ever."""
     code = bytearray()
@@ -179,6 +219,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", default=os.path.normpath(default))
     parser.add_argument("--boot-sector-only", action="store_true", help="needs no network")
+    parser.add_argument("--agent", action="store_true", help="also the initrd with QEMU's guest agent")
     args = parser.parse_args()
     os.makedirs(args.folder, exist_ok=True)
     write_once(os.path.join(args.folder, "boot.img"), boot_sector())
@@ -191,6 +232,10 @@ def main():
         tree, version = unpack_kernel(args.folder)
         shutil.copyfile(os.path.join(tree, "boot/vmlinuz-" + version), vmlinuz)
         make_initrd(tree, version, initrd)
+    program = agent_package(args.folder) if args.agent else None
+    with_agent = os.path.join(args.folder, "initrd-agent.gz")
+    if program and (not os.path.exists(with_agent) or os.path.getmtime(with_agent) < os.path.getmtime(initrd)):
+        add_agent(initrd, program, with_agent)
     print(args.folder)
 
 

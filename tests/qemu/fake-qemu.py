@@ -10,6 +10,9 @@ with the guest's name beside this program (tests copy it into a folder of their 
   garble        answer with what is not JSON
   late SECONDS  answer after a while
   die           exit at the next command
+
+Behind a channel for a guest agent sits fake_agent.py, when that file is beside this program too. NAME.port says, while it exists, that the guest's
+end of the channel is "closed".
 """
 import json
 import os
@@ -17,6 +20,7 @@ import re
 import signal
 import socket
 import sys
+import threading
 import time
 
 REPLIES = {
@@ -31,6 +35,7 @@ REPLIES = {
     "query-cpus-fast": [{"cpu-index": 0, "thread-id": os.getpid(), "qom-path": "/machine/unattached/device[0]", "target": "x86_64"}],
     "query-chardev": [], "query-blockstats": [], "query-balloon": {"actual": 32 << 20},
 }
+STATE = {"status": "prelaunch"}
 EVENTS = {"stop": "STOP", "cont": "RESUME", "system_reset": "RESET"}
 
 
@@ -47,13 +52,35 @@ def mood(name):
         return []
 
 
-def serve(sock, name):
+class Port:
+    """The guest's end of its agent's channel."""
+    def __init__(self, name, fd):
+        self.name, self.say, self.lock, self.open = name, None, threading.Lock(), False
+        import fake_agent       # beside this program
+        folder = os.path.dirname(os.path.abspath(sys.argv[0]))
+        threading.Thread(target=fake_agent.start, args=(fd, folder, name), daemon=True).start()
+        threading.Thread(target=self.watch, daemon=True).start()
+        REPLIES["query-chardev"] = [{"label": "charchannel0", "filename": "disconnected:unix", "frontend-open": False}]
+
+    def watch(self):
+        while True:
+            now = mood(self.name + ".port")[:1] != ["closed"]
+            with self.lock:
+                if now != self.open and self.say:
+                    self.open = REPLIES["query-chardev"][0]["frontend-open"] = now
+                    self.say({"event": "VSERPORT_CHANGE", "timestamp": {"seconds": int(time.time()), "microseconds": 0},
+                              "data": {"id": "channel0", "open": now}})
+            time.sleep(0.02)
+
+
+def serve(sock, name, port=None):
     stream = sock.makefile("r", encoding="utf-8", newline="\n")
+    lock = threading.Lock()
 
     def say(message):
-        sock.sendall(json.dumps(message).encode() + b"\r\n")
+        with lock:
+            sock.sendall(json.dumps(message).encode() + b"\r\n")
     say({"QMP": {"version": REPLIES["query-version"], "capabilities": []}})
-    status = "prelaunch"
     for line in stream:
         command = json.loads(line)
         verb, how = command["execute"], mood(name)
@@ -66,12 +93,15 @@ def serve(sock, name):
             continue
         if how[:1] == ["late"]:
             time.sleep(float(how[1]))
-        status = {"stop": "paused", "cont": "running"}.get(verb, status)
+        status = STATE["status"] = {"stop": "paused", "cont": "running"}.get(verb, STATE["status"])
         value = {"status": status, "running": status == "running"} if verb == "query-status" else REPLIES.get(verb, {})
         if verb in EVENTS:
             now = time.time()
             say({"event": EVENTS[verb], "timestamp": {"seconds": int(now), "microseconds": 0}, "data": {"guest": False}})
         say({"return": value, "id": command.get("id")})
+        if port and status == "running":
+            with port.lock:
+                port.say = say
         if verb == "quit":
             os._exit(0)
 
@@ -81,12 +111,14 @@ def main():
     name = option(r"guest=([^, ]+)") or "probe"
     signal.signal(signal.SIGTERM, (lambda *_: None) if mood(name)[:1] == ["stall"] else lambda *_: os._exit(0))
     sock = socket.socket(fileno=fd)
+    channel = option(r"socket,id=charchannel0,fd=(\d+)")
+    port = Port(name, int(channel)) if channel else None
     if not option(r"socket,id=\w+,fd=\d+,(server=on)"):
-        serve(sock, name)
+        serve(sock, name, port)
         return
     while True:
         connection, _ = sock.accept()
-        serve(connection, name)         # the daemon may come back after a restart
+        serve(connection, name, port)   # the daemon may come back after a restart
 
 
 if __name__ == "__main__":

@@ -226,6 +226,34 @@ static void testAbi(void)
                             "Target domain devices/disk[1]/target/@bus scsi does not match source virtio"));
 }
 
+/* A driver keeps what is in its own namespace, declares it when it writes, and drops what is in another's. */
+static void testNamespaces(void)
+{
+    static const struct {
+        unsigned int feature;
+        const char *xml;
+    } cases[] = {
+        { VIR_DOMAIN_CONF_LXC_NAMESPACE, "<lxc:namespace>\n    <lxc:sharenet type='netns' value='red'/>\n  </lxc:namespace>" },
+        { VIR_DOMAIN_CONF_BHYVE_NAMESPACE, "<bhyve:commandline>\n    <bhyve:arg value='-w'/>\n  </bhyve:commandline>" },
+        { VIR_DOMAIN_CONF_XEN, "<xen:commandline>\n    <xen:arg value='-w'/>\n  </xen:commandline>" },
+        { VIR_DOMAIN_CONF_VMWARE_NAMESPACE, "<vmware:datacenterpath>a/b</vmware:datacenterpath>" },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_auto(GStrv) words = g_strsplit_set(cases[i].xml, "<:", 3);
+        g_autofree char *ns = g_strdup_printf("xmlns:%s='http://libvirt.org/schemas/domain/%s/1.0'", words[1], words[1]);
+        g_autofree char *xml = g_strdup_printf("<domain type='test' %s><name>a</name><memory>4</memory><os><type>hvm</type></os>%s</domain>", ns, cases[i].xml);
+        for (int kept = 0; kept < 2; kept++) {
+            virDomainParseConfig conf = *virTestTestConfig();
+            conf.features = kept ? cases[i].feature : 0;
+            g_autoptr(virDomainDef) def = virDomainDefParse(xml, NULL, &conf, VIR_DOMAIN_DEF_SKIP_VALIDATE, NULL);
+            g_assert_nonnull(def);
+            g_autofree char *out = virDomainDefFormat(def, 0);
+            g_assert_cmpint(strstr(out, cases[i].xml) != NULL, ==, kept);
+            g_assert_cmpint(strstr(out, ns) != NULL, ==, kept);
+        }
+    }
+}
+
 static void testMetadata(void)
 {
     g_autoptr(virDomainDef) def = parseShape("<domain type='test'><name>a</name></domain>", 0);
@@ -352,6 +380,7 @@ int main(int argc, char **argv)
     g_test_add_func("/domain/golden", testGolden);
     g_test_add_func("/domain/adopt", testAdopt);
     g_test_add_func("/domain/abi", testAbi);
+    g_test_add_func("/domain/namespaces", testNamespaces);
     g_test_add_func("/domain/metadata", testMetadata);
     g_test_add_func("/domain/hostile", testHostile);
     g_test_add_func("/domain/mutations", testMutations);

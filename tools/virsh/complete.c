@@ -78,7 +78,7 @@ static char **wordCandidates(char **words, guint n, const char *text)
     const char *last = words[n - 1];
     for (const OptDef *o = def->options; o && o->name; o++) {
         bool named = g_str_has_prefix(last, "--") && g_str_equal(last + 2, o->name) && o->type != OPT_BOOL;
-        bool positional = !g_str_has_prefix(last, "--") && (o->type == OPT_DATA || o->type == OPT_ARGV);
+        bool positional = !g_str_has_prefix(last, "--") && (o->type == OPT_DATA || o->type >= OPT_ARGV);
         if ((named || positional || n == 1) && o->complete)
             return o->complete(session, text);
     }

@@ -220,7 +220,7 @@ static bool cmdUndefine(Shell *sh, Cmd *cmd)
 /* The nodes that `path` selects, one after the other; `wrap` puts them under one root. */
 bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
 {
-    xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET);
+    xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS);
     xmlXPathContextPtr ctx = doc ? xmlXPathNewContext(doc) : NULL;
     xmlXPathObjectPtr r = ctx ? xmlXPathEvalExpression(BAD_CAST path, ctx) : NULL;
     bool ok = r && r->type == XPATH_NODESET;
@@ -228,6 +228,8 @@ bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
         shellError(sh, "xpath expression '%s' selects no nodes", path);
     xmlBufferPtr out = xmlBufferCreate();
     for (int i = 0; ok && r->nodesetval && i < r->nodesetval->nodeNr; i++) {
+        if (wrap)
+            xmlBufferCat(out, BAD_CAST "  ");
         xmlNodeDump(out, doc, r->nodesetval->nodeTab[i], wrap ? 1 : 0, 1);
         xmlBufferCat(out, BAD_CAST "\n");
     }
@@ -340,7 +342,10 @@ static bool cmdQemuMonitor(Shell *sh, Cmd *cmd)
     if (virDomainQemuMonitorCommand(dom, text, &reply, flags) < 0)
         return false;
     g_autofree char *pretty = cmdHas(cmd, "pretty") ? jsonPretty(reply) : NULL;
-    printf("%s\n", pretty ? pretty : reply);
+    if (pretty)
+        printf("%s", g_strchomp(pretty));
+    else
+        printf("%s\n", reply);
     free(reply);
     return true;
 }

@@ -4,20 +4,43 @@
 #include <stdio.h>
 #include <string.h>
 
-static void printGroup(const CmdGroup *g, const char *end)
+static int byName(gconstpointer a, gconstpointer b)
 {
+    const CmdDef *const *x = a, *const *y = b;
+    return strcmp((*x)->name, (*y)->name);
+}
+
+/* With what other tables add to it. */
+void helpGroup(const CmdGroup *g, const char *end)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    int tables = 0;
+    for (int i = 0; shellGroups[i]; i++) {
+        if (!g_str_equal(shellGroups[i]->keyword, g->keyword))
+            continue;
+        tables++;
+        for (const CmdDef *c = shellGroups[i]->commands; c->name; c++)
+            if (!(c->flags & CMD_ALIAS))
+                g_ptr_array_add(all, (gpointer)c);
+    }
+    if (tables > 1)
+        g_ptr_array_sort(all, byName);
     printf(" %s (help keyword '%s')%s\n", g->title, g->keyword, end);
-    for (const CmdDef *c = g->commands; c->name; c++)
-        if (!(c->flags & CMD_ALIAS))
-            printf("    %-30s %s\n", c->name, c->help);
-    printf("\n");
+    for (guint i = 0; i < all->len; i++) {
+        const CmdDef *c = all->pdata[i];
+        printf("    %-30s %s\n", c->name, c->help);
+    }
 }
 
 void helpAll(Shell *sh)
 {
     printf("Grouped commands:\n\n");
-    for (int i = 0; shellGroups[i]; i++)
-        printGroup(shellGroups[i], ":");
+    for (int i = 0; shellGroups[i]; i++) {
+        if (!shellGroups[i]->title)
+            continue;
+        helpGroup(shellGroups[i], ":");
+        printf("\n");
+    }
 }
 
 static const char *valueWord(const OptDef *o)
@@ -32,9 +55,11 @@ static void printSynopsis(const CmdDef *c)
         if (o->type == OPT_BOOL)
             printf(" [--%s]", o->name);
         else if (o->type == OPT_DATA)
-            printf(o->required ? " <%s>" : " [<%s>]", o->name);
+            printf(o->required ? " <%s>" : " [--%s <string>]", o->name);
+        else if (o->type == OPT_TAIL)
+            printf(" [<%s>]...", o->name);
         else if (o->type == OPT_ARGV)
-            printf(o->required ? " {[--%s] <string>}..." : " [<%s>]...", o->name);
+            printf(o->required ? " {[--%s] <string>}..." : " [[--%s] <string>]...", o->name);
         else
             printf(o->required ? " --%s %s" : " [--%s %s]", o->name, valueWord(o));
     }
@@ -54,8 +79,10 @@ static void printOptions(const CmdDef *c)
             left = g_strdup_printf("--%s", o->name);
         else if (o->type == OPT_DATA && o->required)
             left = g_strdup_printf("[--%s] %s", o->name, valueWord(o));
-        else if (o->type == OPT_ARGV)
+        else if (o->type == OPT_TAIL)
             left = g_strdup_printf("<%s>", o->name);
+        else if (o->type == OPT_ARGV)
+            left = g_strdup_printf("[--%s] <string>", o->name);
         else
             left = g_strdup_printf("--%s %s", o->name, valueWord(o));
         printf("    %-15s  %s\n", left, o->help);
@@ -67,8 +94,9 @@ static void printOptions(const CmdDef *c)
 bool helpCommand(Shell *sh, const char *name)
 {
     for (int i = 0; shellGroups[i]; i++) {
-        if (g_str_equal(shellGroups[i]->keyword, name) || g_str_equal(shellGroups[i]->title, name)) {
-            printGroup(shellGroups[i], ":");
+        const CmdGroup *g = shellGroups[i];
+        if (g->title && (g_str_equal(g->keyword, name) || g_str_equal(g->title, name))) {
+            helpGroup(g, ":");
             return true;
         }
     }
@@ -79,8 +107,9 @@ bool helpCommand(Shell *sh, const char *name)
     }
     printf("  NAME\n    %s - %s\n", c->name, c->help);
     printSynopsis(c);
-    g_auto(GStrv) lines = g_strsplit(c->description ? c->description : c->help, "\n", -1);
-    printf("\n  DESCRIPTION\n");
+    g_auto(GStrv) lines = g_strsplit(c->description ? c->description : "", "\n", -1);
+    if (c->description)
+        printf("\n  DESCRIPTION\n");
     for (char **l = lines; *l; l++)
         printf("    %s\n", *l);
     printOptions(c);

@@ -11,7 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret, &groupSelf, NULL };
+const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret,
+                                         &groupSnapshot, &groupCheckpoint, &groupBackup, &groupInterface, &groupNodedev, &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {
@@ -93,7 +94,7 @@ bool shellRunWords(Shell *sh, char **words)
     return cmd && runCmd(sh, cmd);
 }
 
-/* All commands of a line are understood before the first one runs. */
+/* All commands of a line are understood before the first one runs; all of them run, and the last one says how it went. */
 bool shellRunLine(Shell *sh, const char *line)
 {
     g_autoptr(GPtrArray) commands = shellSplit(sh, line);
@@ -107,7 +108,7 @@ bool shellRunLine(Shell *sh, const char *line)
         g_ptr_array_add(parsed, cmd);
     }
     bool ok = true;
-    for (guint i = 0; i < parsed->len && ok && !sh->exitNow; i++)
+    for (guint i = 0; i < parsed->len && !sh->exitNow; i++)
         ok = runCmd(sh, parsed->pdata[i]);
     return ok;
 }
@@ -134,10 +135,9 @@ static void usage(void)
            "         --version[=TYPE]   version, TYPE is short or long (default short)\n"
            "  commands (non interactive mode):\n\n");
     for (int i = 0; shellGroups[i]; i++) {
-        printf(" %s (help keyword '%s')\n", shellGroups[i]->title, shellGroups[i]->keyword);
-        for (const CmdDef *c = shellGroups[i]->commands; c->name; c++)
-            if (!(c->flags & CMD_ALIAS))
-                printf("    %-30s %s\n", c->name, c->help);
+        if (!shellGroups[i]->title)
+            continue;
+        helpGroup(shellGroups[i], "");
         printf("\n");
     }
     printf("\n  (specify help <group> for details about the commands in the group)\n\n"

@@ -437,7 +437,7 @@ static const OptDef optsStats[] = {
     FLAG("enforce", "enforce requested stats parameters"),
     FLAG("backing", "add backing chain information to block stats"),
     FLAG("nowait", "report only stats that are accessible instantly"),
-    { "domain", OPT_ARGV, false, "list of domains to get stats for", completeDomains }, OPT_END
+    { "domain", OPT_TAIL, false, "list of domains to get stats for", completeDomains }, OPT_END
 };
 
 static const CmdDef commands[] = {

@@ -62,10 +62,46 @@ void printDocument(Shell *sh, const char *key, const char *text)
         fputs(text, stdout);
 }
 
+/* Where the string that begins a line ends; NULL: it begins with none. */
+static const char *endOfName(const char *line)
+{
+    line += strspn(line, " ");
+    if (*line != '"')
+        return NULL;
+    for (line++; *line && *line != '"'; line++)
+        line += *line == '\\' && line[1];
+    return *line ? line + 1 : NULL;
+}
+
+/* An empty object or array has a line of its own. */
+static void openEmpty(GString *out, const char *line, const char *value)
+{
+    gsize n = value[0] == '[' ? 1 : value[0] == '{' ? 1 + strspn(value + 1, " ") : 0;
+    bool empty = n && value[n] == (value[0] == '[' ? ']' : '}');
+    if (empty)
+        g_string_append_printf(out, "%c\n\n%.*s%s", value[0], (int)strspn(line, " "), line, value + n);
+    else
+        g_string_append(out, value);
+}
+
+/* As people have always been shown it: "name": value, and a line feed at the end. */
 char *jsonPretty(const char *text)
 {
     g_autoptr(JsonNode) node = json_from_string(text, NULL);
-    return node ? json_to_string(node, TRUE) : NULL;
+    g_autofree char *wide = node ? json_to_string(node, TRUE) : NULL;
+    g_auto(GStrv) lines = wide ? g_strsplit(wide, "\n", -1) : NULL;
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (char **l = lines; l && *l; l++) {
+        const char *end = endOfName(*l);
+        bool named = end && g_str_has_prefix(end, " : ");
+        gsize indent = strspn(*l, " ");
+        g_string_append_len(out, *l, named ? end - *l : (gssize)indent);
+        if (named)
+            g_string_append(out, ": ");
+        openEmpty(out, *l, named ? end + 3 : *l + indent);
+        g_string_append_c(out, '\n');
+    }
+    return node ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
 }
 
 /* ---- facts ---- */
@@ -227,6 +263,47 @@ void tableEnd(Table *t)
     g_free(t);
 }
 
+/* ---- trees ---- */
+
+typedef struct {
+    const char *const *names, *const *parents;
+    guint n;
+} Tree;
+
+static guint nextChild(const Tree *t, const char *parent, guint from)
+{
+    while (from < t->n && g_strcmp0(t->parents[from], parent) != 0)
+        from++;
+    return from;
+}
+
+static void printBranch(const Tree *t, const char *name, const char *indent, bool root, bool last)
+{
+    printf(root ? "%s%s\n" : "%s+- %s\n", indent, name);
+    g_autofree char *under = root ? g_strconcat(indent, "  ", NULL) : g_strconcat(indent, last ? "    " : "|   ", NULL);
+    guint child = nextChild(t, name, 0);
+    if (child < t->n)
+        printf("%s|\n", under);
+    else if (last)
+        printf("%s%s\n", indent, root ? "" : "  ");
+    while (child < t->n) {
+        guint next = nextChild(t, name, child + 1);
+        printBranch(t, t->names[child], under, false, next >= t->n);
+        child = next;
+    }
+}
+
+void printTree(const char *const *names, const char *const *parents, guint n)
+{
+    Tree t = { names, parents, n };
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < n; i++)
+        g_hash_table_add(known, (gpointer)names[i]);
+    for (guint i = 0; i < n; i++)
+        if (!parents[i] || !g_hash_table_contains(known, parents[i]))
+            printBranch(&t, names[i], "", true, true);
+}
+
 /* ---- typed parameters ---- */
 
 struct _Records {
@@ -264,6 +341,41 @@ static void setParam(JsonObject *o, const virTypedParameter *p)
     default:
         json_object_set_string_member(o, p->field, p->value.s);
     }
+}
+
+static char *paramText(const virTypedParameter *p)
+{
+    switch (p->type) {
+    case VIR_TYPED_PARAM_INT:
+        return g_strdup_printf("%d", p->value.i);
+    case VIR_TYPED_PARAM_UINT:
+        return g_strdup_printf("%u", p->value.ui);
+    case VIR_TYPED_PARAM_LLONG:
+        return g_strdup_printf("%lld", p->value.l);
+    case VIR_TYPED_PARAM_ULLONG:
+        return g_strdup_printf("%llu", p->value.ul);
+    case VIR_TYPED_PARAM_DOUBLE:
+        return g_strdup_printf("%f", p->value.d);
+    case VIR_TYPED_PARAM_BOOLEAN:
+        return g_strdup(p->value.b ? "yes" : "no");
+    default:
+        return g_strdup(p->value.s);
+    }
+}
+
+void printParams(Shell *sh, virTypedParameterPtr params, int nparams, int width)
+{
+    JsonObject *o = json_object_new();
+    for (int i = 0; i < nparams; i++) {
+        g_autofree char *text = paramText(&params[i]);
+        setParam(o, &params[i]);
+        if (!sh->json)
+            printf("%-*s: %s\n", width, params[i].field, text);
+    }
+    if (sh->json)
+        printObject(o);
+    else
+        json_object_unref(o);
 }
 
 void recordsAdd(Records *records, const char *name, virTypedParameterPtr params, int nparams)

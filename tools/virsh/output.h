@@ -32,6 +32,12 @@ void tableRow(Table *table, const char *first, ...) G_GNUC_NULL_TERMINATED;
 void tableRowv(Table *table, const char *const *cells);
 void tableEnd(Table *table);    /* prints, frees */
 
+/* Names under those of their parents; a name whose parent is none of them begins a tree. */
+void printTree(const char *const *names, const char *const *parents, guint n);
+
+/* Typed parameters: "name: value", names padded to `width`; in JSON an object. */
+void printParams(Shell *sh, virTypedParameterPtr params, int nparams, int width);
+
 /* Typed parameters of several things, as JSON: an array of {"name": …, "stats": {field: value}}. */
 typedef struct _Records Records;
 Records *recordsNew(void);

@@ -137,7 +137,7 @@ static int bindNamed(Shell *sh, Cmd *cmd, char **words)
         shellError(sh, "expected syntax: --%s <%s>", name, o->type == OPT_INT ? "number" : "string");
         return 0;
     }
-    if (o->type == OPT_ARGV)
+    if (o->type >= OPT_ARGV)
         g_ptr_array_add(cmd->rest, g_strdup(value));
     else
         cmd->values[i] = g_strdup(value);
@@ -149,7 +149,7 @@ static bool bindPositional(Shell *sh, Cmd *cmd, const char *word)
 {
     for (int i = 0; cmd->def->options && cmd->def->options[i].name; i++) {
         const OptDef *o = &cmd->def->options[i];
-        if (o->type == OPT_ARGV) {
+        if (o->type >= OPT_ARGV) {
             g_ptr_array_add(cmd->rest, g_strdup(word));
             return true;
         }
@@ -198,14 +198,19 @@ Cmd *cmdParse(Shell *sh, char **words)
     }
     for (int i = 0; def->options && def->options[i].name; i++) {
         const OptDef *o = &def->options[i];
-        if (o->required && !cmd->values[i] && !(o->type == OPT_ARGV && cmd->rest->len)) {
-            shellError(sh, o->type == OPT_DATA || o->type == OPT_ARGV ? "command '%s' requires <%s> option"
+        if (o->required && !cmd->values[i] && !(o->type >= OPT_ARGV && cmd->rest->len)) {
+            shellError(sh, o->type == OPT_DATA || o->type >= OPT_ARGV ? "command '%s' requires <%s> option"
                                                                       : "command '%s' requires --%s option",
                        def->name, o->name);
             return NULL;
         }
     }
     return g_steal_pointer(&cmd);
+}
+
+bool cmdOffers(const Cmd *cmd, const char *name)
+{
+    return optionIndex(cmd->def, name) >= 0;
 }
 
 const char *cmdString(const Cmd *cmd, const char *name)

@@ -81,7 +81,7 @@ static const OptDef optsConnect[] = { { "name", OPT_DATA, false, "hypervisor con
                                       FLAG("readonly", "read-only connection"), OPT_END };
 static const OptDef optsCd[] = { { "dir", OPT_DATA, false, "directory to switch to (default: home or else root)", NULL }, OPT_END };
 static const OptDef optsEcho[] = { FLAG("shell", "escape for shell use"), FLAG("xml", "escape for XML use"),
-                                   { "string", OPT_ARGV, false, "arguments to echo", NULL }, OPT_END };
+                                   { "string", OPT_TAIL, false, "arguments to echo", NULL }, OPT_END };
 
 static const CmdDef commands[] = {
     { "cd", "change the current directory", "Change the current directory.", optsCd, cmdCd, CMD_NO_CONNECT },

@@ -19,7 +19,8 @@ typedef enum {
     OPT_STRING,         /* --name VALUE */
     OPT_INT,            /* --name NUMBER */
     OPT_DATA,           /* positional or --name VALUE */
-    OPT_ARGV,           /* everything that is left */
+    OPT_ARGV,           /* everything that is left; with or without its name before each */
+    OPT_TAIL,           /* the same without */
 } OptType;
 
 /* Candidates for a word that begins with `text`; a strv or NULL. */
@@ -49,11 +50,13 @@ typedef struct {
 } CmdDef;
 
 typedef struct {
-    const char *title, *keyword;
+    const char *title, *keyword;        /* no title: more of the group with that keyword */
     const CmdDef *commands;     /* ended by a NULL name */
 } CmdGroup;
 
-extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret;
+extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
+    groupGuestFigures, groupVcpus, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
+    groupNodedev;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
 struct _Shell {
@@ -85,6 +88,7 @@ void cmdFree(Cmd *cmd);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cmd, cmdFree)
 const CmdDef *shellFind(const char *name);
 bool cmdHas(const Cmd *cmd, const char *name);
+bool cmdOffers(const Cmd *cmd, const char *name);              /* is there such an option? */
 const char *cmdString(const Cmd *cmd, const char *name);       /* NULL: not given */
 /* Sets *value and returns 1; 0: not given; -1: not a number (message printed). */
 int cmdInt(Shell *sh, const Cmd *cmd, const char *name, int *value);
@@ -94,6 +98,7 @@ bool cmdExclusive(Shell *sh, const Cmd *cmd, const char *a, const char *b);
 /* help.c */
 bool helpCommand(Shell *sh, const char *name);
 void helpAll(Shell *sh);
+void helpGroup(const CmdGroup *group, const char *end);
 
 /* main.c */
 void shellError(Shell *sh, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -41,12 +41,27 @@ static bool lookup(const virDomainParseConfig *conf, virDomainDef *def, GError *
     return true;
 }
 
+/* Where a namespace comes from that the container shares. */
+static bool checkShare(const virDomainLxcShare *share, GError **error)
+{
+    if (share && !share->type)
+        virErrorSet(error, VIR_FROM_LXC, VIR_ERR_INTERNAL_ERROR, "No lxc environment type specified");
+    else if (share && !g_str_equal(share->type, "netns") && !g_str_equal(share->type, "name") && !g_str_equal(share->type, "pid"))
+        virErrorSet(error, VIR_FROM_LXC, VIR_ERR_INTERNAL_ERROR, "Unknown LXC namespace source '%s'", share->type);
+    else
+        return true;
+    return false;
+}
+
 static bool postParse(const virDomainParseConfig *conf, virDomainDef *def, unsigned int flags, GError **error)
 {
     if (!def->os.init) {
         virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_XML_ERROR, "init binary must be specified");
         return false;
     }
+    const virDomainLxcShares *ns = def->lxcNamespace;
+    if (ns && (!checkShare(ns->sharenet, error) || !checkShare(ns->shareipc, error) || !checkShare(ns->shareuts, error)))
+        return false;
     if (!def->uidmap.n != !def->gidmap.n) {
         virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_CONFIG_UNSUPPORTED, "uid and gid should be mapped both");
         return false;
@@ -56,7 +71,8 @@ static bool postParse(const virDomainParseConfig *conf, virDomainDef *def, unsig
 
 static const virDomainParseConfig *parseConfig(virEngine *engine, GError **error)
 {
-    static virDomainParseConfig config = { .name = "LXC", .macPrefix = { 0x52, 0x54, 0x00 }, .secModel = "none", .lookup = lookup, .postParse = postParse };
+    static virDomainParseConfig config = { .name = "LXC", .macPrefix = { 0x52, 0x54, 0x00 }, .secModel = "none",
+                                           .features = VIR_DOMAIN_CONF_LXC_NAMESPACE, .lookup = lookup, .postParse = postParse };
     static gsize once;
     if (g_once_init_enter(&once)) {
         struct utsname host;

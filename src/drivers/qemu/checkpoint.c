@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checkpoints of QEMU's guests: a bitmap in each image, in which QEMU notes what is written from then on. */
 #define VIR_FROM VIR_FROM_QEMU
+#include "drivers/qemu/agent-guest.h"
 #include "drivers/qemu/snapshot.h"
 
 static bool imagesGood(const virDomainCheckpointDef *def, const virDomainDef *live, GError **error)
@@ -42,9 +43,15 @@ static bool bitmaps(virDomainObj *obj, const virDomainCheckpointDef *def, const 
 
 bool qemuCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error)
 {
-    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    bool quiesce = flags & VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE;
     qemuMomentDomain(def->m.dom);
-    return imagesGood(def, view->live, error) && bitmaps(obj, def, view->live, "block-dirty-bitmap-add", true, error);
+    if (quiesce && !qemuAgentFreeze(obj, error))
+        return false;
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    bool ok = imagesGood(def, view->live, error) && bitmaps(obj, def, view->live, "block-dirty-bitmap-add", true, error);
+    if (quiesce)
+        qemuAgentThaw(obj);
+    return ok;
 }
 
 /* The bitmaps of older checkpoints went on all the time: nothing has to be merged into them. */

@@ -13,25 +13,10 @@ static bool command(virDomainObj *obj, const char *name, JsonNode *args, GError 
     return false;
 }
 
-/* A guest agent is asked only when the caller insists; none is connected yet. */
-static bool acpiAllowed(unsigned int flags, unsigned int acpi, unsigned int known, const char *func, GError **error)
-{
-    if (flags & ~known)
-        virSetError(error, VIR_ERR_INVALID_ARG, "unsupported flags (0x%x) in function %s", flags & ~known, func);
-    else if (flags && !(flags & acpi))
-        virSetError(error, VIR_ERR_ARGUMENT_UNSUPPORTED, "QEMU guest agent is not configured");
-    else
-        return true;
-    return false;
-}
-
+/* By ACPI's power button; the engine has asked the guest's agent, where the flags want that. */
 bool qemuShutdown(virDomainObj *obj, unsigned int flags, GError **error)
 {
     qemuGuest *g = qemuGuestOf(obj);
-    if (!acpiAllowed(flags, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN,
-                     VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN | VIR_DOMAIN_SHUTDOWN_GUEST_AGENT, "qemuDomainShutdownFlags",
-                     error))
-        return false;
     g->fakeReboot = false;
     return command(obj, "system_powerdown", NULL, error);
 }
@@ -40,9 +25,6 @@ bool qemuReboot(virDomainObj *obj, unsigned int flags, GError **error)
 {
     qemuGuest *g = qemuGuestOf(obj);
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    if (!acpiAllowed(flags, VIR_DOMAIN_REBOOT_ACPI_POWER_BTN,
-                     VIR_DOMAIN_REBOOT_ACPI_POWER_BTN | VIR_DOMAIN_REBOOT_GUEST_AGENT, "qemuDomainReboot", error))
-        return false;
     g->fakeReboot =
         view->live && view->live->onReboot != VIR_DOMAIN_ON_DESTROY && view->live->onReboot != VIR_DOMAIN_ON_PRESERVE;
     bool ok = command(obj, "system_powerdown", NULL, error);

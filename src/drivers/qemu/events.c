@@ -2,6 +2,7 @@
 /* QEMU's events become states, reasons and events of ours. Handlers run through the actor and never wait. */
 #define VIR_FROM VIR_FROM_QEMU
 #define VIR_LOG_NAME "qemu.events"
+#include "drivers/qemu/agent-guest.h"
 #include "drivers/qemu/snapshot.h"
 #include "base/log.h"
 #include <stdlib.h>
@@ -210,12 +211,14 @@ static void onPortChange(Event *e)
         virDomainChrDef *chr = def->channels.v[i];
         if (g_strcmp0(chr->info.alias, alias) != 0 || chr->state == state)
             continue;
-        bool agent = g_strcmp0(chr->name, "org.qemu.guest_agent.0") == 0;
+        bool agent = qemuAgentIsChannel(chr);
         chr->state = state;
         virDomainSetLive(e->obj, g_steal_pointer(&def));
-        if (agent)
+        if (agent) {
+            qemuAgentFollow(e->obj);
             virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_AGENT_LIFECYCLE, (int)state,
                           VIR_CONNECT_DOMAIN_EVENT_AGENT_LIFECYCLE_REASON_CHANNEL);
+        }
         return;
     }
 }
@@ -295,6 +298,7 @@ static void monitorEvent(virQmp *qmp, const char *name, JsonObject *data, gint64
         details = json_to_string(node, FALSE);
     }
     virDomainEmitMonitor(obj, name, seconds, micros, details);
+    qemuAgentNotify(qemuGuestOf(obj), name);
     Event e = { .obj = obj, .guest = qemuGuestOf(obj), .view = view, .qmp = qmp, .data = data };
     for (guint i = 0; i < G_N_ELEMENTS(handlers); i++)
         if (g_str_equal(handlers[i].name, name))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* QEMU as the engine sees it: the table, and what the model must know about QEMU's guests. */
 #define VIR_FROM VIR_FROM_QEMU
+#include "drivers/qemu/agent-guest.h"
 #include "drivers/qemu/cpu.h"
 #include "drivers/qemu/qemu.h"
 #include "drivers/qemu/snapshot.h"
@@ -273,7 +274,8 @@ const virHypervisor qemuHypervisor = {
     .setMemory = qemuSetMemory,
     .snapshotCreateFlags = (VIR_DOMAIN_SNAPSHOT_CREATE_VALIDATE << 1) - 1,
     .snapshotDeleteFlags = VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN | VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY | VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY,
-    .checkpointCreateFlags = VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE,
+    .checkpointCreateFlags =
+        VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE | VIR_DOMAIN_CHECKPOINT_CREATE_REDEFINE_VALIDATE | VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE,
     .snapshotCheck = qemuSnapshotCheck,
     .snapshotTake = qemuSnapshotTake,
     .snapshotDelete = qemuSnapshotDelete,
@@ -281,6 +283,7 @@ const virHypervisor qemuHypervisor = {
     .checkpointDelete = qemuCheckpointDelete,
     .backupBegin = qemuBackupBegin,
     .backupEnd = qemuBackupEnd,
+    .guest = &qemuGuestCalls,
     .openConsole = qemuOpenConsole,
     .monitorCommand = qemuMonitorCommand,
     .capabilities = capabilities,

@@ -2,6 +2,7 @@
 /* The life of a guest's process: start, adopt, end, and what is cleaned up after it. */
 #define VIR_FROM VIR_FROM_QEMU
 #define VIR_LOG_NAME "qemu.process"
+#include "drivers/qemu/agent-guest.h"
 #include "drivers/qemu/qemu.h"
 #include "drivers/qemu/firmware.h"
 #include "base/log.h"
@@ -30,10 +31,12 @@ enum {
 
 /* ---- the guest's state ---- */
 
-static qemuGuest *guestNew(void)
+static qemuGuest *guestNew(virDomainObj *obj)
 {
     qemuGuest *g = g_new0(qemuGuest, 1);
     g_mutex_init(&g->mutex);
+    g->agentTurn = virDomainObjLane(obj, VIR_ACTOR_AGENT);
+    g->agentTimeout = QEMU_AGENT_TIMEOUT_UNSET;
     g->shutdownDetail = -1;
     g->taps = g_ptr_array_new_with_free_func(g_free);
     g->labelled = g_ptr_array_new_with_free_func(g_free);
@@ -61,6 +64,8 @@ void qemuGuestFree(gpointer data)
 {
     qemuGuest *g = data;
     guestClear(g);
+    qemuAgentDrop(g);
+    virActorUnref(g->agentTurn);
     virQmpClose(g->qmp);
     virQmpUnref(g->qmp);
     virProcessUnref(g->process);
@@ -70,17 +75,17 @@ void qemuGuestFree(gpointer data)
     g_free(g);
 }
 
-static qemuGuest *guestReady(virDomainObj *obj)
+qemuGuest *qemuGuestReady(virDomainObj *obj)
 {
     if (!qemuGuestOf(obj))
-        virDomainObjSetPrivate(obj, guestNew());
+        virDomainObjSetPrivate(obj, guestNew(obj));
     return qemuGuestOf(obj);
 }
 
 /* "domain-1-NAME"; long names are cut, since the path of a socket has a limit. */
 static void guestPaths(virDomainObj *obj, const virDomainDef *def)
 {
-    qemuGuest *g = guestReady(obj);
+    qemuGuest *g = qemuGuestReady(obj);
     const virEngineDirs *dirs = virEngineGetDirs(virDomainObjEngine(obj));
     guestClear(g);
     gsize cut = MIN(strlen(def->name), 20);
@@ -243,6 +248,7 @@ static void guestDropProcess(qemuGuest *g)
     virTimer *timer = g_steal_pointer(&g->killTimer);
     g_mutex_unlock(&g->mutex);
     virTimerRemove(timer);
+    qemuAgentDrop(g);
     virQmpClose(qmp);
     virQmpUnref(qmp);
     if (process && !virProcessWait(process, 0))
@@ -587,6 +593,7 @@ static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
     if (ok) {
         takeVcpus(g, qmpReplyArr(r[0].reply));
         takePtys(def, qmpReplyArr(r[1].reply));
+        qemuAgentTakeStates(def, qmpReplyArr(r[1].reply));
     }
     for (guint i = 0; i < n; i++)
         virQmpRequestClear(&r[i]);
@@ -658,6 +665,7 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
     qemuGuest *g = qemuGuestOf(obj);
     if (ok) {
         *pid = virProcessPid(g->process);
+        qemuAgentStarted(obj, def);
         return true;
     }
     qemuCloseNetFds(nets, def->nets.n);
@@ -678,6 +686,8 @@ void qemuStatusFill(virDomainObj *obj, virDomainStatus *status)
     status->libDir = g_strdup(g->domainDir);
     status->channelTargetDir = g_strdup(g->channelDir);
     status->rememberOwner = true;
+    status->agentTimeout = g_atomic_int_get(&g->agentTimeout);
+    status->hasAgentTimeout = status->agentTimeout != QEMU_AGENT_TIMEOUT_UNSET;
     for (unsigned int i = 0; i < g->nvcpuTids; i++) {
         virDomainStatusVcpu *v = g_new0(virDomainStatusVcpu, 1);
         *v = (virDomainStatusVcpu){ .id = i, .pid = g->vcpuTids[i] };
@@ -689,6 +699,7 @@ bool qemuStatusTake(virDomainObj *obj, const virDomainStatus *status, GError **e
 {
     guestPaths(obj, status->def);
     qemuGuest *g = qemuGuestOf(obj);
+    g_atomic_int_set(&g->agentTimeout, status->hasAgentTimeout ? status->agentTimeout : QEMU_AGENT_TIMEOUT_UNSET);
     if (status->libDir) {
         g_free(g->domainDir);
         g->domainDir = g_strdup(status->libDir);
@@ -716,7 +727,7 @@ static bool isOurGuest(pid_t pid, const virDomainDef *def)
 
 bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **error)
 {
-    qemuGuest *g = guestReady(obj);
+    qemuGuest *g = qemuGuestReady(obj);
     if (!g->domainDir)
         guestPaths(obj, def);
     g_autoptr(virProcess) process = virProcessAdopt(virHostLocal(), pid, 0, error);
@@ -740,16 +751,17 @@ bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **err
         qemuKill(obj, 0, NULL); /* nobody could ever talk to it again */
         return false;
     }
-    virQmpRequest r[2] = { { .command = "query-cpus-fast" }, { .command = "query-balloon" } };
+    virQmpRequest r[3] = { { .command = "query-cpus-fast" }, { .command = "query-balloon" }, { .command = "query-chardev" } };
     g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
     if (!qmp)
         return false;
-    qmpCallMany(qmp, r, 2, NULL);
+    qmpCallMany(qmp, r, G_N_ELEMENTS(r), NULL);
     takeVcpus(g, qmpReplyArr(r[0].reply));
+    qemuAgentRefresh(obj, qmpReplyArr(r[2].reply));
     gint64 actual = qmpInt(qmpReplyObj(r[1].reply), "actual", (gint64)def->memory * 1024);
     __atomic_store_n(&g->balloon, actual / 1024, __ATOMIC_RELAXED);
-    virQmpRequestClear(&r[0]);
-    virQmpRequestClear(&r[1]);
+    for (guint i = 0; i < G_N_ELEMENTS(r); i++)
+        virQmpRequestClear(&r[i]);
     qemuReconcile(obj);
     return true;
 }

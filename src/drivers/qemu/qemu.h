@@ -29,12 +29,17 @@ typedef struct {
     virDomainParseConfig conf;
 } qemuDriver;
 
-/* Lives as long as its virDomainObj. `process` and `qmp` are exchanged under the mutex, since a kill passes the queue; all else belongs to
+enum { QEMU_AGENT_TIMEOUT_UNSET = -1000 };      /* beside the values of virDomainAgentResponseTimeoutValues: each command's own */
+
+/* Lives as long as its virDomainObj. `process`, `qmp` and `agent` are exchanged under the mutex, since a kill passes the queue; all else belongs to
  * the holder of the actor. */
 typedef struct {
     GMutex mutex;
     virProcess *process;
     virQmp *qmp;
+    struct _virAgent *agent;            /* NULL: nobody is there */
+    virActor *agentTurn;                /* the queue of calls that ask the agent */
+    gint agentTimeout;                  /* seconds; atomic */
     virTimer *killTimer;
     char *domainDir, *channelDir, *logPath, *pidPath;
     gint64 logStart;                    /* where this run's part of the log begins */
@@ -55,6 +60,7 @@ typedef struct {
 qemuDriver *qemuDriverOf(virEngine *engine);
 static inline qemuDriver *qemuDriverOfObj(virDomainObj *obj) { return qemuDriverOf(virDomainObjEngine(obj)); }
 static inline qemuGuest *qemuGuestOf(virDomainObj *obj) { return virDomainObjPrivate(obj); }
+qemuGuest *qemuGuestReady(virDomainObj *obj);                   /* made if it is missing; holder */
 virQmp *qemuGuestQmp(virDomainObj *obj, GError **error);        /* a reference; an error when there is no monitor */
 
 /* check-host.c: what the guest needs of this host, found or refused; fills in names that only the host knows */

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/util.h"
+#include "drivers/qemu/agent-guest.h"
 
 enum { IMAGE_TOOL_MS = 60 * 1000 };
 
@@ -27,10 +28,8 @@ bool qemuSnapshotCheck(virDomainObj *obj, const virDomainSnapshotDef *def, unsig
                     "Flag 'VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY' is required by flag 'VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE'");
     else if (flags & VIR_DOMAIN_SNAPSHOT_CREATE_LIVE && (!view->live || def->memory != VIR_DOMAIN_DISK_SNAPSHOT_EXTERNAL))
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "live snapshot creation is supported only during full system snapshots");
-    else if (flags & VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE)
-        virSetError(error, VIR_ERR_ARGUMENT_UNSUPPORTED, "QEMU guest agent is not configured");
     else
-        return true;
+        return !(flags & VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE) || qemuAgentReachable(obj, error);
     return false;
 }
 
@@ -234,6 +233,19 @@ static bool takeExternal(virDomainObj *obj, const virDomainView *view, virDomain
     return !config || virDomainSetConfig(obj, g_steal_pointer(&config), error);
 }
 
+/* With the guest's file systems frozen meanwhile, if that is asked for. */
+static bool takeQuiet(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int flags, GError **error)
+{
+    bool quiesce = flags & VIR_DOMAIN_SNAPSHOT_CREATE_QUIESCE;
+    if (quiesce && !qemuAgentFreeze(obj, error))
+        return false;
+    g_autoptr(virDomainView) view = virDomainObjView(obj);      /* now: the guest ran on while its agent was asked */
+    bool ok = takeExternal(obj, view, def, flags, error);
+    if (quiesce)
+        qemuAgentThaw(obj);
+    return ok;
+}
+
 /* ---- the hypervisor's functions ---- */
 
 void qemuMomentDomain(virDomainDef *dom)
@@ -274,7 +286,7 @@ bool qemuSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int
         return false;
     }
     if (modes.external)
-        return takeExternal(obj, view, def, flags, error);
+        return takeQuiet(obj, def, flags, error);
     return view->live ? humanCommand(obj, "savevm", def->m.name, error) : imageSnapshots(def, "-c", error);
 }
 

@@ -35,7 +35,7 @@ static bool validate(const virDomainParseConfig *conf, const virDomainDef *def, 
 
 static const virDomainParseConfig *parseConfig(virEngine *engine, GError **error)
 {
-    static const virDomainParseConfig config = { .name = "VMware", .features = VIR_DOMAIN_CONF_WIDE_SCSI, .hostArch = VIR_ARCH_X86_64,
+    static const virDomainParseConfig config = { .name = "VMware", .features = VIR_DOMAIN_CONF_WIDE_SCSI | VIR_DOMAIN_CONF_VMWARE_NAMESPACE, .hostArch = VIR_ARCH_X86_64,
                                                  .macPrefix = { 0x00, 0x0c, 0x29 }, .lookup = lookup, .validate = validate };
     return &config;
 }
