@@ -604,6 +604,12 @@ print(len(n.listAllPorts()), n.listAllPorts()[0].UUIDString() in d.XMLDesc(0))
         self.assertEqual((bridged, out[1]), ('True', '1 True'))
         self.assertEqual(links()[tap]['master'], 'lvtbr0')
         self.assertIn('52:54:00:aa:00:01', harness.read(f'{STATE}/lvtbr0.macs'))
+        card = Guest('52:54:00:aa:00:01')           # the boot sector speaks no DHCP: somebody does for it
+        try:
+            address = card.lease()
+        finally:
+            card.close()
+        self.assertIn(f'{address}/24', virsh('domifaddr', client('qemu:///system', 'print(c.listAllDomains()[0].name())')[0]))
         self.again()
         out = client('qemu:///system', '''
 c.listAllDomains()[0].destroy()
