@@ -14,7 +14,7 @@ enum { AUTH_WAIT_MS = 60 * 1000 };
 
 /* Beyond the first a client's calls wait, unread, until it has read answers. Events can't wait: beyond the second, a client that
  * takes none is given up. */
-enum { QUEUE_FULL = 1024 * 1024, QUEUE_MAX = 64 * 1024 * 1024 };
+enum { HELD_MAX = 1024, QUEUE_FULL = 1024 * 1024, QUEUE_MAX = 64 * 1024 * 1024 };
 
 virServerClient *virServerClientRef(virServerClient *client)
 {
@@ -28,6 +28,7 @@ void virServerClientUnref(virServerClient *c)
         return;
     virHandleUnref(c->conn);
     virHandleUnref(c->admin);
+    virServerUserUnref(c->user);
     g_hash_table_unref(c->streams);
     g_hash_table_unref(c->actors);
     virChannelFree(c->channel);
@@ -80,6 +81,7 @@ void virServerClientDrop(virServerClient *c, const char *reason)
     notAnonymous(c);
     virInfo("client %" G_GUINT64_FORMAT " (pid %d) leaves: %s", c->id, (int)c->pid, reason);
     virServer *server = c->server;
+    virServerDropHeld(c);
     g_hash_table_foreach(c->actors, cancelQueued, c);
     virServerEventsDrop(c, c->conn);
     g_hash_table_remove_all(c->streams);
@@ -108,14 +110,14 @@ gsize virServerClientQueued(virServerClient *c)
 /* Another message may be taken in. */
 static bool clientReady(virServerClient *c)
 {
-    return !c->dead && !c->closing && g_atomic_int_get(&c->inFlight) < (gint)c->server->limits.maxClientRequests &&
-           c->streamInput < QUEUE_FULL && virServerClientQueued(c) < QUEUE_FULL;
+    return !c->dead && !c->closing && c->held.length < HELD_MAX && c->heldBytes < QUEUE_FULL && c->streamInput < QUEUE_FULL &&
+           virServerClientQueued(c) < QUEUE_FULL;
 }
 
 static void clientWatch(virServerClient *c)
 {
     if (!c->dead)
-        virWatchSetEvents(c->watch, (g_atomic_int_get(&c->paused) ? 0 : EPOLLIN) | (virServerClientQueued(c) ? EPOLLOUT : 0));
+        virWatchSetEvents(c->watch, (clientReady(c) ? EPOLLIN : 0) | (virServerClientQueued(c) ? EPOLLOUT : 0));
 }
 
 /* What follows from a try to write. */
@@ -125,7 +127,7 @@ static void clientWritten(virServerClient *c, virChannelResult r, GError *error)
         virServerClientDrop(c, error->message);
     else if (virServerClientQueued(c) > QUEUE_MAX)
         virServerClientDrop(c, "it does not read what it is sent");
-    else if (c->closing && r == VIR_CHANNEL_DONE && g_atomic_int_get(&c->inFlight) == 0)
+    else if (c->closing && r == VIR_CHANNEL_DONE && c->held.length == 0 && g_atomic_int_get(&c->inFlight) == 0)
         virServerClientDrop(c, "it closed the connection");
     else
         clientWatch(c);
@@ -179,7 +181,7 @@ void virServerClientPost(virServerClient *c, GByteArray *message, bool done)
     bool tell = !c->gone && (r != VIR_CHANNEL_DONE || virChannelQueued(c->channel) > QUEUE_MAX);
     g_mutex_unlock(&c->output);
     if (done)
-        g_atomic_int_add(&c->inFlight, -1);
+        virServerCallEnded(c);
     if (tell || (done && g_atomic_int_get(&c->paused)))
         virLoopInvoke(virLoopGet(), settle, virServerClientRef(c));
 }
@@ -287,8 +289,9 @@ static bool stillReady(virServerClient *c)
 
 static void clientMessages(virServerClient *c)
 {
+    virServerStartHeld(c);
     do
-        g_atomic_int_set(&c->paused, FALSE);
+        g_atomic_int_set(&c->paused, c->held.length > 0);
     while (takeMessages(c) && stillReady(c));
     clientWatch(c);
 }
@@ -334,6 +337,7 @@ static void clientAccept(virServer *server, int fd, bool readonly, virServerAuth
     c->uid = peer.uid;
     c->gid = peer.gid;
     c->pid = peer.pid;
+    c->user = virServerUserOf(server, peer.uid);
     c->auth = auth;
     c->authenticated = auth == VIR_SERVER_AUTH_NONE || peer.uid == 0;
     server->anonymous += !c->authenticated;

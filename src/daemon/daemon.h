@@ -7,7 +7,7 @@
 typedef struct {
     /* libvirtd.conf */
     char *sockGroup, *sockRoPerms, *sockRwPerms, *sockAdminPerms, *sockDir, *authRo, *authRw;
-    unsigned int maxClients, maxAnonymousClients, maxClientRequests, adminMaxClients, adminMaxClientRequests;
+    unsigned int maxClients, maxAnonymousClients, maxClientRequests, maxUserRequests, adminMaxClients, adminMaxClientRequests;
     int keepaliveInterval, adminKeepaliveInterval, logLevel;
     unsigned int keepaliveCount, adminKeepaliveCount;
     char *logFilters, *logOutputs;

@@ -19,6 +19,7 @@ typedef struct {
     const virRpcProgram *program;
     virRpcThunk run;                    /* the generated thunk or the special's body */
     bool quick, special;                /* never blocks; is about the connection itself */
+    gsize size;                         /* of the message */
     bool inlined;                       /* finished inside the loop that reads the client's messages */
     void *args, *ret;
     GByteArray *out;                    /* the encoded reply */
@@ -108,7 +109,8 @@ static void finish(gpointer data)
 {
     Pending *p = data;
     virServerClient *c = p->client;
-    g_atomic_int_add(&c->inFlight, -1);
+    if (!p->inlined)
+        virServerCallEnded(c);
     if (c->dead) {
         pendingFree(p);
         return;
@@ -206,25 +208,62 @@ static void submit(Pending *p)
     virActorSubmit(actor, class, proc->name, -1, p->client, runOnThread, cancelled, p);
 }
 
+/* ---- whose turn it is ---- */
+
+/* A client may have so many calls under way, and so may all clients of a user together; the rest waits here. */
+static bool mayStart(virServerClient *c)
+{
+    return g_atomic_int_get(&c->inFlight) < (gint)c->server->limits.maxClientRequests && virServerUserMayStart(c->user);
+}
+
+static void startOnThread(Pending *p)
+{
+    virServerCallBegins(p->client);
+    if (p->call.proc->run == VIR_RUN_QUERY || p->call.proc->run == VIR_RUN_MODIFY || p->call.proc->run == VIR_RUN_AGENT)
+        submit(p);
+    else
+        virWorkRun(runOnThread, p);
+}
+
+void virServerStartHeld(virServerClient *c)
+{
+    while (c->held.length && mayStart(c)) {
+        Pending *p = g_queue_pop_head(&c->held);
+        c->heldBytes -= p->size;
+        startOnThread(p);
+    }
+}
+
+void virServerDropHeld(virServerClient *c)
+{
+    Pending *p;
+    while ((p = g_queue_pop_head(&c->held)))
+        pendingFree(p);
+    c->heldBytes = 0;
+}
+
+static void hold(Pending *p)
+{
+    virServerClient *c = p->client;
+    g_queue_push_tail(&c->held, p);
+    c->heldBytes += p->size;
+    virServerUserWaits(c->user);
+    g_atomic_int_set(&c->paused, TRUE);         /* who ends a call tells us from now on; one may have ended just before */
+    virServerStartHeld(c);
+}
+
 static void start(Pending *p)
 {
-    g_atomic_int_inc(&p->client->inFlight);
+    virServerClient *c = p->client;
     /* What the admin program asks about belongs to this thread. */
-    if (p->quick || p->client->server->isAdmin || p->call.proc->run == VIR_RUN_SNAPSHOT) {
+    if (p->quick || c->server->isAdmin || p->call.proc->run == VIR_RUN_SNAPSHOT) {
         p->inlined = true;
         runThunk(p);
         finish(p);
-        return;
-    }
-    switch (p->call.proc->run) {
-    case VIR_RUN_QUERY:
-    case VIR_RUN_MODIFY:
-    case VIR_RUN_AGENT:
-        submit(p);
-        break;
-    default:
-        virWorkRun(runOnThread, p);
-        break;
+    } else if (p->call.proc->run != VIR_RUN_KILL && (c->held.length || !mayStart(c))) {
+        hold(p);
+    } else {
+        startOnThread(p);
     }
 }
 
@@ -285,6 +324,7 @@ void virServerDispatch(virServerClient *c, virNetMessage *m)
     Pending *p = virArenaAlloc(arena, sizeof(*p));
     p->client = virServerClientRef(c);
     p->header = m->header;
+    p->size = m->len;
     p->call = (virRpcServerCall){ .client = c, .arena = arena, .fdsIn = g_steal_pointer(&m->fds), .nfdsIn = m->nfds };
     m->nfds = 0;
     if (!understand(p, m, &error)) {

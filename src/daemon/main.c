@@ -306,8 +306,9 @@ static void watchIdleness(gpointer unused)
 
 static bool serve(const Options *o, const virDaemonConfig *c, GError **error)
 {
-    virServerLimits main = { c->maxClients, c->maxAnonymousClients, c->maxClientRequests, c->keepaliveInterval, c->keepaliveCount };
-    virServerLimits admin = { c->adminMaxClients, c->adminMaxClients, c->adminMaxClientRequests, c->adminKeepaliveInterval,
+    virServerLimits main = { c->maxClients, c->maxAnonymousClients, c->maxClientRequests, c->maxUserRequests, c->keepaliveInterval,
+                             c->keepaliveCount };
+    virServerLimits admin = { c->adminMaxClients, c->adminMaxClients, c->adminMaxClientRequests, 0, c->adminKeepaliveInterval,
                               c->adminKeepaliveCount };
     me.servers[0] = virServerNew("libvirtd", false, &main);
     me.servers[1] = virServerNew("admin", true, &admin);

@@ -16,12 +16,13 @@
 typedef struct _virServer virServer;
 typedef struct _virServerClient virServerClient;
 typedef struct _virServerStream virServerStream;
+typedef struct _virServerUser virServerUser;
 
 /* Numbers of the wire. */
 typedef enum { VIR_SERVER_AUTH_NONE, VIR_SERVER_AUTH_SASL, VIR_SERVER_AUTH_POLKIT } virServerAuth;
 
 typedef struct {
-    unsigned int maxClients, maxAnonymousClients, maxClientRequests;
+    unsigned int maxClients, maxAnonymousClients, maxClientRequests, maxUserRequests;
     int keepaliveInterval;
     unsigned int keepaliveCount;
 } virServerLimits;
@@ -57,7 +58,10 @@ struct _virServerClient {
     virKeepAlive keepalive;
     virTimer *timer;
     bool keepaliveOn;
-    gint inFlight;                      /* atomic */
+    gint inFlight;                      /* atomic: calls that run or wait in a queue of an object's */
+    GQueue held;                        /* decoded calls beyond what the client or its user may have under way */
+    gsize heldBytes;
+    virServerUser *user;
     virConnectPtr conn;                 /* of CONNECT_OPEN */
     virAdmConnectPtr admin;
     gsize streamInput;                  /* bytes of streams that drivers have not taken yet */
@@ -87,6 +91,17 @@ void virServerClientResume(virServerClient *client);
 /* dispatch.c */
 void virServerDispatch(virServerClient *client, virNetMessage *message);
 void virServerReplyError(virServerClient *client, const virNetHeader *call, GError *error);     /* takes the error */
+
+void virServerStartHeld(virServerClient *client);       /* as many as may */
+void virServerDropHeld(virServerClient *client);
+
+/* user.c: what all clients of a user have under way */
+virServerUser *virServerUserOf(virServer *server, uid_t uid);           /* a reference */
+void virServerUserUnref(virServerUser *user);                           /* any thread */
+bool virServerUserMayStart(virServerUser *user);
+void virServerUserWaits(virServerUser *user);                           /* one of its clients holds calls */
+void virServerCallBegins(virServerClient *client);
+void virServerCallEnded(virServerClient *client);                       /* any thread */
 
 /* special.c: the body of a procedure that is about the connection itself; NULL: it has a thunk. `quick`: it never blocks. */
 virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);

@@ -188,7 +188,7 @@ static bool runOne(virFirewallLayer layer, char **argv, char **output, GError **
         g_ptr_array_add(full, *a);
     g_ptr_array_add(full, NULL);
     if (!runTool((const char *const *)full->pdata, NULL, &said, &cause)) {
-        virSetError(error, VIR_ERR_OPERATION_FAILED, "cannot apply the packet filter rule '%s %s %s': %s", path, tools[layer].wait, words,
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Failed to apply firewall rules %s %s %s: %s", path, tools[layer].wait, words,
                     cause->message);
         return false;
     }

@@ -71,6 +71,16 @@ static char *named(const char *text, const Word *words, unsigned long long min, 
     return numberText(n, hex && keepsHex);
 }
 
+bool virNWFilterWordValue(const char *word, unsigned int *value)
+{
+    static const Word *const lists[] = { etherWords, opcodeWords, protocolWords };
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++)
+        for (const Word *w = lists[i]; w->word; w++)
+            if (g_ascii_strcasecmp(w->word, word) == 0)
+                return *value = w->value, true;
+    return false;
+}
+
 static char *mac(const char *text)
 {
     virMac m;
@@ -130,8 +140,8 @@ static bool wordBits(const char *text, gsize len, const Word *words, unsigned in
         g_strstrip(*p);
         while (w->word && g_ascii_strcasecmp(w->word, *p) != 0)
             w++;
-        if (!w->word)
-            return !**p && !p[1] && p == parts;         /* nothing at all */
+        if (!w->word && **p)        /* an empty part says nothing */
+            return false;
         *bits |= w->value;
     }
     return true;
@@ -213,13 +223,15 @@ static char *variable(const char *text)
     if (*p == '[') {
         g_string_append_c(out, *p++);
         p += strspn(p, " ");
+        guint64 max = *p == '@' ? 1000 : G_MAXUINT32;
         if (*p == '@')
             g_string_append_c(out, *p++);
+        bool tooGreat = g_ascii_strtoull(p, NULL, 10) > max;
         gsize digits = strspn(p, "0123456789");
         g_string_append_len(out, p, digits);
         p += digits;
         p += strspn(p, " ");
-        if (!digits || *p != ']')
+        if (!digits || tooGreat || *p != ']')
             return g_string_free(out, TRUE);
         g_string_append_c(out, *p++);
         if (g_str_has_suffix(out->str, "[@0]"))         /* the first iterator is the one that is meant without any */
@@ -261,7 +273,7 @@ static char *canonical(virNWFilterValue kind, const char *text)
 /* Ports mean something to protocols that have them only. */
 static bool portsCheck(const virNWFilterMatch *m, const char *name, GError **error)
 {
-    static const char *const with[] = { "tcp", "udp", "sctp", "udplite", NULL };
+    static const char *const with[] = { "tcp", "udp", "sctp", NULL };
     bool six = strcmp(name, "ipv6") == 0;
     if (!m->srcportstart && !m->srcportend && !m->dstportstart && !m->dstportend)
         return true;

@@ -87,9 +87,7 @@ VIR_ENUM_TABLE(virNWFilterDirection, VIR_NWFILTER_DIRECTION_VALUES)
 #define A_arpsrcmacaddr X_STR("@arpsrcmacaddr", arpsrcmacaddr, 0, MAC)
 #define A_arpdstmacaddr X_STR("@arpdstmacaddr", arpdstmacaddr, 0, MAC)
 #define A_arpsrcipaddr X_STR("@arpsrcipaddr", arpsrcipaddr, 0, IP4)
-#define A_arpsrcipmask X_STR("@arpsrcipmask", arpsrcipmask, 0, MASK4)
 #define A_arpdstipaddr X_STR("@arpdstipaddr", arpdstipaddr, 0, IP4)
-#define A_arpdstipmask X_STR("@arpdstipmask", arpdstipmask, 0, MASK4)
 #define A_gratuitous X_STR("@gratuitous", gratuitous, 0, BOOL)
 #define A_srcipaddr X_STR("@srcipaddr", srcipaddr, 0, IP4)
 #define A_srcipaddr6 X_STR("@srcipaddr", srcipaddr, 0, IP6)
@@ -107,6 +105,7 @@ VIR_ENUM_TABLE(virNWFilterDirection, VIR_NWFILTER_DIRECTION_VALUES)
 #define A_dstipfrom6 X_STR("@dstipfrom", dstipfrom, 0, IP6)
 #define A_dstipto X_STR("@dstipto", dstipto, 0, IP4)
 #define A_dstipto6 X_STR("@dstipto", dstipto, 0, IP6)
+#define A_dstipto6 X_STR("@dstipto", dstipto, 0, IP6)
 #define A_protocol X_STR("@protocol", protocol, 0, IPPROTO)
 #define A_srcportstart X_STR("@srcportstart", srcportstart, 0, U16)
 #define A_srcportend X_STR("@srcportend", srcportend, 0, U16)
@@ -119,6 +118,15 @@ VIR_ENUM_TABLE(virNWFilterDirection, VIR_NWFILTER_DIRECTION_VALUES)
 #define A_ipset X_STR("@ipset", ipset, 0, IPSET)
 #define A_ipsetflags X_STR("@ipsetflags", ipsetflags, 0, IPSETFLAGS)
 #define A_comment X_STR("@comment", comment, 0, COMMENT)
+
+/* Read, but unknown to the published schema. */
+#define UNPUBLISHED .rng = "<notAllowed/>"
+#define A_arpsrcipmask X_STR("@arpsrcipmask", arpsrcipmask, 0, .digits = VIR_NWFILTER_MASK4, UNPUBLISHED)
+#define A_arpdstipmask X_STR("@arpdstipmask", arpdstipmask, 0, .digits = VIR_NWFILTER_MASK4, UNPUBLISHED)
+#define A_connlimitAbove6 X_STR("@connlimit-above", connlimitAbove, 0, .digits = VIR_NWFILTER_LIMIT, UNPUBLISHED)
+#define A_state6 X_STR("@state", state, 0, .digits = VIR_NWFILTER_STATE, UNPUBLISHED)
+#define A_ipset6 X_STR("@ipset", ipset, 0, .digits = VIR_NWFILTER_IPSET, UNPUBLISHED)
+#define A_ipsetflags6 X_STR("@ipsetflags", ipsetflags, 0, .digits = VIR_NWFILTER_IPSETFLAGS, UNPUBLISHED)
 
 /* --- protocols --- */
 #define S virNWFilterMatch
@@ -181,20 +189,25 @@ static X_TYPE_AS(ahXml, virNWFilterMatch, "ah", igmpRows);
 static X_TYPE_AS(udpliteXml, virNWFilterMatch, "udplite", igmpRows);
 static const virXmlRow tcpIpv6Rows[] = {
     A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
-    A_dstipto, A_dscp, A_connlimitAbove, A_state, A_srcportstart, A_srcportend, A_dstportstart, A_dstportend, A_ipset,
-    A_ipsetflags, A_comment, X_END
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_srcportstart, A_srcportend, A_dstportstart, A_dstportend, A_flags,
+    A_ipset6, A_ipsetflags6, A_comment, X_END
 };
 static X_TYPE_AS(tcpIpv6Xml, virNWFilterMatch, "tcp-ipv6", tcpIpv6Rows);
-static X_TYPE_AS(udpIpv6Xml, virNWFilterMatch, "udp-ipv6", tcpIpv6Rows);
-static X_TYPE_AS(sctpIpv6Xml, virNWFilterMatch, "sctp-ipv6", tcpIpv6Rows);
+static const virXmlRow udpIpv6Rows[] = {
+    A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_srcportstart, A_srcportend, A_dstportstart, A_dstportend, A_ipset6,
+    A_ipsetflags6, A_comment, X_END
+};
+static X_TYPE_AS(udpIpv6Xml, virNWFilterMatch, "udp-ipv6", udpIpv6Rows);
+static X_TYPE_AS(sctpIpv6Xml, virNWFilterMatch, "sctp-ipv6", udpIpv6Rows);
 static const virXmlRow icmpv6Rows[] = {
     A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
-    A_dstipto, A_dscp, A_connlimitAbove, A_state, A_type, A_code, A_ipset, A_ipsetflags, A_comment, X_END
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_type, A_code, A_ipset6, A_ipsetflags6, A_comment, X_END
 };
 static X_TYPE_AS(icmpv6Xml, virNWFilterMatch, "icmpv6", icmpv6Rows);
 static const virXmlRow allIpv6Rows[] = {
     A_match, A_srcmacaddr, A_srcipaddr6, A_srcipmask6, A_dstipaddr6, A_dstipmask6, A_srcipfrom6, A_srcipto6, A_dstipfrom6,
-    A_dstipto, A_dscp, A_connlimitAbove, A_state, A_ipset, A_ipsetflags, A_comment, X_END
+    A_dstipto6, A_dscp, A_connlimitAbove6, A_state6, A_ipset6, A_ipsetflags6, A_comment, X_END
 };
 static X_TYPE_AS(allIpv6Xml, virNWFilterMatch, "all-ipv6", allIpv6Rows);
 static X_TYPE_AS(espIpv6Xml, virNWFilterMatch, "esp-ipv6", allIpv6Rows);
@@ -210,7 +223,7 @@ virXmlType *const virNWFilterProtocolXml[VIR_NWFILTER_PROTOCOLS] = {
 
 #define S virNWFilterRule
 #define PROTOCOL(name, which, table) X_OBJ_AS(name, protocol[VIR_NWFILTER_PROTOCOL_##which], virNWFilterMatch, table, XF_EMPTY)
-#define PRIORITY .pattern = "-?([0-9]{1,3}|1000)"
+#define PRIORITY .pattern = "[ ]*[+\\-]?0*([0-9]{1,3}|1000)[ ]*"
 static const virXmlRow ruleRows[] = {
     X_ENUM("@action", action, virNWFilterAction, XF_WANTED, .bad = "unknown rule action attribute value"),
     X_ENUM("@direction", direction, virNWFilterDirection, XF_WANTED, .bad = "unknown rule direction attribute value"),
@@ -266,8 +279,8 @@ static X_TYPE(virNWFilterInclude, "filterref", refRows);
 static bool parseOrder(const virXmlRow *row, void *obj, xmlNode *node, virXmlContext *ctx, GError **error)
 {
     GString *order = g_string_new(NULL);
-    for (xmlNode *n = virXmlNext(node->children, NULL); n; n = virXmlNext(n, NULL))
-        if (strcmp((const char *)n->name, "rule") == 0 || strcmp((const char *)n->name, "filterref") == 0)
+    for (xmlNode *n = node->children; n; n = n->next)
+        if (n->type == XML_ELEMENT_NODE && (strcmp((const char *)n->name, "rule") == 0 || strcmp((const char *)n->name, "filterref") == 0))
             g_string_append_c(order, n->name[0]);
     ((virNWFilterDef *)obj)->order = g_string_free(order, FALSE);
     return true;
@@ -322,7 +335,7 @@ X_TYPE(virNWFilterDef, "filter", filterRows, .init = virDocumentInit);
 static bool isPriority(const char *text, gint64 *n)
 {
     char *end;
-    *n = text ? g_ascii_strtoll(text, &end, 0) : 0;
+    *n = text ? g_ascii_strtoll(text, &end, 10) : 0;
     return text && *text && !*end;
 }
 
@@ -394,6 +407,10 @@ static bool chainCheck(virNWFilterDef *def, GError **error)
         return FAIL(VIR_ERR_INVALID_ARG, "Could not parse chain priority '%s'", def->priority);
     if (def->priority && (n < -1000 || n > 1000))
         return FAIL(VIR_ERR_INVALID_ARG, "Priority '%s' is outside valid range of [-1000,1000]", def->priority);
+    if (def->priority) {
+        g_free(def->priority);
+        def->priority = g_strdup_printf("%d", (int)n);
+    }
     if (!def->chain || !*def->chain) {
         g_clear_pointer(&def->priority, g_free);
         g_free(def->chain);

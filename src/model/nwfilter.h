@@ -70,6 +70,8 @@ VIR_DOCUMENT_DECLARE(virNWFilterBindingDef)
 
 /* nwfilter-check.c: every value of a match in its canonical form. `type` is the table of the protocol. */
 bool virNWFilterMatchCheck(virNWFilterMatch *match, const virXmlType *type, GError **error);
+/* The number that "arp", "Request" or "udp" stands for. */
+bool virNWFilterWordValue(const char *word, unsigned int *value);
 extern virXmlType *const virNWFilterProtocolXml[VIR_NWFILTER_PROTOCOLS];
 /* The kinds of values, in the tables' rows (row.digits). */
 typedef enum {

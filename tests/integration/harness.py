@@ -63,16 +63,21 @@ def ours(**more):
     return env
 
 
-def load_ours():
-    """Start the program again so that it finds our library; one with a sanitizer needs the sanitizer loaded first."""
-    if LIBRARIES in os.environ.get('LD_LIBRARY_PATH', ''):
-        os.environ.pop('LD_PRELOAD', None)      # not for the programs that this one starts
-        return
+def borrowed():
+    """Environment of a program that is not ours and loads our library; one with a sanitizer needs the sanitizer loaded first."""
     env = ours()
     if SANITIZED in os.environ:
         locks = path('tests', 'libtsan-glib.so')
         env['LD_PRELOAD'] = f'libtsan.so.2:{locks}' if os.path.exists(locks) else 'libasan.so.8:libubsan.so.1'
-    os.execve('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv, env)
+    return env
+
+
+def load_ours():
+    """Start the program again so that it finds our library."""
+    if LIBRARIES in os.environ.get('LD_LIBRARY_PATH', ''):
+        os.environ.pop('LD_PRELOAD', None)      # not for the programs that this one starts
+        return
+    os.execve('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv, borrowed())
 
 
 def wait_for(what, seconds=30, step=0.05):

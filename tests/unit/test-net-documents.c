@@ -135,6 +135,9 @@ static void testFilter(void)
     REFUSED(virNWFilterDef, RULE("<ip dstportend='80'/>"), VIR_ERR_INTERNAL_ERROR, "requires protocol specification");
     REFUSED(virNWFilterDef, RULE("<all state='OLD'/>"), VIR_ERR_INTERNAL_ERROR, "state has illegal value OLD");
     REFUSED(virNWFilterDef, FILTER("<rule direction='in'/>"), VIR_ERR_INTERNAL_ERROR, "requires action");
+    BECOMES(virNWFilterDef, "<filter name='f'><rule action='drop' direction='in'><mac/></rule>" UUID "<filterref filter='x'/></filter>",
+         "<filter name='f' chain='root'>\n  " UUID "\n  <rule action='drop' direction='in' priority='500'>\n    <mac/>\n  </rule>\n"
+         "  <filterref filter='x'/>\n</filter>\n");
     REFUSED(virNWFilterDef, "<filter name='f' chain='tcp'/>", VIR_ERR_INVALID_ARG, "Invalid chain name 'tcp'");
 }
 

@@ -51,6 +51,26 @@ static bool cmdDefine(Shell *sh, Cmd *cmd)
     return filter != NULL;
 }
 
+static char *dumpToEdit(void *object)
+{
+    return virNWFilterGetXMLDesc(object, 0);
+}
+
+static bool defineEdited(Shell *sh, const char *xml, bool validate)
+{
+    g_autoptr(virNWFilter) changed = virNWFilterDefineXML(sh->conn, xml);
+    return changed != NULL;
+}
+
+static bool cmdEdit(Shell *sh, Cmd *cmd)
+{
+    g_autoptr(virNWFilter) filter = filterOf(sh, cmd);
+    if (!filter)
+        return false;
+    g_autofree char *label = g_strdup_printf("Network filter %s", virNWFilterGetName(filter));
+    return editDocument(sh, &(EditWhat){ label, filter, dumpToEdit, defineEdited }, false);
+}
+
 static bool cmdUndefine(Shell *sh, Cmd *cmd)
 {
     g_autoptr(virNWFilter) filter = filterOf(sh, cmd);
@@ -170,6 +190,8 @@ static const CmdDef commands[] = {
       optsDefine, cmdDefine, 0 },
     { "nwfilter-dumpxml", "network filter information in XML", "Output the network filter information as an XML dump to stdout.", optsDumpxml,
       cmdDumpxml, CMD_FACTS },
+    { "nwfilter-edit", "edit XML configuration for a network filter", "Edit the XML configuration for a network filter.", optsFilter, cmdEdit,
+      0 },
     { "nwfilter-list", "list network filters", "Returns list of network filters.", optsNone, cmdList, CMD_FACTS },
     { "nwfilter-undefine", "undefine a network filter", "Undefine a given network filter.", optsFilter, cmdUndefine, 0 },
     { "nwfilter-binding-create", "create a network filter binding from an XML file", "Create a new network filter binding.", optsCreate,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Network filters: definitions, and who refers to whom. Rules are not written into the host's packet filter by this version. */
+/* Network filters: definitions, and who refers to whom. */
 #define VIR_FROM VIR_FROM_NWFILTER
 #include "drivers/nwfilter/nwfilter.h"
 #include "src/api/connect.h"
@@ -18,11 +18,11 @@ static gpointer handle(virConnectPtr conn, const char *name, const unsigned char
     return virNWFilterNew(conn, name, uuid);
 }
 
-static const virNWFilterDef *named(virRegistrySnapshot *all, const char *name)
+virNWFilterDef *virNWFilterNamed(virRegistrySnapshot *all, const char *name)
 {
     for (guint i = 0; i < all->n; i++)
         if (strcmp(all->byName[i].name, name) == 0)
-            return ((const virObject *)all->byName[i].obj)->def;
+            return virObjectDef((virObject *)all->byName[i].obj);
     return NULL;
 }
 
@@ -31,17 +31,29 @@ static bool reaches(virRegistrySnapshot *all, const virNWFilterDef *def, const c
 {
     for (unsigned int i = 0; def && depth < 64 && i < def->filters.n; i++) {
         const char *to = def->filters.v[i]->filter;
-        if (strcmp(to, name) == 0 || reaches(all, named(all, to), name, depth + 1))
+        if (strcmp(to, name) == 0)
+            return true;
+        g_autoptr(virNWFilterDef) next = virNWFilterNamed(all, to);
+        if (reaches(all, next, name, depth + 1))
             return true;
     }
     return false;
 }
 
+bool virNWFilterReaches(virRegistrySnapshot *all, const char *from, const char *to)
+{
+    g_autoptr(virNWFilterDef) def = virNWFilterNamed(all, from);
+    return reaches(all, def, to, 0);
+}
+
+static virNWFilterState *state;
+
+/* The ports that it guards get the new rules before it is accepted. */
 static bool accept(virRegistrySnapshot *all, gpointer data, GError **error)
 {
-    const virNWFilterDef *def = data;
+    virNWFilterDef *def = data;
     if (!reaches(all, def, def->name, 0))
-        return true;
+        return !state || virNWFilterBindingsUpdate(state->bindings, def->name, def, error);
     virSetError(error, VIR_ERR_OPERATION_FAILED, "filter would introduce a loop");
     return false;
 }
@@ -124,9 +136,9 @@ static char *nwfilterGetXMLDesc(virNWFilterPtr filter, unsigned int flags, GErro
 static bool isUsed(virConnectPtr conn, const char *name)
 {
     g_autoptr(virRegistrySnapshot) all = virRegistryGet(setOf(conn)->objects);
-    g_autoptr(GPtrArray) used = virNWFilterBindingFilters(conn->nwfilterPriv);
+    g_autoptr(GPtrArray) used = virNWFilterBindingFilters(state->bindings);
     for (guint i = 0; i < used->len; i++)
-        if (strcmp(used->pdata[i], name) == 0 || reaches(all, named(all, used->pdata[i]), name, 0))
+        if (strcmp(used->pdata[i], name) == 0 || virNWFilterReaches(all, used->pdata[i], name))
             return true;
     return false;
 }
@@ -145,7 +157,6 @@ static int nwfilterUndefine(virNWFilterPtr filter, GError **error)
 
 /* ---- the module ---- */
 
-static virNWFilterState *state;
 static virNWFilterDriver table = {
     .connectNumOfNWFilters = connectNumOfNWFilters,
     .connectListNWFilters = connectListNWFilters,
@@ -187,13 +198,25 @@ static bool stateInit(bool isPrivileged, const char *root, GError **error)
     g_autofree char *dir = virObjectFolder(true, root, false, "nwfilter");
     virNWFilterState *s = g_new0(virNWFilterState, 1);
     s->filters = virObjectSetNew(&kind);
-    s->bindings = virNWFilterBindingsNew(virObjectFolder(true, root, true, "nwfilter-binding"));
+    s->bindings = virNWFilterBindingsNew(virObjectFolder(true, root, true, "nwfilter-binding"), s->filters);
     virNWFilterBindingCalls(&table);
     if (!virObjectSetLoad(s->filters, dir, error) || !virNWFilterBindingsLoad(s->bindings, error))
         return false;
     privileged = true;
     state = s;
     return true;
+}
+
+static bool stateReload(GError **error)
+{
+    if (state)
+        virNWFilterBindingsRestore(state->bindings);
+    return true;
+}
+
+static bool stateBusy(void)
+{
+    return state && virNWFilterBindingsBusy(state->bindings);
 }
 
 static const char *const schemes[] = { "nwfilter", NULL };
@@ -206,4 +229,6 @@ const virConnectDriver virDriverModule = {
     .attach = attach,
     .detach = detach,
     .stateInit = stateInit,
+    .stateReload = stateReload,
+    .stateBusy = stateBusy,
 };

@@ -138,6 +138,11 @@ static bool makeMemoryFolders(virDomainObj *obj, const virDomainDef *def, GError
     return m.ok;
 }
 
+static bool isTap(const virDomainNetDef *net)
+{
+    return net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE || net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
+}
+
 /* What the document asks for and nobody does yet: an error where ignoring it would harm, a warning where it would not. */
 static bool refuseUnsupported(const virDomainDef *def, GError **error)
 {
@@ -168,10 +173,8 @@ static bool refuseUnsupported(const virDomainDef *def, GError **error)
         }
     for (unsigned int i = 0; i < def->nets.n; i++) {
         const virDomainNetDef *net = def->nets.v[i];
-        const char *what = net->filter        ? "network filters"
-                           : net->vlan        ? "VLAN tags"
-                           : net->virtualport ? "virtual ports"
-                                              : NULL;
+        bool filter = net->filter && !isTap(net);
+        const char *what = filter ? "network filters" : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
         if (what) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver",
                         what);
@@ -447,6 +450,8 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
     host->ntap = queues;
     g_ptr_array_add(guest->taps, g_strdup(net->ifname));
     openVhost(net, host);
+    if (!qemuFilterNet(def, net, error))        /* before the first packet can pass */
+        return false;
     if (existing)
         return true;
     if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK) {
@@ -460,9 +465,7 @@ bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GE
 {
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        bool tap = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET || net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ||
-                   net->type == VIR_DOMAIN_NET_TYPE_NETWORK;
-        if (tap && !prepareTap(obj, def, net, &nets[i], error)) {
+        if (isTap(net) && !prepareTap(obj, def, net, &nets[i], error)) {
             qemuCloseNetFds(nets, def->nets.n);
             return false;
         }

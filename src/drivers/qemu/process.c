@@ -329,6 +329,7 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
         logLine(g->logPath, "shutting down, reason=%s",
                 reason >= 0 && reason < (int)G_N_ELEMENTS(reasonWords) ? reasonWords[reason] : "unknown");
     qemuRestoreAll(obj, def);
+    qemuUnfilterNets(def);
     qemuReleaseNets(obj);
     qemuPortsUnplug(def);
     if (g->pidPath)

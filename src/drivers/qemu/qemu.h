@@ -100,6 +100,9 @@ void qemuPortsUnplug(const virDomainDef *def);
 bool qemuListenFill(virDomainGraphicsListen *listen, GError **error);
 /* Rates and isolation of the interface's tap, which is in `bridge` unless that is NULL. */
 bool qemuTapTune(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error);
+/* net-filter.c: the packet filter of a port, if it is to have one; and away with those of a guest */
+bool qemuFilterNet(const virDomainDef *def, const virDomainNetDef *net, GError **error);
+void qemuUnfilterNets(const virDomainDef *def);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
 void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 
