@@ -325,6 +325,29 @@ static bool startLocked(virObject *obj, GError **error)
     return true;
 }
 
+void virObjectSetLive(virObject *obj, gpointer def)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    if (obj->persistent && !obj->next)
+        obj->next = virObjectDefRef(obj->def);
+    virObjectDefUnref(obj->kind->xml, obj->def);
+    obj->def = def;
+}
+
+virObject *virObjectAdopt(virObjectSet *set, gpointer def, GError **error)
+{
+    g_autoptr(GMutexLocker) writing = g_mutex_locker_new(&set->writing);
+    virObject *obj = addLocked(set, def, VIR_OBJECT_START, true, error);
+    if (!obj) {
+        virObjectDefUnref(set->kind->xml, def);
+        return NULL;
+    }
+    g_mutex_lock(&set->lock);
+    obj->active = true;
+    g_mutex_unlock(&set->lock);
+    return obj;
+}
+
 virObject *virObjectAdd(virObjectSet *set, gpointer def, virObjectHow how, GError **error)
 {
     if (!def)
@@ -501,7 +524,17 @@ int virObjectChange(virObject *taken, unsigned int flags, virObjectChangeFunc fu
     gpointer newLive = live ? changedCopy(obj, obj->def, true, func, data, error) : NULL;
     gpointer newConfig = config && (newLive || !live) ?
         changedCopy(obj, obj->next ? obj->next : obj->def, false, func, data, error) : NULL;
-    if ((live && !newLive) || (config && (!newConfig || !keep(obj->set, obj->head.name, newConfig, error)))) {
+    gconstpointer old = obj->def;
+    bool ok = (!live || newLive) && (!config || newConfig);
+    bool applied = ok && newLive && obj->kind->apply;
+    if (applied && !obj->kind->apply(obj, old, newLive, error))
+        ok = applied = false;
+    if (ok && config && !keep(obj->set, obj->head.name, newConfig, error)) {
+        ok = false;
+        if (applied && !obj->kind->apply(obj, newLive, old, NULL))
+            virLogError("the change of %s '%s' could not be undone", obj->kind->define, obj->head.name);
+    }
+    if (!ok) {
         virObjectDefUnref(xml, newLive);
         virObjectDefUnref(xml, newConfig);
         return -1;

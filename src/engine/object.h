@@ -47,6 +47,8 @@ typedef struct {
     /* What really starts and stops it, with `writing` held; may be NULL. */
     bool (*start)(virObject *obj, GError **error);
     bool (*stop)(virObject *obj, GError **error);
+    /* The definition in use is about to become `fresh`: makes it so, with `writing` held. Undone by a call the other way. May be NULL. */
+    bool (*apply)(virObject *obj, gconstpointer old, gconstpointer fresh, GError **error);
     gpointer (*handle)(virConnectPtr conn, const char *name, const unsigned char *uuid, gconstpointer def);
 } virObjectKind;
 
@@ -128,6 +130,11 @@ gpointer virObjectParse(const virObjectKind *kind, const char *xml, bool validat
  */
 typedef bool (*virObjectChangeFunc)(virObject *obj, gpointer def, bool live, gpointer data, GError **error);
 int virObjectChange(virObject *obj, unsigned int flags, virObjectChangeFunc func, gpointer data, GError **error);
+
+/* For drivers, with `writing` held: what is in use becomes `def` (taken); what was defined stays what it is after the next start. */
+void virObjectSetLive(virObject *obj, gpointer def);
+/* What runs already, from before our start: `def` (taken) describes it. No event is sent. A reference. */
+virObject *virObjectAdopt(virObjectSet *set, gpointer def, GError **error);
 
 /* For calls: `obj` (taken) may be NULL with `error` set. 0 or -1; queries answer the flag. */
 int virObjectStart(virObject *obj, GError **error);

@@ -51,3 +51,5 @@ void virProcessUnwatch(virProcess *process);
 
 /* Run a helper to its end: output of both streams in *output (at most 1 MiB). False: could not run, deadline, or status not 0. */
 bool virProcessRun(const char *const *argv, int timeout_ms, char **output, GError **error);
+/* The same with an environment of its own. */
+bool virProcessRunWith(const char *const *argv, const char *const *env, int timeout_ms, char **output, GError **error);

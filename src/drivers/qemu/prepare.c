@@ -390,6 +390,8 @@ static bool prepareGraphics(qemuDriver *driver, virDomainDef *def, GError **erro
             l->type = VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
             virListAppend(&g->listens, l);
         }
+        if (!qemuListenFill(l, error))
+            return false;
         if (!l->address) {
             l->address = g_strdup(spice ? driver->settings.spiceListen : driver->settings.vncListen);
             l->fromConfig = true;
@@ -429,23 +431,6 @@ void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds)
     }
 }
 
-/* The bridge behind <source network=''/>, asked through the public API as any program would. */
-static char *networkBridge(virDomainObj *obj, const char *name, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    virConnectPtr conn = virConnectOpenName("network:///system", NULL, VIR_CONNECT_RO, &why);
-    virNetworkPtr net = conn ? virNetworkLookupByName(conn, name) : NULL;
-    char *bridge = net ? virNetworkGetBridgeName(net) : NULL;
-    if (!bridge)
-        virSetError(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'%s%s", name, why ? ": " : "",
-                    why ? why->message : "");
-    if (net)
-        virNetworkFree(net);
-    if (conn)
-        virConnectClose(conn);
-    return bridge;
-}
-
 static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
 {
     bool isVirtio = net->model && g_str_has_prefix(net->model, "virtio");
@@ -459,7 +444,7 @@ static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
     }
 }
 
-static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **error)
+static bool setUpTap(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error)
 {
     virMac mac = net->mac;
     unsigned int mtu = net->mtu;
@@ -467,7 +452,7 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **er
     if (!virLinkSetMac(net->ifname, mac.b, error) || (mtu == 0 && bridge && !virLinkGetMtu(bridge, &mtu, error)) ||
         (mtu != 0 && !virLinkSetMtu(net->ifname, mtu, error)))
         return false;
-    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) &&
+    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) && qemuTapTune(net, bridge, ownTable, error) &&
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
@@ -477,7 +462,8 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
     g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
     unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = networkBridge(obj, net->network, error)))
+    bool ownTable = false;
+    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = qemuPortPlug(def, net, &ownTable, error)))
         return false;
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
         g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
@@ -496,7 +482,7 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
         g_free(net->bridge);
         net->bridge = g_strdup(bridge);
     }
-    return setUpTap(net, bridge, error);
+    return setUpTap(net, bridge, ownTable, error);
 }
 
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error)
