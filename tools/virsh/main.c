@@ -263,8 +263,7 @@ static bool runInteractive(Shell *sh)
                "       'quit' to quit\n\n");
     if (!isatty(STDIN_FILENO))
         return runStdin(sh);
-    shellReadline(sh);
-    return true;
+    return shellReadline(sh);
 }
 
 int main(int argc, char **argv)

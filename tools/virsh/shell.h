@@ -112,7 +112,7 @@ bool shellRunLine(Shell *sh, const char *line);
 bool shellRunWords(Shell *sh, char **words);
 
 /* complete.c */
-void shellReadline(Shell *sh);
+bool shellReadline(Shell *sh);
 char **completeDomains(Shell *sh, const char *text);
 char **completeActiveDomains(Shell *sh, const char *text);
 char **completeInactiveDomains(Shell *sh, const char *text);
