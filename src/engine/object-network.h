@@ -16,7 +16,24 @@ gpointer virObjectNetworkHandle(virConnectPtr conn, const char *name, const unsi
 /* Every call that needs no more than definitions. Ports are kept in `set->run`. */
 extern const virNetworkDriver virObjectNetworkDriver;
 
+/* What a driver does for a port; each is called with the set's `writing` held, and may be NULL. */
+typedef struct {
+    /* Completes `port`: where it is plugged in, and what its network has for it. With `reclaim` it says so itself and is only checked. */
+    bool (*plug)(virObject *obj, virNetworkPortDef *port, bool reclaim, GError **error);
+    /* Makes it so on the host, and takes it back. */
+    bool (*attach)(virObject *obj, virNetworkPortDef *port, bool reclaim, GError **error);
+    void (*detach)(virObject *obj, const virNetworkPortDef *port);
+    /* The port becomes `fresh`, which has other rates. */
+    bool (*change)(virObject *obj, const virNetworkPortDef *old, virNetworkPortDef *fresh, GError **error);
+    /* Something about the ports has changed: their number stands in the network's document. */
+    void (*changed)(virObject *obj);
+} virObjectPortOps;
+
 /* object-port.c: adds the calls of ports. */
-void virObjectPortCalls(virNetworkDriver *table);
-void virObjectPortsLoad(virObject *obj);        /* while its network is brought up again */
+void virObjectPortCalls(virNetworkDriver *table, const virObjectPortOps *ops);
+void virObjectPortsLoad(virObject *obj);        /* its network ran before our start */
 void virObjectPortsDrop(virObject *obj);        /* its network stops */
+
+/* object-rate.c: the rates of a port as typed parameters. */
+int virObjectPortRates(const virNetworkPortDef *port, virTypedParameterPtr *params, int *nparams);
+bool virObjectPortSetRates(virNetworkPortDef *port, virTypedParameterPtr params, int nparams, GError **error);

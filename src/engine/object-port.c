@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static const virObjectPortOps *driver;
+
 static virObject *find(virNetworkPtr network, GError **error)
 {
     return virObjectFind(network->conn->networkPriv, network->uuid, error);
@@ -42,7 +44,7 @@ static virNetworkPortDef *portOf(virObject *obj, const unsigned char *uuid, GErr
 
 static char *folderOf(const virObject *obj)
 {
-    return obj->set->run ? g_strdup_printf("%s/%s.ports", obj->set->run, obj->head.name) : NULL;
+    return obj->set->run ? g_strdup_printf("%s/%s/ports", obj->set->run, obj->head.name) : NULL;
 }
 
 static bool portKeep(const virObject *obj, const virNetworkPortDef *def, GError **error)
@@ -68,6 +70,8 @@ static void addPort(virObject *obj, virNetworkPortDef *def)
     g_ptr_array_add(obj->parts, virNetworkPortDefRef(def));
 }
 
+static void count(virObject *obj);
+
 static void loadOne(const char *path, const char *name, gpointer data)
 {
     g_autofree char *xml = NULL;
@@ -84,6 +88,8 @@ void virObjectPortsLoad(virObject *obj)
     g_autofree char *dir = folderOf(obj);
     if (dir)
         virDefinitionEach(dir, loadOne, obj);
+    if (obj->parts)
+        count(obj);
 }
 
 void virObjectPortsDrop(virObject *obj)
@@ -97,40 +103,55 @@ void virObjectPortsDrop(virObject *obj)
             virWarn("%s", error->message);
             g_clear_error(&error);
         }
-    g_autofree char *dir = folderOf(obj);
-    if (dir)
-        rmdir(dir);
+    g_autofree char *dir = folderOf(obj), *parent = dir ? g_path_get_dirname(dir) : NULL;
+    if (dir && rmdir(dir) == 0)
+        rmdir(parent);
+}
+
+/* ---- how many there are ---- */
+
+static bool sameDevice(const virPCIAddress *a, const virPCIAddress *b)
+{
+    return a->domain == b->domain && a->bus == b->bus && a->slot == b->slot && a->function == b->function;
+}
+
+static bool isOn(const virNetworkPortDef *port, const char *dev, const virPCIAddress *pci)
+{
+    if (dev)
+        return port->plug == VIR_NETWORK_PLUG_DIRECT && g_strcmp0(port->dev, dev) == 0;
+    return port->plug == VIR_NETWORK_PLUG_HOSTDEV_PCI && sameDevice(&port->pci, pci);
+}
+
+static unsigned int countOn(const virObject *obj, const char *dev, const virPCIAddress *pci)
+{
+    unsigned int n = 0;
+    for (guint i = 0; obj->parts && i < obj->parts->len; i++)
+        n += isOn(obj->parts->pdata[i], dev, pci);
+    return n;
+}
+
+/* The document in use tells the number of ports, of the network and of each device of its pool. */
+static void count(virObject *obj)
+{
+    virNetworkDef *def = virObjectDefCopy(obj->kind->xml, obj->def);
+    def->connections = obj->parts ? obj->parts->len : 0;
+    for (unsigned int i = 0; i < def->forwardIfs.n; i++)
+        def->forwardIfs.v[i]->connections = countOn(obj, def->forwardIfs.v[i]->dev, NULL);
+    for (unsigned int i = 0; i < def->forwardPcis.n; i++)
+        def->forwardPcis.v[i]->connections = countOn(obj, NULL, &def->forwardPcis.v[i]->pci);
+    virObjectSetLive(obj, def);
+    if (driver->changed)
+        driver->changed(obj);
 }
 
 /* ---- calls ---- */
-
-/* Where the interface goes, unless the caller knows it from before. */
-static bool plug(const virObject *obj, virNetworkPortDef *def, GError **error)
-{
-    const virNetworkDef *net = obj->def;
-    if (net->bridge) {
-        def->plug = net->forwardMode == VIR_NETWORK_FORWARD_BRIDGE ? VIR_NETWORK_PLUG_BRIDGE : VIR_NETWORK_PLUG_NETWORK;
-        def->bridge = g_strdup(net->bridge);
-        def->macTable = net->macTable;
-        return true;
-    }
-    if (net->forwardIfs.n && net->forwardMode >= VIR_NETWORK_FORWARD_BRIDGE && net->forwardMode <= VIR_NETWORK_FORWARD_VEPA) {
-        def->plug = VIR_NETWORK_PLUG_DIRECT;
-        def->dev = g_strdup(net->forwardIfs.v[0]->dev);
-        def->mode = virNetMacvlanModeFromString(virNetworkForwardToString(net->forwardMode));
-        return true;
-    }
-    virErrorSet(error, obj->kind->self, VIR_ERR_OPERATION_UNSUPPORTED,
-                "network '%s' is a pool of devices of which this version cannot give one to a port", net->name);
-    return false;
-}
 
 static bool reclaimFits(const virObject *obj, const virNetworkPortDef *def, bool reclaim, GError **error)
 {
     if (reclaim == (def->plug != VIR_NETWORK_PLUG_NONE))
         return true;
     virErrorSet(error, obj->kind->self, VIR_ERR_INVALID_ARG, "%s",
-                reclaim ? "Port reclaim requested but plug type is none" : "Port creation requested but plug type is already set");
+                reclaim ? "Port reclaim requested but plug type is none" : "Port reclaim not requested but plug type is not none");
     return false;
 }
 
@@ -154,10 +175,18 @@ static bool create(virObject *obj, virNetworkPortDef *def, unsigned int flags, G
         return false;
     }
     bool reclaim = flags & VIR_NETWORK_PORT_CREATE_RECLAIM;
-    if (!reclaimFits(obj, def, reclaim, error) || (!reclaim && !plug(obj, def, error)) || !portKeep(obj, def, error))
+    if (!reclaimFits(obj, def, reclaim, error) || (driver->plug && !driver->plug(obj, def, reclaim, error)) ||
+        (driver->attach && !driver->attach(obj, def, reclaim, error)))
         return false;
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    if (!portKeep(obj, def, error)) {
+        if (driver->detach)
+            driver->detach(obj, def);
+        return false;
+    }
+    g_mutex_lock(&obj->set->lock);
     addPort(obj, def);
+    g_mutex_unlock(&obj->set->lock);
+    count(obj);
     return true;
 }
 
@@ -207,16 +236,56 @@ static int networkPortDelete(virNetworkPortPtr port, unsigned int flags, GError 
     g_autoptr(virNetworkPortDef) def = portOf(obj, port->uuid, error);
     if (!def || !portForget(obj, def, error))
         return -1;
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    g_mutex_lock(&obj->set->lock);
     g_ptr_array_remove_index(obj->parts, indexOf(obj, port->uuid));
+    g_mutex_unlock(&obj->set->lock);
+    if (driver->detach)
+        driver->detach(obj, def);
+    count(obj);
     return 0;
 }
 
-void virObjectPortCalls(virNetworkDriver *table)
+static int networkPortGetParameters(virNetworkPortPtr port, virTypedParameterPtr *params, int *nparams, unsigned int flags, GError **error)
 {
+    g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "networkPortGetParameters", error) ? find(port->net, error) : NULL;
+    g_autoptr(virNetworkPortDef) def = obj ? portOf(obj, port->uuid, error) : NULL;
+    return def ? virObjectPortRates(def, params, nparams) : -1;
+}
+
+static int networkPortSetParameters(virNetworkPortPtr port, virTypedParameterPtr params, int nparams, unsigned int flags, GError **error)
+{
+    g_autoptr(virObject) obj = virFlagsCheck(flags, 0, VIR_FROM, "networkPortSetParameters", error) ? find(port->net, error) : NULL;
+    if (!obj)
+        return -1;
+    g_autoptr(GMutexLocker) writing = g_mutex_locker_new(&obj->set->writing);
+    g_autoptr(virNetworkPortDef) old = portOf(obj, port->uuid, error);
+    g_autoptr(virNetworkPortDef) fresh = old ? virObjectDefCopy(&virNetworkPortDefXml, old) : NULL;
+    if (!fresh || !virObjectPortSetRates(fresh, params, nparams, error) ||
+        (driver->change && !driver->change(obj, old, fresh, error)))
+        return -1;
+    if (!portKeep(obj, fresh, error)) {
+        if (driver->change)
+            driver->change(obj, fresh, old, NULL);
+        return -1;
+    }
+    g_mutex_lock(&obj->set->lock);
+    gpointer *at = &obj->parts->pdata[indexOf(obj, port->uuid)];
+    virNetworkPortDefUnref(*at);
+    *at = virNetworkPortDefRef(fresh);
+    g_mutex_unlock(&obj->set->lock);
+    if (driver->changed)
+        driver->changed(obj);
+    return 0;
+}
+
+void virObjectPortCalls(virNetworkDriver *table, const virObjectPortOps *ops)
+{
+    driver = ops;
     table->networkPortCreateXML = networkPortCreateXML;
     table->networkPortLookupByUUID = networkPortLookupByUUID;
     table->networkListAllPorts = networkListAllPorts;
     table->networkPortGetXMLDesc = networkPortGetXMLDesc;
     table->networkPortDelete = networkPortDelete;
+    table->networkPortGetParameters = networkPortGetParameters;
+    table->networkPortSetParameters = networkPortSetParameters;
 }

@@ -73,6 +73,19 @@ bool virHostReadULL(unsigned long long *value, const char *format, ...)
     return text && g_ascii_string_to_unsigned(g_strstrip(text), 10, 0, G_MAXUINT64, (guint64 *)value, NULL);
 }
 
+bool virHostWrite(const char *text, GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *path = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_auto(virFd) fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))
+        return true;
+    virSetSystemError(error, errno, "cannot write '%s' to %s", text, path);
+    return false;
+}
+
 bool virHostForeachNumber(const char *list, void (*func)(unsigned int, gpointer), gpointer data)
 {
     while (*list && *list != '\n') {

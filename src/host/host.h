@@ -22,6 +22,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virHost, virHostFree)
 char *virHostRead(const char *format, ...) G_GNUC_PRINTF(1, 2);
 bool virHostReadULL(unsigned long long *value, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* Settings of the kernel: the text is written as it is, at once. */
+bool virHostWrite(const char *text, GError **error, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
 /* Each number of a list as the kernel writes them: "0-3,8". False for bad syntax. */
 bool virHostForeachNumber(const char *list, void (*func)(unsigned int n, gpointer data), gpointer data);
 

@@ -6,6 +6,9 @@
 #include "base/util.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -84,6 +87,30 @@ bool virLinkHasPhysicalFunction(const char *device)
     return access(path, F_OK) == 0;
 }
 
+static void functionFree(gpointer data)
+{
+    virLinkFunction *f = data;
+    g_free(f->pci);
+    g_free(f->netdev);
+    g_free(f);
+}
+
+GPtrArray *virLinkVirtualFunctions(const virHost *host, const char *name)
+{
+    GPtrArray *all = g_ptr_array_new_with_free_func(functionFree);
+    for (unsigned int i = 0;; i++) {
+        g_autofree char *path = g_strdup_printf("%s/class/net/%s/device/virtfn%u", host->sys, name, i);
+        g_autofree char *target = g_file_read_link(path, NULL), *net = g_strdup_printf("%s/net", path);
+        if (!target)
+            return all;
+        g_autoptr(GDir) dir = g_dir_open(net, 0, NULL);
+        virLinkFunction *f = g_new0(virLinkFunction, 1);
+        f->pci = g_path_get_basename(target);
+        f->netdev = dir ? g_strdup(g_dir_read_name(dir)) : NULL;
+        g_ptr_array_add(all, f);
+    }
+}
+
 bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error)
 {
     struct ifreq ifr;
@@ -119,6 +146,29 @@ bool virLinkSetMtu(const char *name, unsigned int mtu, GError **error)
         return false;
     ifr.ifr_mtu = mtu;
     return linkIoctl(SIOCSIFMTU, &ifr, "Cannot set interface MTU on", error);
+}
+
+char *virLinkAddress(const char *name, GError **error)
+{
+    struct ifaddrs *all = NULL;
+    const int families[] = { AF_INET, AF_INET6 };
+    char text[NI_MAXHOST];
+    if (getifaddrs(&all) < 0) {
+        virSetSystemError(error, errno, "Could not get interface list for '%s'", name);
+        return NULL;
+    }
+    char *found = NULL;
+    for (guint f = 0; f < G_N_ELEMENTS(families) && !found; f++)
+        for (const struct ifaddrs *a = all; a && !found; a = a->ifa_next) {
+            socklen_t len = families[f] == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+            if (a->ifa_addr && a->ifa_addr->sa_family == families[f] && strcmp(a->ifa_name, name) == 0 &&
+                getnameinfo(a->ifa_addr, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
+                found = g_strdup(text);
+        }
+    freeifaddrs(all);
+    if (!found)
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "no IP address found for interface '%s'", name);
+    return found;
 }
 
 static bool bridgePort(unsigned long request, const char *bridge, const char *port, const char *what, GError **error)

@@ -11,10 +11,15 @@ bool virTapDelete(const virHost *host, const char *name, GError **error);
 bool virLinkExists(const virHost *host, const char *name);
 /* `device`: a PCI device's folder in sysfs. Is it a virtual function of another? */
 bool virLinkHasPhysicalFunction(const char *device);
+/* Those of a network device, in their order; `netdev` NULL: the host does not use it as a network device. */
+typedef struct { char *pci, *netdev; } virLinkFunction;
+GPtrArray *virLinkVirtualFunctions(const virHost *host, const char *name);
 bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error);
 bool virLinkSetUp(const char *name, bool up, GError **error);
 bool virLinkGetMtu(const char *name, unsigned int *mtu, GError **error);
 bool virLinkSetMtu(const char *name, unsigned int mtu, GError **error);
+/* An address of it, rather of IPv4. */
+char *virLinkAddress(const char *name, GError **error);
 bool virBridgeAddPort(const char *bridge, const char *port, GError **error);
 bool virBridgeDelPort(const char *bridge, const char *port, GError **error);
 

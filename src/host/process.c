@@ -71,6 +71,11 @@ void virProcessUnref(virProcess *p)
     g_free(p);
 }
 
+int virProcessFd(virProcess *p)
+{
+    return p->fd;
+}
+
 pid_t virProcessPid(virProcess *p)
 {
     return p->pid;
@@ -383,13 +388,18 @@ static bool collect(int fd, GString *out, int timeout_ms)
 
 bool virProcessRun(const char *const *argv, int timeout_ms, char **output, GError **error)
 {
+    return virProcessRunWith(argv, NULL, timeout_ms, output, error);
+}
+
+bool virProcessRunWith(const char *const *argv, const char *const *env, int timeout_ms, char **output, GError **error)
+{
     int fds[2];
     if (pipe2(fds, O_CLOEXEC) < 0) {
         virSetSystemError(error, errno, "cannot start %s", argv[0]);
         return false;
     }
     g_auto(virFd) ours = fds[0], theirs = fds[1];
-    virProcessSpec spec = { .argv = argv, .in = -1, .out = theirs, .err = theirs, .dieWithThread = true };
+    virProcessSpec spec = { .argv = argv, .env = env, .in = -1, .out = theirs, .err = theirs, .dieWithThread = true };
     g_autoptr(virProcess) p = virProcessSpawn(&spec, error);
     if (!p)
         return false;

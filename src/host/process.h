@@ -37,6 +37,7 @@ void virProcessUnref(virProcess *process);      /* does not end it */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virProcess, virProcessUnref)
 
 pid_t virProcessPid(virProcess *process);
+int virProcessFd(virProcess *process);          /* its pidfd: readable once it has ended */
 bool virProcessSignal(virProcess *process, int signum);         /* false: it is gone */
 /* Wait for the end; thread that may block. timeout 0 asks. */
 bool virProcessWait(virProcess *process, int timeout_ms);
@@ -50,3 +51,5 @@ void virProcessUnwatch(virProcess *process);
 
 /* Run a helper to its end: output of both streams in *output (at most 1 MiB). False: could not run, deadline, or status not 0. */
 bool virProcessRun(const char *const *argv, int timeout_ms, char **output, GError **error);
+/* The same with an environment of its own. */
+bool virProcessRunWith(const char *const *argv, const char *const *env, int timeout_ms, char **output, GError **error);

@@ -87,10 +87,8 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
                     net->mac.b[0], net->mac.b[1], net->mac.b[2], net->mac.b[3], net->mac.b[4], net->mac.b[5]);
         return false;
     }
-    static const unsigned char none[16];
-    if (net->virtualport && net->virtualport->type == VIR_NETDEV_VPORT_OPENVSWITCH && net->type != VIR_DOMAIN_NET_TYPE_NETWORK &&
-        memcmp(net->virtualport->interfaceId, none, 16) == 0)
-        virUUIDGenerate(net->virtualport->interfaceId);     /* the switch knows a port by it */
+    if (!virDomainPassNetParts(net, error))
+        return false;
     if (net->model)
         spellModel(&net->model);
     if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) { /* no device of ours to tune or filter */
@@ -120,8 +118,6 @@ static bool passNet(virDomainDef *def, const virDomainParseConfig *conf, virDoma
         net->queues = 0;
         g_clear_pointer(&net->backendVhost, g_free);
     }
-    if (net->vlan && net->vlan->tags.n > 1 && !net->vlan->trunk)
-        net->vlan->trunk = VIR_TRISTATE_BOOL_YES;
     return true;
 }
 

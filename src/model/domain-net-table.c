@@ -18,7 +18,7 @@ X_TYPE(virNetDevVPort, "virtualport", vportRows);
 
 #define S virNetVlanTag
 static const virXmlRow tagRows[] = {
-    X_UINT("@id", id, XF_REQ | XF_ALWAYS, .max = 4095),
+    X_UINT("@id", id, XF_REQ | XF_ALWAYS, .max = 4095, .beyond = "vlan tag id %llu too large (maximum 4095)"),
     X_ENUM("@nativeMode", native, virNetVlanNativeMode, 0),
     X_END
 };
@@ -35,11 +35,12 @@ X_TYPE(virNetVlan, "vlan", vlanRows);
 #undef S
 
 #define S virNetBandwidthRate
+#define SPEED XF_NOFROM, .rng = "<data type='unsignedInt'><param name='minInclusive'>1</param></data>"
 static const virXmlRow rateRows[] = {
-    X_ULL("@average", average, XF_NOFROM, .bad = "could not convert bandwidth average value '%s'"),
-    X_ULL("@peak", peak, XF_NOFROM, .bad = "could not convert bandwidth peak value '%s'"),
-    X_ULL("@floor", floor, XF_NOFROM, .bad = "could not convert bandwidth floor value '%s'"),
-    X_ULL("@burst", burst, XF_NOFROM, .bad = "could not convert bandwidth burst value '%s'"),
+    X_ULL("@average", average, SPEED, .bad = "could not convert bandwidth average value '%s'"),
+    X_ULL("@peak", peak, SPEED, .bad = "could not convert bandwidth peak value '%s'"),
+    X_ULL("@floor", floor, SPEED, .bad = "could not convert bandwidth floor value '%s'"),
+    X_ULL("@burst", burst, SPEED, .bad = "could not convert bandwidth burst value '%s'"),
     X_END
 };
 static X_TYPE(virNetBandwidthRate, NULL, rateRows);
@@ -47,8 +48,8 @@ static X_TYPE(virNetBandwidthRate, NULL, rateRows);
 
 #define S virNetBandwidth
 static const virXmlRow bandwidthRows[] = {
-    X_OBJ("inbound", in, virNetBandwidthRate, 0),
-    X_OBJ("outbound", out, virNetBandwidthRate, 0),
+    X_OBJ("inbound", in, virNetBandwidthRate, XF_NOFROM, .lack = "Only one child <inbound> element allowed", .lackCode = VIR_ERR_XML_DETAIL),
+    X_OBJ("outbound", out, virNetBandwidthRate, XF_NOFROM, .lack = "Only one child <outbound> element allowed", .lackCode = VIR_ERR_XML_DETAIL),
     X_END
 };
 X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
@@ -56,7 +57,7 @@ X_TYPE(virNetBandwidth, "bandwidth", bandwidthRows);
 
 #define S virNetIp
 static const virXmlRow ipRows[] = {
-    X_STR("@address", address, XF_REQ),
+    X_STR("@address", address, XF_WANTED),
     X_STR("@family", family, 0),
     X_UINT("@prefix", prefix, 0, X_HAS(hasPrefix)),
     X_STR("@peer", peer, 0),
@@ -68,10 +69,10 @@ X_TYPE(virNetIp, "ip", ipRows);
 #define S virNetRoute
 static const virXmlRow routeRows[] = {
     X_STR("@family", family, 0),
-    X_STR("@address", address, XF_REQ),
+    X_STR("@address", address, XF_WANTED),
     X_STR("@netmask", netmask, 0),
     X_UINT("@prefix", prefix, 0, X_HAS(hasPrefix)),
-    X_STR("@gateway", gateway, 0),
+    X_STR("@gateway", gateway, XF_WANTED),
     X_UINT("@metric", metric, XF_POSITIVE, X_HAS(hasMetric)),
     X_END
 };

@@ -86,7 +86,7 @@ bool virIpIsNetwork(const virIp *ip, unsigned int prefix)
     return true;
 }
 
-static char *textOf(const virIp *ip)
+char *virIpText(const virIp *ip)
 {
     char text[INET6_ADDRSTRLEN] = "";
     return g_strdup(inet_ntop(ip->family, ip->b, text, sizeof(text)) ? text : "?");
@@ -116,7 +116,7 @@ static bool tooLarge(const virIp *start, const virIp *end)
 
 bool virIpRangeCheck(const virIp *start, const virIp *end, const virIp *net, unsigned int prefix, GError **error)
 {
-    g_autofree char *s = textOf(start), *e = textOf(end), *n = net ? textOf(net) : NULL;
+    g_autofree char *s = virIpText(start), *e = virIpText(end), *n = net ? virIpText(net) : NULL;
     bool v4 = start->family == AF_INET;
     if (start->family != end->family || (net && net->family != start->family))
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "mismatch of address family in range %s - %s for network %s", s, e, n ? n : "");

@@ -11,6 +11,7 @@ typedef struct {
 
 bool virIpParse(const char *text, virIp *ip);           /* numbers only, no names */
 unsigned int virIpBits(const virIp *ip);
+char *virIpText(const virIp *ip);
 /* Writes `*text` as everyone writes it. False when it is no address; `ip` may be NULL. */
 bool virIpCanonical(char **text, virIp *ip);
 /* Number of leading ones of a netmask, -1 when they are not all in front. */

@@ -29,99 +29,6 @@ bool virNetworkDefNameCheck(const char *name, int from, GError **error)
     return true;
 }
 
-/* ---- parts that devices have too ---- */
-
-bool virNetVlanCheck(virNetVlan *vlan, GError **error)
-{
-    unsigned int natives = 0;
-    if (!vlan)
-        return true;
-    if (!vlan->tags.n)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "missing tag id - each <vlan> must have at least one <tag id='n'/> subelement");
-    for (unsigned int i = 0; i < vlan->tags.n; i++)
-        natives += vlan->tags.v[i]->native != VIR_NET_VLAN_NATIVE_NONE;
-    if (natives > 1)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "duplicate native vlan setting");
-    if (vlan->trunk == VIR_TRISTATE_BOOL_NO && vlan->tags.n > 1)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "invalid \"trunk='no'\" in <vlan> - trunk='yes' is required for more than one vlan tag");
-    if (vlan->trunk == VIR_TRISTATE_BOOL_NO && natives)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "invalid configuration in <vlan> - \"trunk='no'\" is not allowed with a native vlan id");
-    if (vlan->trunk != VIR_TRISTATE_BOOL_YES)
-        vlan->trunk = vlan->tags.n > 1 ? VIR_TRISTATE_BOOL_YES : VIR_TRISTATE_BOOL_ABSENT;
-    return true;
-}
-
-static bool isSet(const unsigned char *uuid)
-{
-    static const unsigned char none[16];
-    return memcmp(uuid, none, 16) != 0;
-}
-
-/* Which parameters a type of port has. */
-enum { MANAGER = 1, TYPEID = 2, VERSION = 4, INSTANCE = 8, PROFILE = 16, INTERFACE = 32 };
-static const unsigned int vportTakes[virNetDevVPortTypeLast] = {
-    [VIR_NETDEV_VPORT_NONE] = ~0u,
-    [VIR_NETDEV_VPORT_802_1QBG] = MANAGER | TYPEID | VERSION | INSTANCE,
-    [VIR_NETDEV_VPORT_802_1QBH] = PROFILE,
-    [VIR_NETDEV_VPORT_OPENVSWITCH] = PROFILE | INTERFACE,
-    [VIR_NETDEV_VPORT_MIDONET] = INTERFACE,
-};
-
-static bool vportRanges(const virNetDevVPort *p, GError **error)
-{
-    if (p->managerId > 255)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "value of managerid out of range");
-    if (p->typeId > 0xffffff)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "value for typeid out of range");
-    if (p->typeIdVersion > 255)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "value of typeidversion out of range");
-    if (p->profileId && strlen(p->profileId) > 39)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "profileid parameter too long");
-    return true;
-}
-
-bool virNetVPortCheck(virNetDevVPort **port, bool needType, GError **error)
-{
-    virNetDevVPort *p = *port;
-    if (!p)
-        return true;
-    if (p->profileId && !*p->profileId)
-        g_clear_pointer(&p->profileId, g_free);
-    if (!vportRanges(p, error))
-        return false;
-    unsigned int given = (p->hasManagerId ? MANAGER : 0) | (p->hasTypeId ? TYPEID : 0) | (p->hasTypeIdVersion ? VERSION : 0) |
-                         (isSet(p->instanceId) ? INSTANCE : 0) | (p->profileId ? PROFILE : 0) | (isSet(p->interfaceId) ? INTERFACE : 0);
-    unsigned int extra = given & ~vportTakes[p->type];
-    static const char *const names[] = { "managerid", "typeid", "typeidversion", "instanceid", "profileid", "interfaceid" };
-    if (p->type == VIR_NETDEV_VPORT_NONE && needType)
-        return SHARED_FAIL(VIR_ERR_XML_ERROR, "missing required virtualport type");
-    if (p->type == VIR_NETDEV_VPORT_NONE && !given) {
-        virXmlFree(&virNetDevVPortXml, p);
-        *port = NULL;
-    } else if (p->type == VIR_NETDEV_VPORT_MIDONET && extra == PROFILE) {
-        g_clear_pointer(&p->profileId, g_free);         /* passed over in silence */
-    } else if (extra) {
-        virErrorSet(error, VIR_FROM_NET, VIR_ERR_XML_ERROR, "extra %s unsupported in <virtualport type='%s'>",
-                    names[g_bit_nth_lsf(extra, -1)], virNetDevVPortTypeToString(p->type));
-        return false;
-    }
-    return true;
-}
-
-bool virNetBandwidthCheck(const virNetBandwidth *bandwidth, bool floor, GError **error)
-{
-    if (!bandwidth)
-        return true;
-    const virNetBandwidthRate *in = bandwidth->in, *out = bandwidth->out;
-    if ((in && !in->average && !in->floor) || (out && !out->average && !out->floor))
-        return SHARED_FAIL(VIR_ERR_XML_DETAIL, "Missing mandatory average or floor attributes");
-    if (out && out->floor)
-        return SHARED_FAIL(VIR_ERR_CONFIG_UNSUPPORTED, "'floor' attribute allowed only in <inbound> element");
-    if (in && in->floor && !floor)
-        return SHARED_FAIL(VIR_ERR_CONFIG_UNSUPPORTED, "floor attribute is not supported for this config");
-    return true;
-}
-
 /* ---- names and leases ---- */
 
 static bool leaseCheck(virNetworkLease **lease, GError **error)
@@ -168,7 +75,7 @@ bool virNetworkDhcpHostCheck(virNetworkDhcpHost *host, const char *network, bool
 {
     if ((host->mac && !hostMacCheck(host->mac, network, ipv6, error)) || (host->id && !duidCheck(host->id, network, error)))
         return false;
-    if (host->name && !*host->name)
+    if (host->name && !g_ascii_isalnum(*host->name))
         return XML_FAIL("Cannot use host name '%s' in network '%s'", host->name, network);
     if (host->ip && !virIpCanonical(&host->ip, NULL))
         return XML_FAIL("Invalid IP address in static host definition for network '%s'", network);
@@ -193,7 +100,7 @@ static bool addressCheck(char **text, virIp *ip, GError **error)
     return SHARED_FAIL(VIR_ERR_SYSTEM_ERROR, "Cannot parse socket address '%s': Name or service not known", *text);
 }
 
-static unsigned int prefixOf(const virNetworkIp *ip, const virIp *address)
+unsigned int virNetworkIpPrefix(const virNetworkIp *ip, const virIp *address)
 {
     virIp mask;
     if (ip->netmask && virIpParse(ip->netmask, &mask))
@@ -216,7 +123,7 @@ bool virNetworkRangeCheck(virNetworkRange *range, const virNetworkIp *ip, const 
     if (!range->end)
         return XML_FAIL("Missing 'end' attribute in dhcp range for network '%s'", network);
     return addressCheck(&range->end, &end, error) &&
-           virIpRangeCheck(&start, &end, virIpParse(ip->address, &net) ? &net : NULL, prefixOf(ip, &net), error) &&
+           virIpRangeCheck(&start, &end, virIpParse(ip->address, &net) ? &net : NULL, virNetworkIpPrefix(ip, &net), error) &&
            leaseCheck(&range->lease, error);
 }
 
@@ -232,7 +139,7 @@ static bool ipFamilyCheck(const virNetworkIp *ip, const virIp *address, const ch
     if (ip->family && !g_str_equal(ip->family, "ipv4") && !g_str_equal(ip->family, "ipv6"))
         return XML_FAIL("Unrecognized family '%s' in network '%s'", ip->family, network);
     if (!ip->family && address->family != AF_INET)
-        return UNSUPPORTED("No family specified for non-IPv4 address '%s' in network '%s'", ip->address, network);
+        return UNSUPPORTED("no family specified for non-IPv4 address '%s' in network '%s'", ip->address, network);
     if (virNetworkIpFamily(ip) != address->family)
         return UNSUPPORTED("Family '%s' specified for non-IPv%d address '%s' in network '%s'", ip->family,
                            address->family == AF_INET ? 6 : 4, ip->address, network);
@@ -323,7 +230,7 @@ static bool srvNumber(char **text, const char *what, const virNetworkDnsSrv *srv
     if (!*text)
         return true;
     if (!g_ascii_string_to_unsigned(*text, 10, positive, 65535, &n, NULL))
-        return DETAIL("invalid DNS SRV %s attribute for service '%s' in network '%s'", what, srv->service, network);
+        return DETAIL("Invalid DNS SRV %s attribute for service '%s' in network '%s'", what, srv->service, network);
     if (!srv->target)
         return DETAIL("DNS SRV %s attribute not permitted without target for service '%s' in network '%s'", what, srv->service, network);
     g_free(*text);
@@ -366,51 +273,13 @@ static bool dnsCheck(virNetworkDns *dns, const char *network, GError **error)
 
 /* ---- <route> ---- */
 
-static bool routeAddresses(virNetRoute *r, const char *network, virIp *address, virIp *gateway, GError **error)
-{
-    if (!r->address)
-        return XML_FAIL("%s: Missing required address attribute in route definition", network);
-    if (!r->gateway)
-        return XML_FAIL("%s: Missing required gateway attribute in route definition", network);
-    if (!virIpCanonical(&r->address, address))
-        return XML_FAIL("%s: Bad network address '%s' in route definition", network, r->address);
-    if (!virIpCanonical(&r->gateway, gateway))
-        return XML_FAIL("%s: Bad gateway address '%s' in route definition", network, r->gateway);
-    bool ipv6 = g_strcmp0(r->family, "ipv6") == 0;
-    if (r->family && !ipv6 && !g_str_equal(r->family, "ipv4"))
-        return XML_FAIL("%s: Unrecognized family '%s' in route definition", network, r->family);
-    int want = ipv6 ? AF_INET6 : AF_INET;
-    if (address->family != want || gateway->family != want)
-        return XML_FAIL("%s: %s specified for non-IPv%d %saddress '%s' in route definition", network,
-                        r->family ? r->family : "No family", ipv6 ? 6 : 4, address->family != want ? "" : "gateway ",
-                        address->family != want ? r->address : r->gateway);
-    return true;
-}
-
 static bool routeCheck(const virNetworkDef *def, virNetRoute *r, GError **error)
 {
-    virIp address, gateway, mask, own;
-    if (!routeAddresses(r, def->name, &address, &gateway, error))
+    virIp gateway, own;
+    if (!virNetRouteCheck(r, def->name, error) || !virIpParse(r->gateway, &gateway))
         return false;
-    if (r->netmask && !virIpCanonical(&r->netmask, &mask))
-        return XML_FAIL("%s: Bad netmask address '%s' in route definition", def->name, r->netmask);
-    if (r->netmask && address.family == AF_INET6)
-        return XML_FAIL("%s: Specifying netmask invalid for IPv6 address '%s' in route definition", def->name, r->address);
-    if (r->netmask && r->hasPrefix)
-        return XML_FAIL("%s: Route definition cannot have both a prefix and a netmask", def->name);
-    if (r->netmask && mask.family != AF_INET)
-        return XML_FAIL("%s: Invalid netmask '%s' for address '%s' (both must be IPv4)", def->name, r->netmask, r->address);
-    unsigned int bits = virIpBits(&address);
-    if (r->prefix > bits)
-        return XML_FAIL("%s: Invalid prefix %u specified in route definition, must be 0 - %u", def->name, r->prefix, bits);
-    bool all = virIpIsNetwork(&address, 0);
-    int ones = r->netmask ? virIpPrefix(&mask) : r->hasPrefix ? (int)r->prefix : all ? 0 : (int)bits;
-    if (!r->netmask && !r->hasPrefix && !all)
-        ones = address.family == AF_INET6 ? 0 : 0;      /* nothing says where the network ends */
-    if (ones >= 0 && !virIpIsNetwork(&address, ones))
-        return XML_FAIL("%s: Address '%s' in route definition is not a network address", def->name, r->address);
     for (unsigned int i = 0; i < def->ips.n; i++)
-        if (virIpParse(def->ips.v[i]->address, &own) && virIpSameNet(&own, &gateway, prefixOf(def->ips.v[i], &own)))
+        if (virIpParse(def->ips.v[i]->address, &own) && virIpSameNet(&own, &gateway, virNetworkIpPrefix(def->ips.v[i], &own)))
             return true;
     return UNSUPPORTED("unreachable static route gateway '%s' specified for network '%s'", r->gateway, def->name);
 }
@@ -606,9 +475,10 @@ static bool partsCheck(virNetworkDef *def, GError **error)
 
 bool virNetworkDefComplete(virNetworkDef *def, unsigned int flags, GError **error)
 {
+    static const unsigned char none[16];
     if (!virNetworkDefNameCheck(def->name, VIR_FROM, error))
         return false;
-    if (!isSet(def->uuid))
+    if (memcmp(def->uuid, none, 16) == 0)
         virUUIDGenerate(def->uuid);
     int mode = !def->forward ? VIR_NETWORK_FORWARD_NONE : def->forwardWord && *def->forwardWord ?
         virNetworkForwardFromString(def->forwardWord) : VIR_NETWORK_FORWARD_NAT;
@@ -619,8 +489,11 @@ bool virNetworkDefComplete(virNetworkDef *def, unsigned int flags, GError **erro
         g_clear_pointer(&def->bridge, g_free);
     if (def->zone && !*def->zone)
         g_clear_pointer(&def->zone, g_free);
-    if (def->mac.b[0] & 1)
-        return XML_FAIL("Invalid multicast bridge mac address in network '%s'", def->name);
+    if (def->mac.b[0] & 1) {
+        char text[18];
+        virMacFormat(&def->mac, text);
+        return XML_FAIL("Invalid multicast bridge mac address '%s' in network '%s'", text, def->name);
+    }
     if (def->ipv6 == VIR_TRISTATE_BOOL_NO)
         def->ipv6 = VIR_TRISTATE_BOOL_ABSENT;
     return virNetBandwidthCheck(def->bandwidth, false, error) && virNetVlanCheck(def->vlan, error) &&

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of networks. */
 #define VIR_FROM VIR_FROM_NETWORK
+#include "model/network-strict.h"
 #include "model/network.h"
 #include "model/tables.h"
 
@@ -47,15 +48,15 @@ static X_TYPE(virNetworkForwardPci, "address", forwardPciRows);
 #define S virNetworkNatRange
 static const virXmlRow natAddressRows[] = { X_STR("@start", start, XF_WANTED, .pattern = IP4), X_STR("@end", end, XF_WANTED, .pattern = IP4), X_END };
 static X_TYPE_AS(natAddressXml, virNetworkNatRange, "address", natAddressRows);
-#define PORT .pattern = UPTO16
+#define PORT .pattern = "0*[1-9][0-9]{0,4}"
 static const virXmlRow natPortRows[] = { X_STR("@start", start, XF_WANTED, PORT), X_STR("@end", end, XF_WANTED, PORT), X_END };
 static X_TYPE_AS(natPortXml, virNetworkNatRange, "port", natPortRows);
 #undef S
 #define S virNetworkNat
 static const virXmlRow natRows[] = {
     X_YESNO("@ipv6", ipv6, 0),
-    X_OBJ_AS("address", address, virNetworkNatRange, natAddressXml, 0),
-    X_OBJ_AS("port", port, virNetworkNatRange, natPortXml, 0),
+    X_OBJ_AS("address", address, virNetworkNatRange, natAddressXml, 0, .lack = "Only one <address> element is allowed in <nat>"),
+    X_OBJ_AS("port", port, virNetworkNatRange, natPortXml, 0, .lack = "Only one <port> element is allowed in <nat>"),
     X_END
 };
 static X_TYPE(virNetworkNat, "nat", natRows);
@@ -195,7 +196,7 @@ static const virXmlRow forwardRows[] = {
     X_ENUM("@mode", forwardMode, virNetworkForward, XF_ALWAYS | XF_NOPARSE, .pattern = "nat|route|open|bridge|passthrough|private|vepa|hostdev"),
     X_STR("@managed", managed, 0, .when = isHostdev, .pattern = "yes|no"),
     X_ENUM("driver/@name", driverName, virNetworkDriverName, 0, .bad = "Unknown forward <driver name='%s'/>"),
-    X_OBJ("nat", nat, virNetworkNat, 0),
+    X_OBJ("nat", nat, virNetworkNat, 0, .lack = "Only one <nat> element is allowed in <forward>"),
     X_LIST_AS("pf", forwardPfs, virNetworkForwardIf, pfXml, 0),
     X_LIST("interface", forwardIfs, virNetworkForwardIf, 0),
     X_LIST("address", forwardPcis, virNetworkForwardPci, 0),
@@ -228,7 +229,7 @@ static const virXmlRow networkRows[] = {
     X_ENUM("bridge/@macTableManager", macTable, virNetworkMacTable, 0, .bad = "Invalid macTableManager setting '%s' in network",
            .code = VIR_ERR_XML_ERROR),
     X_UINT("mtu/@size", mtu, XF_WANTED, .bad = "Invalid mtu size '%s' in network", .code = VIR_ERR_XML_ERROR, .pattern = UPTO16),
-    X_MAC("mac/@address", mac, XF_WANTED, .bad = "Invalid bridge mac address '%s' in network", .code = VIR_ERR_XML_ERROR, .pattern = UNICAST),
+    X_MAC("mac/@address", mac, XF_WANTED, X_HAS(hasMac), .bad = "Invalid bridge mac address '%s' in network", .code = VIR_ERR_XML_ERROR, .pattern = UNICAST),
     X_SAME("domain", domainXml, 0, .when = isNamed),
     X_INLINE("dns", dns, virNetworkDns, 0),
     X_OBJ("vlan", vlan, virNetVlan, 0),
@@ -241,7 +242,7 @@ static const virXmlRow networkRows[] = {
     X_LIST("dnsmasq:options/dnsmasq:option", options, virNetworkOption, 0),
     X_END
 };
-X_TYPE(virNetworkDef, "network", networkRows, .init = virDocumentInit,
+X_TYPE(virNetworkDef, "network", networkRows, .init = virDocumentInit, .strict = virNetworkStrict,
        .ns = (const virXmlNamespace[]){ { "dnsmasq", DNSMASQ_NS_URI }, { 0 } });
 #undef S
 VIR_DOCUMENT_DEFINE(virNetworkDef, "network_definition", virNetworkDefComplete)

@@ -268,13 +268,9 @@ static const Section *sectionOf(const virNetworkDef *def, unsigned int command, 
     return NULL;
 }
 
-static gpointer parseEntry(const Section *s, const virNetworkDef *def, const char *xml, GError **error)
+static gpointer parseEntry(const Section *s, const virNetworkDef *def, xmlNode *root, GError **error)
 {
     virXmlContext ctx = { .from = VIR_FROM };
-    g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "network_update_xml", NULL, VIR_FROM, error);
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-    if (!root)
-        return NULL;
     if (strcmp((const char *)root->name, s->element) != 0) {
         virSetError(error, VIR_ERR_XML_ERROR, "unexpected element <%s>, expecting <%s>, while updating network '%s'",
                     (const char *)root->name, s->element, def->name);
@@ -294,14 +290,17 @@ static void followInterfaces(virNetworkDef *def)
 bool virNetworkDefUpdate(virNetworkDef *def, unsigned int command, unsigned int section, int index, const char *xml, GError **error)
 {
     const Section *s = sectionOf(def, command, section, error);
-    virNetworkIp *ip = s && s->inIp ? ipOf(def, index, error) : NULL;
-    if (!s || (s->inIp && !ip))
+    g_autoptr(virXmlDoc) doc = s ? virXmlDocParse(xml, NULL, "network_update_xml", NULL, VIR_FROM, error) : NULL;
+    if (!doc)
+        return false;
+    virNetworkIp *ip = s->inIp ? ipOf(def, index, error) : NULL;
+    if (s->inIp && !ip)
         return false;
     if (command == VIR_NETWORK_UPDATE_COMMAND_MODIFY && !s->modifies) {
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "%s cannot be modified, only added or deleted", s->section);
         return false;
     }
-    gpointer entry = parseEntry(s, def, xml, error);
+    gpointer entry = parseEntry(s, def, xmlDocGetRootElement(doc), error);
     if (!entry)
         return false;
     virXmlList *list = G_STRUCT_MEMBER_P(ip ? (gpointer)ip : def, s->list);

@@ -4,6 +4,7 @@
 
 #include "model/document.h"
 #include "model/domain-net.h"
+#include "model/network-address.h"
 
 #define VIR_NETWORK_FORWARD_VALUES(E) \
     E(VIR_NETWORK_FORWARD_NONE, "none") \
@@ -85,6 +86,7 @@ typedef struct {
     char *delay;
     virNetworkMacTable macTable;
     unsigned int mtu;
+    bool hasMac;
     virMac mac;
     char *domain;
     virTristateBool domainLocalOnly, domainRegister;
@@ -109,11 +111,19 @@ bool virNetworkDnsHostCheck(virNetworkDnsHost *host, const char *network, bool p
 bool virNetworkDnsTxtCheck(const virNetworkDnsTxt *txt, const char *network, bool partial, GError **error);
 bool virNetworkDnsSrvCheck(virNetworkDnsSrv *srv, const char *network, bool partial, GError **error);
 bool virNetworkPortGroupCheck(virNetworkPortGroup *group, GError **error);
+/* net-check.c: parts that guests' interfaces have too. `needType`: it must say which kind it is. */
 bool virNetVlanCheck(virNetVlan *vlan, GError **error);
 bool virNetVPortCheck(virNetDevVPort **port, bool needType, GError **error);
+/* Has it what its kind needs? */
+bool virNetVPortIsWhole(const virNetDevVPort *port, GError **error);
+/* Gives it the identifiers that its kind has and the document may leave out. */
+void virNetVPortIdentify(virNetDevVPort *port);
+bool virNetRouteCheck(virNetRoute *route, const char *whose, GError **error);
 bool virNetBandwidthCheck(const virNetBandwidth *bandwidth, bool floor, GError **error);
 /* The address family of an <ip>, AF_INET by default. */
 int virNetworkIpFamily(const virNetworkIp *ip);
+/* Of its netmask, its prefix, or what an address of that kind has without either. */
+unsigned int virNetworkIpPrefix(const virNetworkIp *ip, const virIp *address);
 extern virXmlType virNetworkForwardIfXml, virNetworkRangeXml, virNetworkDhcpHostXml, virNetworkDnsTxtXml, virNetworkDnsSrvXml,
     virNetworkDnsHostXml, virNetworkPortGroupXml;
 

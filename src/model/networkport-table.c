@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A port of a network: the table and what must hold. */
 #define VIR_FROM VIR_FROM_NETWORK
+#include "model/network-strict.h"
 #include "model/network.h"
 #include "model/tables.h"
 
@@ -22,7 +23,7 @@ static const virXmlRow directRows[] = {
 };
 static X_TYPE_AS(directXml, virNetworkPortDef, NULL, directRows);
 static const virXmlRow pciRows[] = {
-    X_YESNO("@managed", managed, 0, .bad = "Invalid managed setting '%s' in network port", .code = VIR_ERR_XML_ERROR),
+    X_YESNO("@managed", managed, 0),
     X_ENUM("driver/@name", driverName, virNetworkDriverName, 0, .bad = "Unknown driver name '%s' in network port",
            .code = VIR_ERR_XML_ERROR),
     X_INLINE_AS("address", pci, virPCIAddress, virPCISourceAddressXml, 0),
@@ -38,20 +39,25 @@ static const virXmlRow portRows[] = {
     X_STR("owner/name", ownerName, XF_WANTED),
     X_UUID("owner/uuid", ownerUuid, XF_WANTED, X_HAS(hasOwnerUuid), .bad = "Unable to parse UUID '%s'", .code = VIR_ERR_INTERNAL_ERROR),
     X_STR("group", group, 0, DEVICE),
-    X_MAC("mac/@address", mac, XF_WANTED, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR),
+    X_MAC("mac/@address", mac, XF_WANTED, X_HAS(hasMac), .bad = "Unable to parse MAC '%s'", .code = VIR_ERR_INTERNAL_ERROR,
+          .pattern = "[a-fA-F0-9][02468aAcCeE](:[a-fA-F0-9]{2}){5}"),
     X_OBJ("virtualport", virtualport, virNetDevVPort, XF_EMPTY),
     X_UINT("bandwidth/@classID", classId, 0),
     X_INLINE("bandwidth", bandwidth, virNetBandwidth, 0),
-    X_YESNO("rxfilters/@trustGuest", trustGuestRxFilters, XF_WANTED, .bad = "Invalid trustGuest setting '%s' in network port",
-            .code = VIR_ERR_XML_ERROR),
+    X_YESNO("rxfilters/@trustGuest", trustGuestRxFilters, XF_WANTED),
     X_OBJ("vlan", vlan, virNetVlan, 0),
     X_YESNO("port/@isolated", portIsolated, 0),
-    X_ENUM("plug/@type", plug, virNetworkPlug, 0, .bad = "Invalid network port plug type '%s'", .code = VIR_ERR_XML_ERROR),
+    X_ENUM("plug/@type", plug, virNetworkPlug, 0),
     X_UNION("plug", plug, virNetworkPlug, plugs, 0),
     X_END
 };
-X_TYPE(virNetworkPortDef, "networkport", portRows, .init = virDocumentInit);
+X_TYPE(virNetworkPortDef, "networkport", portRows, .init = virDocumentInit, .strict = virNetworkStrict);
 #undef S
+
+static bool isSet(const virPCIAddress *a)
+{
+    return a->domain || a->bus || a->slot || a->function;
+}
 
 static bool complete(virNetworkPortDef *def, unsigned int flags, GError **error)
 {
@@ -59,7 +65,8 @@ static bool complete(virNetworkPortDef *def, unsigned int flags, GError **error)
         !def->hasOwnerUuid ? "network port has no owner UUID" : !def->hasMac ? "network port has no mac" : NULL;
     const char *unplugged = (def->plug == VIR_NETWORK_PLUG_NETWORK || def->plug == VIR_NETWORK_PLUG_BRIDGE) && !def->bridge ?
         "Missing network port bridge name" :
-        def->plug == VIR_NETWORK_PLUG_DIRECT && !def->dev ? "Missing network port link device name" : NULL;
+        def->plug == VIR_NETWORK_PLUG_DIRECT && !def->dev ? "Missing network port link device name" :
+        def->plug == VIR_NETWORK_PLUG_HOSTDEV_PCI && !isSet(&def->pci) ? "Missing network port PCI address" : NULL;
     if (missing || unplugged) {
         virSetError(error, missing ? VIR_ERR_INTERNAL_ERROR : VIR_ERR_XML_ERROR, "%s", missing ? missing : unplugged);
         return false;

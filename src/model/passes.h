@@ -40,6 +40,7 @@ virDomainInputBus virDomainInputDefaultBus(const virDomainDef *def, const virDom
 void virDomainMirrorConsole(virDomainDef *def);
 bool virDomainIsMirror(const virDomainDef *def, const char *kind, const void *device);
 
+bool virDomainPassNetParts(virDomainNetDef *net, GError **error);    /* net-check.c */
 bool virDomainPassSeclabels(virDomainDef *def, const virDomainParseConfig *conf, unsigned int flags, GError **error);   /* seclabel-defaults.c */
 bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfig *conf, GError **error);   /* validate-device.c */
 

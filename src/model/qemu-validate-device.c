@@ -327,6 +327,15 @@ static bool validateIommu(const virDomainDef *def, GError **error)
     return true;
 }
 
+/* Inside the guest nobody of ours sets addresses; QEMU's own network has one of each family. */
+static bool validateGuestAddresses(const virDomainNetDef *net, GError **error)
+{
+    bool user = net->type == VIR_DOMAIN_NET_TYPE_USER;
+    UNSUPPORTED(net->guestRoutes.n || (net->guestIps.n && !user),
+                "Invalid attempt to set network interface guest-side IP route and/or address info, not supported by QEMU");
+    return true;
+}
+
 static bool hasIothread(const virDomainDef *def, unsigned int id)
 {
     for (unsigned int i = 0; i < def->iothreads.n; i++)
@@ -354,6 +363,9 @@ bool virDomainQemuValidateDevices(const virDomainDef *def, const virDomainParseC
             return false;
     if (!validateChrs(def, conf, error) || !validateTpms(def, conf, error) || !validateScreens(def, conf, error))
         return false;
+    for (unsigned int i = 0; i < def->nets.n; i++)
+        if (!validateGuestAddresses(def->nets.v[i], error))
+            return false;
     for (unsigned int i = 0; i < def->panics.n; i++)
         if (!validatePanic(def, def->panics.v[i], error))
             return false;

@@ -17,7 +17,7 @@ static bool missing(const virXmlRow *row, const virXmlPrepRow *prep, xmlNode *no
                     const virXmlContext *ctx, GError **error)
 {
     if (row->lack)
-        virXmlErrorAt(error, node ? node : parent, ctx->from, row->lackCode ? row->lackCode : VIR_ERR_XML_ERROR, "%s", row->lack);
+        virXmlErrorAt(error, node ? node : parent, row->flags & XF_NOFROM ? VIR_FROM_NONE : ctx->from, row->lackCode ? row->lackCode : VIR_ERR_XML_ERROR, "%s", row->lack);
     else if (prep->attr)
         virXmlErrorAt(error, node, VIR_FROM, VIR_ERR_XML_ERROR,
                       "Missing required attribute '%s' in element '%s'", prep->attr, node->name);

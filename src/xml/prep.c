@@ -153,7 +153,7 @@ static void planRows(const virXmlType *type, virXmlPrep *prep)
         if (test == VIR_XML_TEST_BLOCK)
             plan->size = row->kind == VIR_XML_UUID ? 16 : 6;
         bool part = row->kind == VIR_XML_PART && quietRow(row, test);
-        if (part && !row->has) {
+        if (part && !row->has && row->sub->size < type->size) {        /* a part that is the whole has its counts of owners, too */
             plan->test = VIR_XML_TEST_BLOCK;
             plan->size = row->sub->size;
         }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* `virsh event`: one row for each kind of event says how its values are printed. */
 #include "output.h"
-#include <signal.h>
+#include "wait.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-typedef struct _Waiter Waiter;
 
 typedef struct {
     const char *name;
@@ -19,36 +17,14 @@ typedef struct {
     const EventKind *kind;
 } Subscription;
 
-struct _Waiter {
-    Shell *sh;
-    GMutex mutex;
-    GCond cond;
-    bool loop, timestamp, done;
-    unsigned int count;
-};
-
 static void report(Subscription *s, virDomainPtr dom, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static void report(Subscription *s, virDomainPtr dom, const char *format, ...)
 {
-    Waiter *w = s->waiter;
     va_list args;
     va_start(args, format);
     g_autofree char *detail = g_strdup_vprintf(format, args);
     va_end(args);
-    g_mutex_lock(&w->mutex);
-    if (w->loop || !w->done) {
-        if (w->timestamp) {
-            g_autoptr(GDateTime) now = g_date_time_new_now_utc();
-            g_autofree char *stamp = g_date_time_format(now, "%F %T");
-            printf("%s.%03d+0000: ", stamp, g_date_time_get_microsecond(now) / 1000);
-        }
-        printf("event '%s' for domain '%s'%s%s\n", s->kind->name, virDomainGetName(dom), *detail ? ": " : "", detail);
-        fflush(stdout);
-        w->count++;
-    }
-    w->done = w->done || !w->loop;
-    g_cond_signal(&w->cond);
-    g_mutex_unlock(&w->mutex);
+    waiterReport(s->waiter, "event '%s' for domain '%s'%s%s", s->kind->name, virDomainGetName(dom), *detail ? ": " : "", detail);
 }
 
 static const char *word(const char *const *words, gsize n, int i)
@@ -232,33 +208,6 @@ static const EventKind kinds[] = {
 
 /* ---- the command ---- */
 
-static Waiter *interrupted;
-
-static void onInterrupt(int signal)
-{
-    interrupted->done = true;           /* seen by the waiting thread within its tick */
-}
-
-/* True: an event or the interrupt ended the wait; false: time is over. */
-static bool waitForEvents(Waiter *w, int seconds)
-{
-    struct sigaction act = { .sa_handler = onInterrupt }, old;
-    gint64 until = seconds ? g_get_monotonic_time() + seconds * G_USEC_PER_SEC : G_MAXINT64;
-    bool inTime = true;
-    interrupted = w;
-    sigaction(SIGINT, &act, &old);
-    g_mutex_lock(&w->mutex);
-    while (!w->done && inTime) {
-        gint64 tick = MIN(until, g_get_monotonic_time() + G_USEC_PER_SEC / 4);
-        if (!g_cond_wait_until(&w->cond, &w->mutex, tick))
-            inTime = g_get_monotonic_time() < until;
-    }
-    w->done = true;
-    g_mutex_unlock(&w->mutex);
-    sigaction(SIGINT, &old, NULL);
-    return inTime;
-}
-
 static bool subscribe(Shell *sh, Waiter *w, virDomainPtr dom, const char *only, GArray *registrations)
 {
     bool any = false;
@@ -300,24 +249,9 @@ static bool cmdEvent(Shell *sh, Cmd *cmd)
     FREE_DOMAIN(dom) = NULL;
     if (cmdHas(cmd, "domain") && !(dom = cmdDomain(sh, cmd)))
         return false;
-    shellNeedEvents(sh);
-    static Waiter w;        /* a late callback may still look at it */
+    Waiter *w = waiterBegin(sh, cmd);
     g_autoptr(GArray) registrations = g_array_new(FALSE, FALSE, sizeof(int));
-    g_mutex_lock(&w.mutex);
-    w.sh = sh;
-    w.count = 0;
-    w.done = false;
-    w.loop = cmdHas(cmd, "loop");
-    w.timestamp = cmdHas(cmd, "timestamp");
-    g_mutex_unlock(&w.mutex);
-    bool ok = subscribe(sh, &w, dom, event, registrations);
-    if (ok) {
-        virResetLastError();
-        bool inTime = waitForEvents(&w, timeout);
-        printf("%s", !inTime ? "event loop timed out\n" : w.loop ? "event loop interrupted\n" : "");
-        printf("events received: %u\n", w.count);
-        ok = w.count > 0;
-    }
+    bool ok = subscribe(sh, w, dom, event, registrations) && waiterWait(w, timeout);
     for (guint i = 0; i < registrations->len; i++)
         virConnectDomainEventDeregisterAny(sh->conn, g_array_index(registrations, int, i));
     return ok;

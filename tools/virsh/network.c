@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands about virtual networks and their ports. */
+#include "network.h"
 #include "output.h"
 #include <string.h>
 
-SHELL_FREE(virNetwork)
 SHELL_FREE(virNetworkPort)
 
 static bool isUuid(const char *word)
@@ -11,9 +11,7 @@ static bool isUuid(const char *word)
     return g_regex_match_simple("^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$", word, 0, 0);
 }
 
-/* The network that --network names, by UUID (when it looks like one), by name, or either. */
-typedef enum { BY_NAME = 1, BY_UUID = 2, BY_ANY = 3 } By;
-static virNetworkPtr networkOf(Shell *sh, Cmd *cmd, By by)
+virNetworkPtr networkOf(Shell *sh, Cmd *cmd, By by)
 {
     const char *word = cmdString(cmd, "network");
     virNetworkPtr net = (by & BY_UUID) && isUuid(word) ? virNetworkLookupByUUIDString(sh->conn, word) : NULL;
@@ -381,6 +379,13 @@ static const OptDef optsUpdate[] = {
     FLAG("config", "affect next network startup"), FLAG("live", "affect running network"),
     FLAG("current", "affect current state of network"), OPT_END
 };
+static const OptDef optsLeases[] = { NET, { "mac", OPT_STRING, false, "MAC address", NULL }, OPT_END };
+static const OptDef optsEvent[] = {
+    { "network", OPT_STRING, false, "filter by network name or uuid", NULL },
+    { "event", OPT_STRING, false, "which event type to wait for", NULL }, FLAG("loop", "loop until timeout or interrupt, rather than one-shot"),
+    { "timeout", OPT_INT, false, "timeout seconds", NULL }, FLAG("list", "list valid event types"),
+    FLAG("timestamp", "show timestamp for each printed event"), OPT_END
+};
 static const OptDef optsPortList[] = { NET, FLAG("uuid", "list uuid's only"), FLAG("table", "list table (default)"), OPT_END };
 static const OptDef optsPortCreate[] = { NET, FILE_OF("network port"), VALIDATE, OPT_END };
 static const OptDef optsPortDumpxml[] = { NET, PORT, XPATH, OPT_END };
@@ -392,8 +397,11 @@ static const CmdDef commands[] = {
     { "net-define", "define an inactive persistent virtual network or modify an existing persistent one from an XML file",
       "Define or modify a persistent virtual network.", optsFile, cmdNetDefine, 0 },
     { "net-destroy", "destroy (stop) a network", "Forcefully stop a given network.", optsNet, cmdNetDestroy, 0 },
+    { "net-dhcp-leases", "print lease info for a given network", "Print lease info for a given network", optsLeases, cmdNetLeases, CMD_FACTS },
     { "net-dumpxml", "network information in XML", "Output the network information as an XML dump to stdout.", optsDumpxml, cmdNetDumpxml,
       CMD_FACTS },
+    { "net-edit", "edit XML configuration for a network", "Edit the XML configuration for a network.", optsNet, cmdNetEdit, 0 },
+    { "net-event", "Network Events", "List event types, or wait for network events to occur", optsEvent, cmdNetEvent, 0 },
     { "net-info", "network information", "Returns basic information about the network", optsNet, cmdNetInfo, CMD_FACTS },
     { "net-list", "list networks", "Returns list of networks.", optsList, cmdNetList, CMD_FACTS },
     { "net-name", "convert a network UUID to network name", NULL, optsName, cmdNetName, CMD_FACTS },

@@ -37,6 +37,8 @@ static bool nameBridge(virRegistrySnapshot *all, virNetworkDef *def, GError **er
 {
     g_autofree char *pattern = g_steal_pointer(&def->bridge);
     const char *percent = pattern ? strstr(pattern, "%d") : NULL;
+    if (percent && strchr(percent + 1, '%'))          /* no pattern */
+        percent = NULL;
     g_autofree char *stem = percent ? g_strndup(pattern, percent - pattern) : g_strdup("virbr");
     if (!pattern && keepBridge(all, def))
         return true;
@@ -63,8 +65,9 @@ static bool bridgeCheck(virRegistrySnapshot *all, virNetworkDef *def, GError **e
 
 static void giveMac(virNetworkDef *def)
 {
-    if (!virMacIsZero(&def->mac))
+    if (def->hasMac)
         return;
+    def->hasMac = true;
     def->mac = (virMac){ { 0x52, 0x54, 0x00 } };
     for (int i = 3; i < 6; i++)
         def->mac.b[i] = g_random_int_range(0, 256);
@@ -89,12 +92,12 @@ static bool dhcpCheck(const virNetworkDef *def, GError **error)
 /* Modes that take what the host has: libvirt sets up nothing for them. */
 static bool hostModeCheck(const virNetworkDef *def, GError **error)
 {
-    static const virMac none;
     const char *mode = virNetworkForwardToString(def->forwardMode);
-    const char *what = memcmp(&def->mac, &none, sizeof(none)) ? "<mac>" : def->ips.n ? "<ip>" : NULL;
+    const char *what = def->hasMac ? "<mac>" : def->ips.n ? "<ip>" : def->domain ? "<domain>" :
+                       def->dns.forwarders.n + def->dns.txts.n + def->dns.srvs.n + def->dns.hosts.n ? "<dns>" : NULL;
     if (what)
         return UNSUPPORTED("Unsupported %s element in network %s with forward mode='%s'", what, def->name, mode);
-    if (def->bandwidth)
+    if (def->bandwidth && def->forwardMode != VIR_NETWORK_FORWARD_BRIDGE)
         return UNSUPPORTED("Unsupported network-wide <bandwidth> element in network %s with forward mode='%s'", def->name, mode);
     return true;
 }
@@ -105,7 +108,7 @@ static bool devicesCheck(const virNetworkDef *def, GError **error)
     if (def->forwardMode != VIR_NETWORK_FORWARD_HOSTDEV) {
         if (def->forwardPcis.n)
             return UNSUPPORTED("network '%s' has forward mode '%s'  but lists a device by PCI address in the device pool. "
-                               "This is only supported for forward mode 'hostdev'", def->name, mode);
+                               "This is only supported for networks with forward mode 'hostdev'", def->name, mode);
         return true;
     }
     if (def->forwardIfs.n)
@@ -129,11 +132,12 @@ static bool isOpenVSwitch(const virNetDevVPort *port)
 static bool vlansCheck(const virNetworkDef *def, GError **error)
 {
     bool own = def->forwardMode <= VIR_NETWORK_FORWARD_OPEN;
-    bool any = def->forwardMode == VIR_NETWORK_FORWARD_HOSTDEV || def->forwardMode == VIR_NETWORK_FORWARD_PASSTHROUGH ||
-               (!own && isOpenVSwitch(def->virtualport));
-    bool wrong = def->vlan && !any;
-    for (unsigned int i = 0; i < def->portgroups.n; i++)
-        wrong |= def->portgroups.v[i]->vlan && !any && (own || !isOpenVSwitch(def->portgroups.v[i]->virtualport));
+    bool any = def->forwardMode == VIR_NETWORK_FORWARD_HOSTDEV || def->forwardMode == VIR_NETWORK_FORWARD_PASSTHROUGH;
+    bool wrong = def->vlan && !any && (own || !isOpenVSwitch(def->virtualport));
+    for (unsigned int i = 0; i < def->portgroups.n; i++) {
+        const virNetworkPortGroup *g = def->portgroups.v[i];
+        wrong |= g->vlan && !any && (own || !isOpenVSwitch(g->virtualport ? g->virtualport : def->virtualport));
+    }
     return !wrong || UNSUPPORTED("<vlan> element specified for network %s, whose type doesn't support vlan configuration", def->name);
 }
 

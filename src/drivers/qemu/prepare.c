@@ -5,6 +5,7 @@
 #include "drivers/qemu/qemu.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "engine/object.h"
 #include "host/hugetlb.h"
 #include "host/link.h"
 #include "src/api/connect.h"
@@ -70,10 +71,29 @@ static bool makeNvram(qemuDriver *driver, virDomainDef *def, bool reset, GError 
            virFileWriteAtomic(def->os.nvram, data, len, 0600, error);
 }
 
-static bool checkSource(const virDomainDiskDef *disk, GError **error)
+bool qemuResolveVolume(virDomainDiskDef *disk, GError **error)
+{
+    virStorageSource *s = &disk->src;
+    if (s->type != VIR_STORAGE_VOLUME)
+        return true;
+    if (!virObjectVolumeResolve(s, error))
+        return false;
+    if (s->actual == VIR_STORAGE_DIR && !disk->readonly) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "virtual FAT storage can't be accessed in read-write mode");
+        return false;
+    }
+    if (!s->format)
+        s->format = s->actual == VIR_STORAGE_DIR ? VIR_STORAGE_FORMAT_FAT : VIR_STORAGE_FORMAT_RAW;
+    return true;
+}
+
+static bool checkSource(virDomainDiskDef *disk, GError **error)
 {
     const virStorageSource *s = &disk->src;
-    if ((s->type != VIR_STORAGE_FILE && s->type != VIR_STORAGE_BLOCK) || !s->path || access(s->path, F_OK) == 0)
+    if (!qemuResolveVolume(disk, error))
+        return false;
+    bool local = virStorageActual(s) == VIR_STORAGE_FILE || virStorageActual(s) == VIR_STORAGE_BLOCK;
+    if (!local || !s->path || access(s->path, F_OK) == 0)
         return true;
     virSetSystemError(error, errno, "Cannot access storage file '%s'", s->path);
     return false;
@@ -198,6 +218,10 @@ static bool checkDisks(virDomainDef *def, GError **error)
             disk->device != VIR_DOMAIN_DISK_DEVICE_DISK) {
             virWarn("guest '%s' starts without the medium of '%s': %s", def->name, disk->dst, why->message);
             g_clear_pointer(&disk->src.path, g_free);
+            if (disk->src.type == VIR_STORAGE_VOLUME) {
+                disk->src.type = VIR_STORAGE_FILE;
+                disk->src.format = VIR_STORAGE_FORMAT_NONE;
+            }
             continue;
         }
         g_propagate_error(error, g_steal_pointer(&why));
@@ -252,7 +276,7 @@ static bool readBacking(const char *path, char **backing, char **format)
  * gives is taken as it is; what is not a local qcow2 or raw file is QEMU's to explore. */
 static bool completeChain(virStorageSource *s, const char *disk, GError **error)
 {
-    for (unsigned int depth = 0; s->path && s->type == VIR_STORAGE_FILE && !s->backing && !s->hasBacking; depth++) {
+    for (unsigned int depth = 0; s->path && virStorageActual(s) == VIR_STORAGE_FILE && !s->backing && !s->hasBacking; depth++) {
         g_autofree char *backing = NULL, *format = NULL;
         bool qcow2 = s->format == VIR_STORAGE_FORMAT_QCOW2;
         if (!qcow2 && s->format != VIR_STORAGE_FORMAT_RAW)
@@ -366,6 +390,8 @@ static bool prepareGraphics(qemuDriver *driver, virDomainDef *def, GError **erro
             l->type = VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
             virListAppend(&g->listens, l);
         }
+        if (!qemuListenFill(l, error))
+            return false;
         if (!l->address) {
             l->address = g_strdup(spice ? driver->settings.spiceListen : driver->settings.vncListen);
             l->fromConfig = true;
@@ -405,23 +431,6 @@ void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds)
     }
 }
 
-/* The bridge behind <source network=''/>, asked through the public API as any program would. */
-static char *networkBridge(virDomainObj *obj, const char *name, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    virConnectPtr conn = virConnectOpenName("network:///system", NULL, VIR_CONNECT_RO, &why);
-    virNetworkPtr net = conn ? virNetworkLookupByName(conn, name) : NULL;
-    char *bridge = net ? virNetworkGetBridgeName(net) : NULL;
-    if (!bridge)
-        virSetError(error, VIR_ERR_NO_NETWORK, "no network with matching name '%s'%s%s", name, why ? ": " : "",
-                    why ? why->message : "");
-    if (net)
-        virNetworkFree(net);
-    if (conn)
-        virConnectClose(conn);
-    return bridge;
-}
-
 static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
 {
     bool isVirtio = net->model && g_str_has_prefix(net->model, "virtio");
@@ -435,7 +444,7 @@ static void openVhost(const virDomainNetDef *net, qemuNetHost *host)
     }
 }
 
-static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **error)
+static bool setUpTap(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error)
 {
     virMac mac = net->mac;
     unsigned int mtu = net->mtu;
@@ -443,7 +452,7 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, GError **er
     if (!virLinkSetMac(net->ifname, mac.b, error) || (mtu == 0 && bridge && !virLinkGetMtu(bridge, &mtu, error)) ||
         (mtu != 0 && !virLinkSetMtu(net->ifname, mtu, error)))
         return false;
-    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) &&
+    return (!bridge || virBridgeAddPort(bridge, net->ifname, error)) && qemuTapTune(net, bridge, ownTable, error) &&
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
@@ -453,7 +462,8 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
     g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
     unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = networkBridge(obj, net->network, error)))
+    bool ownTable = false;
+    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = qemuPortPlug(def, net, &ownTable, error)))
         return false;
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
         g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
@@ -472,7 +482,7 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
         g_free(net->bridge);
         net->bridge = g_strdup(bridge);
     }
-    return setUpTap(net, bridge, error);
+    return setUpTap(net, bridge, ownTable, error);
 }
 
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error)

@@ -331,6 +331,7 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
     qemuRestoreAll(obj, def);
     qemuUnfilterNets(def);
     qemuReleaseNets(obj);
+    qemuPortsUnplug(def);
     if (g->pidPath)
         unlink(g->pidPath);
     if (g->domainDir) {
@@ -807,6 +808,9 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     g_autofree char *nvramDir = g_strdup_printf("%s/nvram", dirs->libDir);
     if (!qemuFirmwareChoose(def, NULL, nvramDir, error) || !qemuCheckHost(def, virHostLocal(), error))
         return NULL;
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!qemuResolveVolume(def->disks.v[i], error))
+            return NULL;
     virDomainDefAssignAliases(def, &driver->conf);
     qemuAssignNodeNames(def);
     qemuFillSocketPaths(def, domainDir, channelDir);
@@ -823,6 +827,8 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
         bool tls = g->type == VIR_DOMAIN_GRAPHICS_SPICE && driver->settings.spiceTls && l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
         if (tls && (g->tlsPort < 0 || (!g->tlsPort && g->autoport == VIR_TRISTATE_BOOL_YES)))
             g->tlsPort = 5902;
+        if (l && !qemuListenFill(l, error))
+            return NULL;
         if (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !l->address)
             l->address = g_strdup("127.0.0.1");
     }

@@ -86,10 +86,22 @@ bool qemuStatusTake(virDomainObj *obj, const virDomainStatus *status, GError **e
 void qemuEndProcess(virDomainObj *obj);
 
 /* prepare.c: what the host must have before the guest starts, and its removal */
+/* A volume of a pool becomes what it is on this host; other disks stay as they are. */
+bool qemuResolveVolume(virDomainDiskDef *disk, GError **error);
 bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);
 void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
+/*
+ * netport.c: the interface gets a port of its network; the bridge that its tap belongs into. `ownTable`: that learns no addresses, it
+ * must be told.
+ */
+char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, bool *ownTable, GError **error);
+void qemuPortsUnplug(const virDomainDef *def);
+/* A display that listens on a network gets the address that the host has there. */
+bool qemuListenFill(virDomainGraphicsListen *listen, GError **error);
+/* Rates and isolation of the interface's tap, which is in `bridge` unless that is NULL. */
+bool qemuTapTune(const virDomainNetDef *net, const char *bridge, bool ownTable, GError **error);
 /* net-filter.c: the packet filter of a port, if it is to have one; and away with those of a guest */
 bool qemuFilterNet(const virDomainDef *def, const virDomainNetDef *net, GError **error);
 void qemuUnfilterNets(const virDomainDef *def);
