@@ -149,18 +149,14 @@ static bool moveTo(virBindJob *job, const virHostPCIBinding *to, GError **error)
 static void moveBack(virBindJob *job, const virHostPCIBinding *from, GError **error)
 {
     g_autoptr(GError) undo = NULL;
-    if (job->stuck) {
-        g_autofree char *was = g_strdup_printf("; the kernel is still at it, and the device not given back to %s", from->driver ? from->driver : "no driver");
-        if (error && *error) {
-            char *words = g_strconcat((*error)->message, was, NULL);
-            g_free((*error)->message);
-            (*error)->message = words;
-        }
+    g_autofree char *more = NULL;
+    if (job->stuck)
+        more = g_strdup_printf("; the kernel is still at it, and the device not given back to %s", from->driver ? from->driver : "no driver");
+    else if (!moveTo(job, from, &undo))
+        more = g_strdup_printf("; giving it back failed too: %s", undo->message);
+    if (!more)
         return;
-    }
-    if (moveTo(job, from, &undo) || !error || !*error)
-        return;
-    char *words = g_strdup_printf("%s; giving it back failed too: %s", (*error)->message, undo->message);
+    char *words = g_strconcat((*error)->message, more, NULL);
     g_free((*error)->message);
     (*error)->message = words;
 }

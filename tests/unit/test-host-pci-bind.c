@@ -459,6 +459,12 @@ static void testBusByKernel(void)
     said(&error, VIR_ERR_SYSTEM_ERROR, "Unable to reset the bus of PCI device 0000:01:00.0: No space left on device");
 }
 
+static void good(bool ok, const GError *error)
+{
+    if (!ok)
+        g_error("%s", error->message);
+}
+
 /*
  * A device of this machine that may be taken from its driver, in VIR_TEST_PCI ("0000:01:00.0"): it goes to vfio-pci and comes back, is
  * given to the kernel's choice, and is reset.
@@ -475,26 +481,26 @@ static void testMachine(void)
         g_test_skip("VIR_TEST_PCI names no device");
         return;
     }
-    g_assert_true(virHostPCIBind(host, &address, "vfio-pci", LONG, &before, &error));
-    g_assert_true(virHostPCIDriver(host, &address, &taken, &error));
+    good(virHostPCIBind(host, &address, "vfio-pci", LONG, &before, &error), error);
+    good(virHostPCIDriver(host, &address, &taken, &error), error);
     g_assert_cmpstr(taken, ==, "vfio-pci");
     node = virPCIDeviceGetIOMMUGroupDev(host, &address, &error);
     g_assert_true(node && access(node, F_OK) == 0);
-    g_assert_true(virHostPCIReset(host, &address, NULL, LONG, &error));
-    g_assert_true(virHostPCIRestore(host, before, LONG, &error));
-    g_assert_true(virHostPCIDriver(host, &address, &back, &error));
+    good(virHostPCIReset(host, &address, NULL, LONG, &error), error);
+    good(virHostPCIRestore(host, before, LONG, &error), error);
+    good(virHostPCIDriver(host, &address, &back, &error), error);
     g_assert_cmpstr(back, ==, before->driver);
-    g_assert_true(virHostPCIBind(host, &address, "pci-stub", LONG, NULL, &error));
-    g_assert_true(virHostPCIReset(host, &address, NULL, LONG, &error));
+    good(virHostPCIBind(host, &address, "pci-stub", LONG, NULL, &error), error);
+    good(virHostPCIReset(host, &address, NULL, LONG, &error), error);
     g_assert_false(virHostPCIBind(host, &address, "pcieport", LONG, NULL, &error));     /* a driver that refuses it */
     g_test_message("%s", error->message);
     said(&error, VIR_ERR_SYSTEM_ERROR, "Failed to bind PCI device");
     g_clear_error(&error);
-    g_assert_true(virHostPCIDriver(host, &address, &again, &error));
+    good(virHostPCIDriver(host, &address, &again, &error), error);
     g_assert_cmpstr(again, ==, "pci-stub");
     g_clear_pointer(&again, g_free);
-    g_assert_true(virHostPCIReprobe(host, &address, LONG, &error));
-    g_assert_true(virHostPCIDriver(host, &address, &again, &error));
+    good(virHostPCIReprobe(host, &address, LONG, &error), error);
+    good(virHostPCIDriver(host, &address, &again, &error), error);
     g_assert_cmpstr(again, ==, before->driver);
     g_assert_no_error(error);
 }
