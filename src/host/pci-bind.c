@@ -151,7 +151,8 @@ static void moveBack(virBindJob *job, const virHostPCIBinding *from, GError **er
     g_autoptr(GError) undo = NULL;
     g_autofree char *more = NULL;
     if (job->stuck)
-        more = g_strdup_printf("; the kernel is still at it, and the device not given back to %s", from->driver ? from->driver : "no driver");
+        more = g_strdup_printf("; the kernel is still at it, and the device not given back to %s",
+                               from->driver ? from->driver : "no driver");
     else if (!moveTo(job, from, &undo))
         more = g_strdup_printf("; giving it back failed too: %s", undo->message);
     if (!more)
