@@ -115,8 +115,12 @@ static bool bindTo(virBindJob *job, const char *driver, GError **error)
 {
     g_autofree char *path = driverPath(job->host, driver, "bind");
     int code = jobWrite(job, path, job->text);
-    if (code == 0 || code == EBUSY || code == PROBE_DEFERRED)       /* busy: a probe was quicker, perhaps for this driver */
+    g_autofree char *now = NULL;
+    if (code == 0 || code == PROBE_DEFERRED)
         return waitForDriver(job, driver, NULL, error);
+    /* busy: someone else's probe was quicker, as we wanted it; or the driver's own word */
+    if (code == EBUSY && virHostPCIDriver(job->host, job->address, &now, NULL) && g_strcmp0(now, driver) == 0)
+        return true;
     virSetSystemError(error, code, "Failed to bind PCI device '%s' to %s", job->text, driver);
     return false;
 }

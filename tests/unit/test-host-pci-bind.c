@@ -168,6 +168,16 @@ static void testOverrideKept(void)
     expect(k, "igb", "igb");
 }
 
+/* Bound by hand, without an override: nothing is to be done, and nothing is. */
+static void testThereAlready(void)
+{
+    g_autoptr(Kernel) k = kernelNew("vfio-pci");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(take(k, NULL, LONG, &error));
+    expect(k, "vfio-pci", "");
+    g_assert_cmpuint(g_atomic_int_get(&k->asked), ==, 0);
+}
+
 static void testReprobe(void)
 {
     g_autoptr(Kernel) k = kernelNew("vfio-pci");
@@ -485,6 +495,20 @@ static void testMachine(void)
         g_test_skip("VIR_TEST_PCI names no device");
         return;
     }
+    unsigned int most, functions;
+    if (virHostPCIGetVirtualFunctionCounts(host, &address, &most, &functions, &error) > 0 && functions > 0) {
+        g_autofree char *was = NULL;
+        gint64 start = g_get_monotonic_time();
+        good(virHostPCIDriver(host, &address, &was, &error), &error);
+        g_assert_false(virHostPCIBind(host, &address, "vfio-pci", LONG, NULL, &error));     /* vfio refuses it at once */
+        said(&error, VIR_ERR_SYSTEM_ERROR, "to vfio-pci: Device or resource busy");
+        g_assert_null(strstr(error->message, "giving it back"));
+        g_assert_cmpint(g_get_monotonic_time() - start, <, LONG * 1000);
+        g_clear_error(&error);
+        good(virHostPCIDriver(host, &address, &back, &error), &error);
+        g_assert_cmpstr(back, ==, was);
+        return;
+    }
     good(virHostPCIBind(host, &address, "vfio-pci", LONG, &before, &error), &error);
     good(virHostPCIDriver(host, &address, &taken, &error), &error);
     g_assert_cmpstr(taken, ==, "vfio-pci");
@@ -515,6 +539,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pci/bind/restore", testTakeAndRestore);
     g_test_add_func("/pci/bind/override", testOverrideKept);
+    g_test_add_func("/pci/bind/there", testThereAlready);
     g_test_add_func("/pci/bind/reprobe", testReprobe);
     g_test_add_func("/pci/bind/refused", testRefused);
     g_test_add_func("/pci/bind/unbind-refused", testUnbindRefused);

@@ -436,7 +436,7 @@ static void testInterfaces(void)
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 0, NULL, &first, &error), ==, 1);
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 1, NULL, &second, &error), ==, 1);
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 2, NULL, &none, &error), ==, 0);
-    g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 0, "aa02", &matched, &error), ==, 1);
+    g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 2, "aa02", &matched, &error), ==, 1);     /* whatever the number says */
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 0, "aa03", &none, &error), ==, 0);
     g_assert_cmpstr(first, ==, "eno9");
     g_assert_cmpstr(second, ==, "eno10");
@@ -705,6 +705,49 @@ static void testMachine(void)
     }
 }
 
+/* A network device of this machine, in VIR_TEST_PF, whose virtual function 0 may be changed; it is given back what it had. */
+static void testMachineVf(void)
+{
+    const char *pf = g_getenv("VIR_TEST_PF");
+    const virNetDevVf wanted = { .parts = VIR_NETDEV_VF_MAC | VIR_NETDEV_VF_VLAN, .mac = { 0x52, 0x54, 0, 0xaa, 0xbb, 0xcc }, .vlan = 42, .qos = 2 };
+    virNetDevVf before, now, wrong = wanted;
+    g_autoptr(GError) error = NULL;
+    virHostPCIAddress address, vf;
+    g_autofree char *above = NULL;
+    unsigned int index = 99;
+    if (!pf) {
+        g_test_skip("VIR_TEST_PF names no device");
+        return;
+    }
+    g_assert_cmpint(virNetDevGetPCIAddress(virHostLocal(), pf, &address, &error), ==, 1);
+    g_autoptr(GArray) list = virHostPCIGetVirtualFunctions(virHostLocal(), &address, &error);
+    g_assert_cmpuint(list->len, >, 0);
+    vf = g_array_index(list, virHostPCIAddress, 0);
+    g_assert_cmpint(virNetDevGetPhysicalFunctionOf(virHostLocal(), &vf, NULL, &above, &index, &error), ==, 1);
+    g_assert_cmpstr(above, ==, pf);
+    g_assert_cmpuint(index, ==, 0);
+    g_assert_true(virNetDevVfGet(pf, 0, &before, &error));
+    g_assert_true(virNetDevVfSet(pf, 0, &wanted, &error));
+    g_assert_true(virNetDevVfGet(pf, 0, &now, &error));
+    g_assert_cmpmem(now.mac, 6, wanted.mac, 6);
+    g_assert_cmpuint(now.vlan, ==, 42);
+    g_assert_cmpuint(now.qos, ==, 2);
+    wrong.mac[5] = 0xdd;
+    wrong.vlan = 5000;                                          /* refused, after the address was set */
+    g_assert_false(virNetDevVfSet(pf, 0, &wrong, &error));
+    g_test_message("%s", error->message);
+    said(&error, VIR_ERR_SYSTEM_ERROR, "Cannot set the VLAN of virtual function 0");
+    g_assert_true(virNetDevVfGet(pf, 0, &now, &error));
+    g_assert_cmpmem(now.mac, 6, wanted.mac, 6);
+    before.parts &= VIR_NETDEV_VF_MAC | VIR_NETDEV_VF_VLAN;
+    g_assert_true(virNetDevVfSet(pf, 0, &before, &error));
+    g_assert_true(virNetDevVfGet(pf, 0, &now, &error));
+    g_assert_cmpmem(now.mac, 6, before.mac, 6);
+    g_assert_cmpuint(now.vlan, ==, before.vlan);
+    g_assert_false(virNetDevVfGet(pf, list->len, &now, &error));
+    said(&error, VIR_ERR_INTERNAL_ERROR, "has no virtual function");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -724,6 +767,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pci/machine", testMachine);
     g_test_add_func("/netdev", testNetdev);
     g_test_add_func("/netdev/vf", testVf);
+    g_test_add_func("/netdev/machine", testMachineVf);
     g_test_add_func("/mdev", testMdev);
     return g_test_run();
 }
