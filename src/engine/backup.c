@@ -32,13 +32,18 @@ static bool beginIn(virDomainObj *obj, const char *xml, const char *checkpoint, 
         virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_OPERATION_INVALID, "another backup job is already running");
         return false;
     }
-    if (checkpoint) {
-        virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_OPERATION_UNSUPPORTED, "a checkpoint cannot be created together with a backup yet");
+    const virHypervisor *hv = obj->engine->hv;
+    g_autoptr(virDomainCheckpointDef) since = checkpoint ? virDomainCheckpointPrepare(obj, view, checkpoint, error) : NULL;
+    if (checkpoint && !since)
+        return false;
+    if (!virDomainBackupAlign(def, view->live, error) || !hv->backupBegin(obj, def, since, flags, error))
+        return false;
+    if (since && !virDomainCheckpointKeep(obj, since, error)) {
+        hv->backupEnd(obj, def, NULL);
+        hv->checkpointDelete(obj, since, NULL);
+        virDomainBackupSet(obj, NULL);
         return false;
     }
-    if (!virDomainBackupAlign(def, view->live, error) || !obj->engine->hv->backupBegin(obj, def, flags, error))
-        return false;
-    virDomainBackupSet(obj, g_steal_pointer(&def));
     return true;
 }
 
