@@ -79,6 +79,9 @@ class BackupTest(unittest.TestCase):
             os.chmod(f'{FOLDER}/{name}', 0o666)
         self.dom = self.conn.createXML(GUEST, libvirt.VIR_DOMAIN_START_PAUSED)
         self.write(1, 0, 4 * MIB)
+        self.told = []
+        event = self.conn.domainEventRegisterAny(self.dom, libvirt.VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, lambda c, d, stats, x: self.told.append(stats), None)
+        self.addCleanup(self.conn.domainEventDeregisterAny, event)
 
     def wipe(self):
         for dom in self.conn.listAllDomains():
@@ -119,6 +122,13 @@ class BackupTest(unittest.TestCase):
     def test_push(self):
         self.begin(push(more=f"<disk name='vdb' type='file'><target file='{FOLDER}/other.copy'/><driver type='raw'/></disk>"))
         self.ended()
+        last = self.dom.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED | libvirt.VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED)
+        self.assertEqual((libvirt.VIR_DOMAIN_JOB_COMPLETED, libvirt.VIR_DOMAIN_JOB_OPERATION_BACKUP, True, 68 * MIB, 68 * MIB),
+                         (last['type'], last['operation'], last['success'], last['disk_total'], last['disk_processed']))
+        self.assertEqual(last, self.dom.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED))
+        self.assertEqual(libvirt.VIR_DOMAIN_JOB_NONE, self.dom.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)['type'])
+        harness.wait_for(lambda: self.told)
+        self.assertEqual([True], [stats['success'] for stats in self.told])
         self.write(2, 0, MIB)
         self.assertTrue(holds(f'{FOLDER}/copy.qcow2', 1, 0, 4 * MIB))
         self.assertTrue(holds(f'{FOLDER}/copy.qcow2', 0, 4 * MIB, 60 * MIB))
@@ -148,8 +158,11 @@ class BackupTest(unittest.TestCase):
         url = f'nbd+unix:///vda?socket={FOLDER}/nbd'
         tool('convert', '-f', 'raw', '-O', 'qcow2', url, f'{FOLDER}/pulled.qcow2')
         self.assertTrue(holds(f'{FOLDER}/pulled.qcow2', 1, 0, 4 * MIB))
+        self.assertGreater(self.dom.jobStats()['time_elapsed'], 0)
         self.dom.abortJob()
         self.ended()
+        last = self.dom.jobStats(libvirt.VIR_DOMAIN_JOB_STATS_COMPLETED)
+        self.assertEqual((libvirt.VIR_DOMAIN_JOB_COMPLETED, 'Operation canceled'), (last['type'], last['errmsg']))
         self.assertFalse(os.path.exists(f'{FOLDER}/scratch'))
         self.clean()
         self.refused(libvirt.VIR_ERR_OPERATION_INVALID, self.dom.abortJob)
@@ -192,6 +205,9 @@ class BackupTest(unittest.TestCase):
     def test_pull_since_a_checkpoint(self):
         self.dom.checkpointCreateXML(CHECKPOINT % 'first')
         self.write(2, MIB, MIB)
+        self.begin(pull('<incremental>first</incremental>'))
+        self.assertIn("exportbitmap='backup-vda'", self.dom.backupGetXMLDesc())
+        self.dom.abortJob()
         self.begin(pull('<incremental>first</incremental>', "exportbitmap='changes'"), CHECKPOINT % 'second')
         self.write(4, 2 * MIB, MIB)             # not of this backup
         bitmap = tool('map', '--output=json', '--image-opts',

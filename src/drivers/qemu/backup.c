@@ -295,8 +295,9 @@ bool qemuBackupEnd(virDomainObj *obj, virDomainBackupDef *def, GError **error)
 }
 
 /* QEMU tells that a copy has ended. Runs as a message of the actor: nothing here waits. */
-void qemuBackupJobEnded(virDomainObj *obj, const char *job)
+void qemuBackupJobEnded(virDomainObj *obj, JsonObject *ended)
 {
+    const char *job = qmpStr(ended, "device"), *failure = qmpStr(ended, "error");
     g_autoptr(virDomainBackupDef) def = virDomainBackupOf(obj);
     g_autoptr(virQmp) qmp = qemuGuestQmp(obj, NULL);
     Work w = { .obj = obj, .qmp = qmp, .def = def };
@@ -307,7 +308,12 @@ void qemuBackupJobEnded(virDomainObj *obj, const char *job)
     for (unsigned int i = 0; i < next->disks.n; i++) {
         virBackupDisk *disk = next->disks.v[i];
         g_autofree char *own = jobOf(disk, sourceIndex(&w, disk));
-        disk->done = def->disks.v[i]->done || g_str_equal(own, job);
+        bool now = g_str_equal(own, job);
+        disk->done = def->disks.v[i]->done || now;
+        disk->size = now ? (unsigned long long)qmpInt(ended, "len", 0) : def->disks.v[i]->size;
+        disk->copied = now ? (unsigned long long)qmpInt(ended, "offset", 0) : def->disks.v[i]->copied;
+        if (now && failure && !next->failure)
+            next->failure = g_strdup(failure);
         all &= disk->done || disk->backup == VIR_TRISTATE_BOOL_NO;
     }
     for (unsigned int i = 0; all && i < next->disks.n; i++) {
@@ -322,5 +328,8 @@ void qemuBackupJobEnded(virDomainObj *obj, const char *job)
             qmpSend(qmp, "block-dirty-bitmap-remove", qmpArgs("s:node", source, "s:name", copy, NULL));
         }
     }
-    virDomainBackupSet(obj, all ? NULL : g_steal_pointer(&next));
+    g_autofree char *why = g_strdup(next->failure);
+    virDomainBackupSet(obj, g_steal_pointer(&next));
+    if (all)
+        virDomainBackupFinish(obj, why ? VIR_DOMAIN_JOB_FAILED : VIR_DOMAIN_JOB_COMPLETED, why);
 }

@@ -17,7 +17,8 @@ bool qemuCheckpointGood(virDomainCheckpointDef *def, const virDomainDef *live, G
 void qemuCheckpointActions(JsonArray *actions, const virDomainCheckpointDef *def, const virDomainDef *live, const char *action, bool add);
 bool qemuBackupBegin(virDomainObj *obj, virDomainBackupDef *def, virDomainCheckpointDef *checkpoint, unsigned int flags, GError **error);
 bool qemuBackupEnd(virDomainObj *obj, virDomainBackupDef *def, GError **error);
-void qemuBackupJobEnded(virDomainObj *obj, const char *job);
+/* `ended`: what QEMU says of the job. */
+void qemuBackupJobEnded(virDomainObj *obj, JsonObject *ended);
 /* The greatest number among the block nodes of a running guest. */
 unsigned int qemuHighestNode(const virDomainDef *def);
 /* The guest in a snapshot is one that can be started: without the labels of this run. */
