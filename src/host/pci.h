@@ -63,8 +63,8 @@ bool virHostPCIDriver(const virHost *host, const virHostPCIAddress *address, cha
 
 /* ---- configuration space ---- */
 
-/* As much as we may read: 64 bytes for ordinary users, 256 or 4096 for root. NULL: unreadable, or less than a header. */
-GBytes *virHostPCIConfigRead(const virHost *host, const virHostPCIAddress *address, GError **error);
+/* As much as we may read, `most` bytes: 64 for ordinary users, 256 or 4096 for root. NULL: unreadable, or less than a header. */
+GBytes *virHostPCIConfigRead(const virHost *host, const virHostPCIAddress *address, gsize most, GError **error);
 virHostPCIHeader virHostPCIConfigHeader(GBytes *config);
 /* A little endian number of 1, 2 or 4 bytes; all bits set where `config` ends before. */
 unsigned int virHostPCIConfigNumber(GBytes *config, unsigned int at, unsigned int bytes);
