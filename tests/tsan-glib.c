@@ -4,8 +4,10 @@
  * order between threads that use them. Preloaded into a test or linked into the daemon, this puts pthread's, which it knows,
  * in their place.
  */
+#include <dlfcn.h>
 #include <glib.h>
 #include <pthread.h>
+#include <sanitizer/tsan_interface.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -148,6 +150,20 @@ void (g_atomic_ref_count_inc)(gatomicrefcount *r)
 gboolean (g_atomic_ref_count_dec)(gatomicrefcount *r)
 {
     return __atomic_fetch_sub(r, 1, __ATOMIC_SEQ_CST) == 1;
+}
+
+/* Whoever gives an array up has read it before the last owner frees what is in it. */
+void g_ptr_array_unref(GPtrArray *array)
+{
+    static void (*real)(GPtrArray *);
+    void (*call)(GPtrArray *) = __atomic_load_n(&real, __ATOMIC_ACQUIRE);
+    if (!call) {
+        call = (void (*)(GPtrArray *))dlsym(RTLD_NEXT, "g_ptr_array_unref");
+        __atomic_store_n(&real, call, __ATOMIC_RELEASE);
+    }
+    __tsan_release(array);
+    __tsan_acquire(array);
+    call(array);
 }
 
 #pragma GCC visibility pop

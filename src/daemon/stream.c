@@ -70,7 +70,7 @@ static void streamFail(virServerStream *s, GError *error)
 static void streamWatch(virServerStream *s)
 {
     int events = (s->reads && virServerClientQueued(s->client) < ROOM ? VIR_STREAM_EVENT_READABLE : 0) |
-                 (s->input.length ? VIR_STREAM_EVENT_WRITABLE : 0);
+                 (s->input.length || s->finishing ? VIR_STREAM_EVENT_WRITABLE : 0);
     if (s->st->driver->streamEventUpdateCallback)
         s->st->driver->streamEventUpdateCallback(s->st, events, NULL);
 }
@@ -113,14 +113,18 @@ static bool streamRead(virServerStream *s)
     return true;
 }
 
-static void streamFinished(virServerStream *s)
+/* False when the stream ended; a driver that is still busy with the data answers -2 and is asked again. */
+static bool streamFinished(virServerStream *s)
 {
     GError *error = NULL;
-    if (s->st->driver->streamFinish(s->st, &error) < 0) {
+    int n = s->st->driver->streamFinish(s->st, &error);
+    if (n == -2)
+        return true;
+    if (n < 0)
         streamFail(s, error);
-        return;
-    }
-    streamEnd(s, VIR_NET_OK, NULL);
+    else
+        streamEnd(s, VIR_NET_OK, NULL);
+    return false;
 }
 
 /* Give the driver the first of the input. 0: that is done; 1: some is left; -1: an error; -2: not now. */
@@ -156,11 +160,7 @@ static bool streamWrite(virServerStream *s)
             s->inputOffset = 0;
         }
     }
-    if (s->finishing) {
-        streamFinished(s);
-        return false;
-    }
-    return true;
+    return !s->finishing || streamFinished(s);
 }
 
 static void onStream(virStreamPtr st, int events, void *opaque)

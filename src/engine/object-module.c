@@ -4,6 +4,8 @@
 #include "engine/object.h"
 #include "engine/hypervisor.h"
 #include "src/api/connect.h"
+#include "src/api/driver.h"
+#include <unistd.h>
 
 char *virObjectFolder(bool privileged, const char *root, bool run, const char *path)
 {
@@ -37,4 +39,32 @@ const virHypervisorDriver *virObjectConnectDriver(void)
         g_once_init_leave(&once, 1);
     }
     return &table;
+}
+
+/* ---- secrets of what these objects stand on ---- */
+
+static virConnectPtr secretConnection(GError **error)
+{
+    virConnectPtr conn = virConnectOpenName(geteuid() == 0 ? "secret:///system" : "secret:///session", NULL, 0, error);
+    if (conn)
+        conn->trusted = true;
+    return conn;
+}
+
+GBytes *virObjectSecretValue(const virStorageSecret *ref, int usage, GError **error)
+{
+    g_autoptr(virConnect) conn = secretConnection(error);
+    if (!conn)
+        return NULL;
+    g_autoptr(virSecret) secret = ref->usage ? conn->secret->secretLookupByUsage(conn, usage, ref->usage, error)
+                                             : conn->secret->secretLookupByUUID(conn, ref->uuid, error);
+    size_t size = 0;
+    unsigned char *value = secret ? conn->secret->secretGetValue(secret, &size, 0, error) : NULL;
+    return value ? g_bytes_new_take(value, size) : NULL;
+}
+
+virSecretPtr virObjectSecretFind(int usage, const char *id)
+{
+    g_autoptr(virConnect) conn = secretConnection(NULL);
+    return conn ? conn->secret->secretLookupByUsage(conn, usage, id, NULL) : NULL;
 }

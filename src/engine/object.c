@@ -221,8 +221,8 @@ static virObject *sameObject(virObjectSet *set, const char *name, const unsigned
         virErrorSet(error, kind->from, VIR_ERR_OPERATION_FAILED, "%s '%s' already exists with uuid %s", kind->define, name, text);
         return NULL;
     }
-    if (same && (how & VIR_OBJECT_START) && same->active) {
-        virErrorSet(error, kind->from, VIR_ERR_OPERATION_INVALID, "%s is already active as '%s'", kind->define, name);
+    if (same && (how & VIR_OBJECT_START) && (same->active || same->starting)) {
+        virErrorSet(error, kind->from, VIR_ERR_OPERATION_INVALID, "%s is already %s as '%s'", kind->define, same->active ? "active" : "starting", name);
         return NULL;
     }
     *clash = false;
@@ -265,7 +265,7 @@ static void place(virObject *obj, gpointer def, virObjectHow how)
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
     if (how == VIR_OBJECT_START && obj->persistent && !obj->next)
         obj->next = virObjectDefRef(obj->def);          /* what it is again once it has stopped */
-    gpointer *at = obj->active ? &obj->next : &obj->def;
+    gpointer *at = obj->active || obj->starting ? &obj->next : &obj->def;
     virObjectDefUnref(obj->kind->xml, *at);
     *at = def;
 }
@@ -301,7 +301,7 @@ static virObject *addLocked(virObjectSet *set, gpointer def, virObjectHow how, b
 static void stopped(virObject *obj)
 {
     g_mutex_lock(&obj->set->lock);
-    obj->active = false;
+    obj->active = obj->starting = false;
     if (obj->next) {
         virObjectDefUnref(obj->kind->xml, obj->def);
         obj->def = g_steal_pointer(&obj->next);
@@ -363,6 +363,64 @@ virObject *virObjectAdd(virObjectSet *set, gpointer def, virObjectHow how, GErro
     if ((how & VIR_OBJECT_START) && !startLocked(obj, error))
         return NULL;
     return g_steal_pointer(&obj);
+}
+
+/* ---- starting in a lane of its own ---- */
+
+virObject *virObjectPlace(virObjectSet *set, gpointer def, virObjectHow how, GError **error)
+{
+    if (!def)
+        return NULL;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&set->writing);
+    virObject *obj = addLocked(set, def, how, false, error);
+    if (!obj) {
+        virObjectDefUnref(set->kind->xml, def);
+        return NULL;
+    }
+    g_mutex_lock(&set->lock);
+    obj->starting |= (how & VIR_OBJECT_START) != 0;
+    g_mutex_unlock(&set->lock);
+    if (how & VIR_OBJECT_DEFINE)
+        virObjectEmitLifecycle(obj, VIR_OBJECT_DEFINED);
+    return obj;
+}
+
+bool virObjectBegin(virObject *obj, GError **error)
+{
+    g_autoptr(GMutexLocker) writing = g_mutex_locker_new(&obj->set->writing);
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    if (!virObjectCheckActive(obj, false, obj->kind->running, error))
+        return false;
+    if (obj->starting) {
+        virErrorSet(error, obj->kind->self, VIR_ERR_OPERATION_INVALID, "%s '%s' is being started", obj->kind->state, obj->head.name);
+        return false;
+    }
+    return obj->starting = true;
+}
+
+void virObjectStarted(virObject *obj)
+{
+    g_mutex_lock(&obj->set->lock);
+    obj->active = true;
+    obj->starting = false;
+    g_mutex_unlock(&obj->set->lock);
+}
+
+void virObjectStopped(virObject *obj)
+{
+    g_autoptr(GMutexLocker) writing = g_mutex_locker_new(&obj->set->writing);
+    stopped(obj);
+}
+
+void virObjectPublish(virObject *obj, gpointer def, GPtrArray *parts)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->set->lock);
+    gpointer oldDef = def ? obj->def : NULL;
+    GPtrArray *oldParts = parts ? obj->parts : NULL;
+    obj->def = def ? def : obj->def;
+    obj->parts = parts ? parts : obj->parts;
+    virObjectDefUnref(obj->kind->xml, oldDef);
+    g_clear_pointer(&oldParts, g_ptr_array_unref);
 }
 
 gpointer virObjectParse(const virObjectKind *kind, const char *xml, bool validate, GError **error)
@@ -528,6 +586,10 @@ int virObjectUndefine(virObject *taken, GError **error)
     if (!obj)
         return -1;
     g_autoptr(GMutexLocker) writing = g_mutex_locker_new(&obj->set->writing);
+    if (obj->starting) {
+        virErrorSet(error, obj->kind->self, VIR_ERR_OPERATION_INVALID, "%s '%s' is being started", obj->kind->state, obj->head.name);
+        return -1;
+    }
     if ((obj->kind->stillRunning && !virObjectCheckActive(obj, false, obj->kind->stillRunning, error)) || !forget(obj, error))
         return -1;
     g_mutex_lock(&obj->set->lock);

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/events.h"
 #include "engine/registry.h"
+#include "model/domain-disk.h"
 #include "xml/engine.h"
 
 typedef struct _virObject virObject;
@@ -68,6 +69,7 @@ struct _virObject {
     const virObjectKind *kind;
     gpointer def, next;         /* `next`: what it is after the next start, when that is something else than `def` */
     bool active, persistent, autostart;
+    bool starting;              /* in its own lane (virObjectBegin): it cannot be undefined, and its definition stays as it is */
     GPtrArray *parts;           /* volumes of a pool, ports of a network; NULL until the first */
     gpointer value;             /* a kind's own */
     GDestroyNotify valueFree;
@@ -107,6 +109,18 @@ typedef enum { VIR_OBJECT_DEFINE = 1, VIR_OBJECT_START = 2, VIR_OBJECT_PRESET = 
 virObject *virObjectAdd(virObjectSet *set, gpointer def, virObjectHow how, GError **error);
 /* The same from XML, for a call: the handle. */
 gpointer virObjectAddXml(virObjectSet *set, virConnectPtr conn, const char *xml, virObjectHow how, bool validate, GError **error);
+/*
+ * For kinds that start and stop in a lane of their own, since that may take long: the same as virObjectAdd, but what is to start is
+ * only marked as `starting`. Who has the lane then ends that by virObjectStarted or virObjectStopped.
+ */
+virObject *virObjectPlace(virObjectSet *set, gpointer def, virObjectHow how, GError **error);
+/* The same for one that is there: false when it is active or starting. */
+bool virObjectBegin(virObject *obj, GError **error);
+void virObjectStarted(virObject *obj);
+/* It is what its next start's definition says; one without a definition is forgotten. */
+void virObjectStopped(virObject *obj);
+/* Replace what is known of an object; takes both, either may be NULL. Arrays of `parts` are never changed, only replaced. */
+void virObjectPublish(virObject *obj, gpointer def, GPtrArray *parts);
 /* A definition from text, checked with the kind's schema first if told so. */
 gpointer virObjectParse(const virObjectKind *kind, const char *xml, bool validate, GError **error);
 
@@ -150,3 +164,10 @@ char *virObjectFolder(bool privileged, const char *root, bool run, const char *p
 bool virObjectUriFits(virConnectPtr conn, bool running, bool privileged, GError **error);
 /* What a connection to such a driver alone answers of itself. */
 const virHypervisorDriver *virObjectConnectDriver(void);
+
+/* The value of a secret, asked of the secret driver in this daemon; also of one that clients may not read. `usage`: of VIR_SECRET_USAGE_TYPE_*. */
+GBytes *virObjectSecretValue(const virStorageSecret *ref, int usage, GError **error);
+/* A disk's source that names a volume of a pool: fills in what it is now, `actual`, and where. */
+bool virObjectVolumeResolve(virStorageSource *source, GError **error);
+/* The secret that is used for that, NULL when there is none. */
+virSecretPtr virObjectSecretFind(int usage, const char *id);

@@ -9,13 +9,12 @@ gpointer virPoolHandle(virConnectPtr conn, const char *name, const unsigned char
     return virStoragePoolNew(conn, name, uuid);
 }
 
-/* Two pools must not keep their volumes in one folder. */
 bool virPoolAccept(virRegistrySnapshot *all, gpointer data, GError **error)
 {
     const virStoragePoolDef *def = data;
     for (guint i = 0; i < all->n; i++) {
         const virStoragePoolDef *other = ((virObject *)all->byUuid[i])->def;
-        if (g_str_equal(other->name, def->name) || other->type != def->type || !def->path || g_strcmp0(other->path, def->path) != 0)
+        if (g_str_equal(other->name, def->name) || !virPoolSourcesClash(def, other))
             continue;
         virErrorSet(error, VIR_FROM_STORAGE, VIR_ERR_OPERATION_FAILED, "Storage source conflict with pool: '%s'", other->name);
         return false;

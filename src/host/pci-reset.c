@@ -73,8 +73,10 @@ static GArray *membersBehind(const virHost *host, const virHostPCIDevice *bridge
             g_array_append_val(members, member);
             continue;
         }
-        if (member.config)
-            virSetError(error, VIR_ERR_INTERNAL_ERROR, "the config space of PCI device %s cannot be saved before a bus reset", text);
+        if (member.config) {
+            g_autofree char *other = virHostPCIAddressFormat(&d->address);
+            virSetError(error, VIR_ERR_INTERNAL_ERROR, "the config space of PCI device %s cannot be saved before a bus reset", other);
+        }
         memberClear(&member);
         return NULL;
     }

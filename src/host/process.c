@@ -71,6 +71,11 @@ void virProcessUnref(virProcess *p)
     g_free(p);
 }
 
+int virProcessFd(virProcess *p)
+{
+    return p->fd;
+}
+
 pid_t virProcessPid(virProcess *p)
 {
     return p->pid;

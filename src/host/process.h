@@ -37,6 +37,7 @@ void virProcessUnref(virProcess *process);      /* does not end it */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virProcess, virProcessUnref)
 
 pid_t virProcessPid(virProcess *process);
+int virProcessFd(virProcess *process);          /* its pidfd: readable once it has ended */
 bool virProcessSignal(virProcess *process, int signum);         /* false: it is gone */
 /* Wait for the end; thread that may block. timeout 0 asks. */
 bool virProcessWait(virProcess *process, int timeout_ms);

@@ -70,6 +70,8 @@ static const virXmlRow volumeCase[] = {
     X_STR("@pool", pool, 0),
     X_STR("@volume", volume, 0),
     X_ENUM("@mode", mode, virStoragePoolMode, 0),
+    X_ENUM("@actualType", actual, virStorageType, XF_STATUS),
+    X_STR("@actualPath", path, XF_STATUS),
     X_END
 };
 static const virXmlRow nvmeCase[] = {

@@ -63,6 +63,7 @@ struct virStorageSource {
     char *initiatorIqn;
     char *pool, *volume;                /* volume … */
     virStoragePoolMode mode;
+    virStorageType actual;              /* while the guest runs: what the volume is, with `path` and the like as there */
     virTristateBool nvmeManaged;        /* nvme … */
     unsigned int nvmeNamespace;
     virPCIAddress nvmeAddress;
@@ -86,6 +87,12 @@ struct virStorageSource {
     bool hasBacking;                    /* <backingStore> was there; empty (type NONE) ends the chain */
     virStorageSource *backing;
 };
+
+/* What a layer is on the host: of a volume, what it was when the guest started. */
+static inline virStorageType virStorageActual(const virStorageSource *s)
+{
+    return s->type == VIR_STORAGE_VOLUME ? s->actual : s->type;
+}
 
 typedef struct {
     unsigned long long totalBytes, readBytes, writeBytes, totalIops, readIops, writeIops;

@@ -290,6 +290,8 @@ static const virXmlRow apQueueCase[] = {
     X_END
 };
 CASE(apQueue);
+static const virXmlRow mdevTypesCase[] = { MDEV_TYPES, X_END };
+CASE(mdevTypes);
 static const virXmlRow apMatrixCase[] = { CHECK(virNodeNestedCheck), MDEV_TYPES, X_END };
 CASE(apMatrix);
 static const virXmlCase capCases[] = {
@@ -298,7 +300,7 @@ static const virXmlCase capCases[] = {
     { VIR_NODE_CAP_SCSI, &scsiXml }, { VIR_NODE_CAP_STORAGE, &storageXml }, { VIR_NODE_CAP_SCSI_GENERIC, &scsiGenericXml },
     { VIR_NODE_CAP_DRM, &drmXml }, { VIR_NODE_CAP_MDEV, &mdevXml }, { VIR_NODE_CAP_CCW, &ccwXml }, { VIR_NODE_CAP_CSS, &cssXml },
     { VIR_NODE_CAP_VDPA, &vdpaXml }, { VIR_NODE_CAP_AP_CARD, &apCardXml }, { VIR_NODE_CAP_AP_QUEUE, &apQueueXml },
-    { VIR_NODE_CAP_AP_MATRIX, &apMatrixXml }, { 0 }
+    { VIR_NODE_CAP_AP_MATRIX, &apMatrixXml }, { VIR_NODE_CAP_MDEV_TYPES, &mdevTypesXml }, { 0 }
 };
 static const virXmlRow capRows[] = {
     X_ENUM("@type", type, virNodeCapType, XF_REQ | XF_ALWAYS),

@@ -136,7 +136,7 @@ static void passDisks(virDomainDef *def, unsigned int flags)
         if (!disk->driverName)
             disk->driverName = g_strdup("qemu");
         bool emptied = flags & VIR_DOMAIN_DEF_STATUS && !disk->src.path; /* a drive without a medium has no format while it runs */
-        if (!disk->src.format && !emptied)
+        if (!disk->src.format && !emptied && disk->src.type != VIR_STORAGE_VOLUME)
             disk->src.format = VIR_STORAGE_FORMAT_RAW;
         if (disk->mirror && !disk->mirror->source.format)
             disk->mirror->source.format = VIR_STORAGE_FORMAT_RAW;

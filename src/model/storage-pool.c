@@ -429,6 +429,26 @@ const char *virStoragePoolStrict(xmlNode *node)
         return "the pool has parts that pools of this type do not have";
     return NULL;
 }
+
+char *virStoragePoolSourcesFormat(virStoragePoolDef *const *list, unsigned int n)
+{
+    GString *out = g_string_new("<sources>\n");
+    for (unsigned int i = 0; i < n; i++)
+        virXmlFormat(&virStoragePoolSourceXml, NULL, list[i], 0, out, 1);
+    g_string_append(out, "</sources>\n");
+    return g_string_free(out, FALSE);
+}
+
+virStoragePoolDef *virStoragePoolSourceParse(void *node, virStoragePoolKind type, GError **error)
+{
+    virXmlContext ctx = { .from = VIR_FROM };
+    virStoragePoolDef *def = virXmlParse(&virStoragePoolSourceXml, node, &ctx, error);
+    if (def) {
+        def->refs = 1;
+        def->type = type;
+    }
+    return def;
+}
 VIR_DOCUMENT_DEFINE(virStoragePoolDef, "storage_pool_definition", complete)
 
 /* ---- capabilities ---- */

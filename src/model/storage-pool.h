@@ -66,6 +66,10 @@ typedef struct {
 VIR_DOCUMENT_DECLARE(virStoragePoolDef)
 
 extern virXmlType virStoragePermsXml;
+/* The document of what a search found. */
+char *virStoragePoolSourcesFormat(virStoragePoolDef *const *list, unsigned int n);
+/* A <source> alone, as a search is narrowed by. */
+virStoragePoolDef *virStoragePoolSourceParse(void *node, virStoragePoolKind type, GError **error);
 /* "/x//y/" becomes "/x/y" */
 void virStorageTidyPath(char **path);
 /* The formats of a pool's own source ("nfs") and of its volumes, ended by NULL; NULL: the type has none. The first is the default. */

@@ -102,6 +102,16 @@ static bool takeFormat(virStoragePoolKind pool, char **format, GError **error)
     return false;
 }
 
+/* The kernel's offsets are signed. */
+static bool sizesGood(const virStorageVolDef *def, GError **error)
+{
+    unsigned long long largest = MAX(def->capacity, def->allocation);
+    if (largest <= G_MAXINT64)
+        return true;
+    virErrorSet(error, VIR_FROM_NONE, VIR_ERR_OVERFLOW, "value too large: %llu", largest);
+    return false;
+}
+
 static bool complete(virStorageVolDef *def, unsigned int flags, GError **error)
 {
     if (!def->name) {
@@ -119,7 +129,7 @@ static bool complete(virStorageVolDef *def, unsigned int flags, GError **error)
         def->backingPerms.hasMode = def->backingPerms.hasOwner = def->backingPerms.hasGroup = false;
         g_clear_pointer(&def->backingPerms.label, g_free);
     }
-    return compatGood(def, error);
+    return sizesGood(def, error) && compatGood(def, error);
 }
 VIR_DOCUMENT_DEFINE(virStorageVolDef, "storage_volume_definition", complete)
 

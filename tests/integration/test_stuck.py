@@ -226,20 +226,32 @@ class Share(unittest.TestCase):
         """All connections of a user together have so many calls under way; the others' turn comes when one of these ends."""
         prepare()
         daemon = harness.Daemon(conf='max_user_requests = 3\n').start()
-        conns = [libvirt.open('qemu:///system') for _ in range(8)]
-        threads = set()
-
-        def work(conn, name):
-            for _ in range(20):
-                conn.defineXML(domain(name)).undefine()
+        conns = [libvirt.open('qemu:///system') for _ in range(6)]
+        guests = [conns[0].defineXML(domain(f'lvt-{i}')) for i in range(6)]
         try:
-            callers = [Caller(work, c, f'lvt-{n}') for n, c in enumerate(conns)]
-            while any(c.is_alive() for c in callers):
-                threads.add(len(os.listdir(f'/proc/{daemon.process.pid}/task')))
-                conns[0].listAllDomains()
-            self.assertLessEqual(max(threads), 3 + 4)       # the main one, input and output, GLib's, and one that is ending
-            self.assertEqual([c.error for c in callers], [None] * len(callers))
+            for d in guests:
+                d.create()
+                with open(f'{FOLDER}/{d.name()}', 'w', encoding='utf-8') as f:
+                    f.write('stall')
+                os.chmod(f'{FOLDER}/{d.name()}', 0o644)
+            callers = [Caller(c.lookupByName(f'lvt-{i}').suspend) for i, c in enumerate(conns)]
+
+            def busy():
+                return {d.name() for d in guests if d.isActive() and d.jobStats().get('queue.count')}
+            harness.wait_for(lambda: len(busy()) == 3)
+            time.sleep(0.3)
+            first = busy()
+            self.assertEqual(len(first), 3)
+            conns[0].lookupByName(min(first)).destroy()         # its caller is told, and another one begins
+            harness.wait_for(lambda: len(busy() - first) == 1 and len(busy()) == 3)
+            for d in guests:
+                if d.isActive():
+                    d.destroy()
+            for c in callers:
+                c.join(10)
+                self.assertFalse(c.is_alive())
         finally:
+            harness.kill_guests()
             for c in conns:
                 c.close()
             daemon.stop()

@@ -68,6 +68,7 @@ static void testVolumes(void)
     const char *dotted = "<volume><name>v</name><capacity>1</capacity><target><format type='luks'/></target></volume>";
     g_assert_cmpint(refusal(virStorageVolDefParseFor(VIR_STORAGE_POOL_DIR, dotted, NULL, 0, &error), &error), ==, VIR_ERR_CONFIG_UNSUPPORTED);
     REFUSED(virStorageVolDef, "<volume><name>v</name></volume>", 0, VIR_ERR_XML_ERROR);
+    REFUSED(virStorageVolDef, "<volume><name>v</name><capacity unit='EiB'>8</capacity></volume>", 0, VIR_ERR_OVERFLOW);
     REFUSED(virStorageVolDef, "<volume><name>v</name><capacity>1</capacity><target><encryption format='q'/></target></volume>", 0, VIR_ERR_CONFIG_UNSUPPORTED);
 }
 

@@ -41,6 +41,21 @@ char **completeInactiveDomains(Shell *sh, const char *text)
     return domainNames(sh, text, VIR_CONNECT_LIST_DOMAINS_INACTIVE);
 }
 
+char **completePools(Shell *sh, const char *text)
+{
+    g_autoptr(GStrvBuilder) out = g_strv_builder_new();
+    virStoragePoolPtr *list = NULL;
+    int n = sh->conn ? virConnectListAllStoragePools(sh->conn, &list, 0) : -1;
+    for (int i = 0; i < n; i++) {
+        const char *name = virStoragePoolGetName(list[i]);
+        if (g_str_has_prefix(name, text))
+            g_strv_builder_add(out, name);
+        virStoragePoolFree(list[i]);
+    }
+    free(list);
+    return g_strv_builder_end(out);
+}
+
 /* ---- what may stand here ---- */
 
 static char **commandNames(const char *text)

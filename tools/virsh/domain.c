@@ -183,14 +183,15 @@ static bool cmdStart(Shell *sh, Cmd *cmd)
         shellError(sh, "%s", "Domain is already active");
         return false;
     }
+    const char *name = virDomainGetName(dom);           /* before the call: asking resets its error */
     int r = nfds    ? virDomainCreateWithFiles(dom, nfds, fds, flags)
             : flags ? virDomainCreateWithFlags(dom, flags)
                     : virDomainCreate(dom);
     if (r < 0) {
-        shellError(sh, "Failed to start domain '%s'", virDomainGetName(dom));
+        shellError(sh, "Failed to start domain '%s'", name);
         return false;
     }
-    printExtra(sh, "Domain '%s' started\n", virDomainGetName(dom));
+    printExtra(sh, "Domain '%s' started\n", name);
     return !cmdHas(cmd, "console") || consoleRun(sh, dom, NULL, 0);
 }
 
@@ -217,7 +218,7 @@ static bool cmdUndefine(Shell *sh, Cmd *cmd)
 
 /* ---- documents ---- */
 
-/* The nodes that `path` selects, one after the other; `wrap` puts them under one root. */
+/* The nodes that `path` selects, each a document of its own; `wrap` puts them under one root. */
 bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
 {
     xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS);
@@ -225,18 +226,24 @@ bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
     xmlXPathObjectPtr r = ctx ? xmlXPathEvalExpression(BAD_CAST path, ctx) : NULL;
     bool ok = r && r->type == XPATH_NODESET;
     if (!ok)
-        shellError(sh, "xpath expression '%s' selects no nodes", path);
+        shellError(sh, "internal error: Incorrect xpath '%s'", path);
     xmlBufferPtr out = xmlBufferCreate();
+    xmlNodePtr root = wrap ? xmlNewDocNode(doc, NULL, BAD_CAST "nodes", NULL) : NULL;
     for (int i = 0; ok && r->nodesetval && i < r->nodesetval->nodeNr; i++) {
-        if (wrap)
-            xmlBufferCat(out, BAD_CAST "  ");
-        xmlNodeDump(out, doc, r->nodesetval->nodeTab[i], wrap ? 1 : 0, 1);
+        if (root) {
+            xmlAddChild(root, xmlDocCopyNode(r->nodesetval->nodeTab[i], doc, 1));
+            continue;
+        }
+        xmlNodeDump(out, doc, r->nodesetval->nodeTab[i], 0, 1);
         xmlBufferCat(out, BAD_CAST "\n");
     }
-    if (ok && wrap)
-        printf("<nodes>\n%s</nodes>\n", (const char *)xmlBufferContent(out));
-    else if (ok)
+    if (ok && root) {
+        xmlNodeDump(out, doc, root, 0, 1);
+        xmlBufferCat(out, BAD_CAST "\n");
+    }
+    if (ok)
         printf("%s", (const char *)xmlBufferContent(out));
+    xmlFreeNode(root);
     xmlBufferFree(out);
     xmlXPathFreeObject(r);
     xmlXPathFreeContext(ctx);

@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret,
-                                         &groupSnapshot, &groupCheckpoint, &groupBackup, &groupInterface, &groupNodedev, &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
+                                         &groupPool, &groupVolume, &groupSnapshot, &groupCheckpoint, &groupBackup, &groupInterface, &groupNodedev,
+                                         &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {
@@ -107,7 +108,7 @@ bool shellRunLine(Shell *sh, const char *line)
             return false;
         g_ptr_array_add(parsed, cmd);
     }
-    bool ok = true;
+    bool ok = true;             /* how the last one ended: those before it may fail */
     for (guint i = 0; i < parsed->len && !sh->exitNow; i++)
         ok = runCmd(sh, parsed->pdata[i]);
     return ok;

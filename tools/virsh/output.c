@@ -230,15 +230,33 @@ static void tableJson(const Table *t)
     printNode(node);
 }
 
+/* A control character would break the line, or worse. */
+static char *printable(const char *text)
+{
+    GString *out = g_string_new(NULL);
+    for (const char *c = text; *c; c++)
+        if (g_ascii_iscntrl(*c))
+            g_string_append_printf(out, "\\x%02x", (unsigned char)*c);
+        else
+            g_string_append_c(out, *c);
+    return g_string_free(out, FALSE);
+}
+
 static void tableText(const Table *t)
 {
     g_autofree int *widths = g_new0(int, t->columns);
+    for (guint i = 0; i < t->cells->len; i++) {
+        char *raw = t->cells->pdata[i];
+        t->cells->pdata[i] = printable(raw);
+        g_free(raw);
+    }
     int total = 0;
-    for (guint i = 0; i < t->cells->len; i++)
+    guint first = t->sh->quiet ? t->columns : 0;        /* without its header */
+    for (guint i = first; i < t->cells->len; i++)
         widths[i % t->columns] = MAX(widths[i % t->columns], columnsOf(t->cells->pdata[i]));
     for (guint c = 0; c < t->columns; c++)
         total += widths[c] + 3;
-    for (guint at = t->sh->quiet ? t->columns : 0; at < t->cells->len; at += t->columns) {
+    for (guint at = first; at < t->cells->len; at += t->columns) {
         for (guint c = 0; c < t->columns; c++) {
             const char *cell = t->cells->pdata[at + c];
             bool last = c + 1 == t->columns;

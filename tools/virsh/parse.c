@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a line to commands with their options bound. */
 #include "shell.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -237,6 +238,63 @@ int cmdInt(Shell *sh, const Cmd *cmd, const char *name, int *value)
     }
     *value = (int)n;
     return 1;
+}
+
+int cmdLongLong(Shell *sh, const Cmd *cmd, const char *name, bool negative, unsigned long long *value)
+{
+    const char *text = cmdString(cmd, name);
+    gint64 low = 0;
+    guint64 n = 0;
+    if (!text)
+        return 0;
+    bool wraps = negative && g_ascii_string_to_signed(text, 10, G_MININT64, -1, &low, NULL);
+    if (!wraps && !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &n, NULL)) {
+        shellError(sh, "Numeric value '%s' for <%s> option is malformed or out of range", text, name);
+        return -1;
+    }
+    *value = wraps ? (unsigned long long)low : n;
+    return 1;
+}
+
+/* The base is 1000 before a plain "B", else 1024. False: no such unit. */
+static bool unitOf(const char *text, guint64 *base, unsigned int *power)
+{
+    static const char letters[] = "kmgtpe";
+    const char *at = *text ? strchr(letters, g_ascii_tolower(*text)) : NULL;
+    *base = 1024;
+    *power = 0;
+    if (!*text || g_ascii_strcasecmp(text, "b") == 0 || g_ascii_strcasecmp(text, "byte") == 0 || g_ascii_strcasecmp(text, "bytes") == 0)
+        return true;
+    if (!at || !(text[1] == 0 || g_ascii_strcasecmp(text + 1, "ib") == 0 || g_ascii_strcasecmp(text + 1, "b") == 0))
+        return false;
+    *base = g_ascii_strcasecmp(text + 1, "b") == 0 ? 1000 : 1024;
+    *power = (unsigned int)(at - letters) + 1;
+    return true;
+}
+
+bool parseSize(Shell *sh, const char *text, unsigned long long *bytes)
+{
+    char *unit;
+    guint64 base;
+    unsigned int power;
+    errno = 0;
+    guint64 n = g_ascii_strtoull(text, &unit, 10);
+    bool number = unit != text && errno == 0 && !strchr(text, '-');
+    if (number && !unitOf(unit, &base, &power)) {
+        shellError(sh, "Malformed size %s", text);
+        shellError(sh, "invalid argument: unknown suffix '%s'", unit);
+        return false;
+    }
+    for (; number && power && n <= G_MAXUINT64 / base; power--)
+        n *= base;
+    if (!number || power) {
+        shellError(sh, "Malformed size %s", text);
+        if (number)
+            shellError(sh, "numerical overflow: value too large: %s", text);
+        return false;
+    }
+    *bytes = n;
+    return true;
 }
 
 bool cmdExclusive(Shell *sh, const Cmd *cmd, const char *a, const char *b)

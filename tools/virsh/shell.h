@@ -56,7 +56,7 @@ typedef struct {
 
 extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
     groupGuestFigures, groupVcpus, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
-    groupNodedev;
+    groupNodedev, groupPool, groupVolume;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
 struct _Shell {
@@ -92,6 +92,10 @@ bool cmdOffers(const Cmd *cmd, const char *name);              /* is there such 
 const char *cmdString(const Cmd *cmd, const char *name);       /* NULL: not given */
 /* Sets *value and returns 1; 0: not given; -1: not a number (message printed). */
 int cmdInt(Shell *sh, const Cmd *cmd, const char *name, int *value);
+/* The same; with `negative` "-1" is the largest number, which is how scripts say "all". */
+int cmdLongLong(Shell *sh, const Cmd *cmd, const char *name, bool negative, unsigned long long *value);
+/* A size with a unit ("10M", "7KB", bytes without one). False, with a message, when it is none. */
+bool parseSize(Shell *sh, const char *text, unsigned long long *bytes);
 /* Two options that exclude each other: false, with a message, when both are given. */
 bool cmdExclusive(Shell *sh, const Cmd *cmd, const char *a, const char *b);
 
@@ -112,6 +116,7 @@ void shellReadline(Shell *sh);
 char **completeDomains(Shell *sh, const char *text);
 char **completeActiveDomains(Shell *sh, const char *text);
 char **completeInactiveDomains(Shell *sh, const char *text);
+char **completePools(Shell *sh, const char *text);
 
 /* util.c */
 /* The domain that --domain names by id, UUID or name; a message when there is none. */

@@ -122,6 +122,7 @@ struct _virNodeStore {
     virNodeList *list;
     GHashTable *paths;          /* path -> name; the writer's */
     virEventBus *events;
+    GCond replaced;             /* another list */
 };
 
 struct _virNodeChange {
@@ -137,6 +138,7 @@ virNodeStore *virNodeStoreNew(void)
     virNodeStore *store = g_new0(virNodeStore, 1);
     g_mutex_init(&store->lock);
     g_mutex_init(&store->writing);
+    g_cond_init(&store->replaced);
     store->list = listNew(0);
     store->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     store->events = virEventBusNew();
@@ -152,6 +154,7 @@ void virNodeStoreFree(virNodeStore *store)
     virEventBusFree(store->events);
     g_mutex_clear(&store->lock);
     g_mutex_clear(&store->writing);
+    g_cond_clear(&store->replaced);
     g_free(store);
 }
 
@@ -164,6 +167,21 @@ virNodeList *virNodeStoreGet(virNodeStore *store)
 {
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&store->lock);
     return virNodeListRef(store->list);
+}
+
+bool virNodeStoreWait(virNodeStore *store, virNodeListFunc func, gpointer data, int timeout_ms)
+{
+    gint64 end = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
+    for (bool late = false;;) {
+        g_autoptr(virNodeList) list = virNodeStoreGet(store);
+        if (func(list, data))
+            return true;
+        if (late)
+            return false;
+        g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&store->lock);
+        while (store->list == list && !late)
+            late = !g_cond_wait_until(&store->replaced, &store->lock, end);
+    }
 }
 
 /* ---- events ---- */
@@ -254,18 +272,27 @@ void virNodeChangeGone(virNodeChange *change, const char *path)
         dropLive(change, name);
 }
 
-/* sysfs shows no attributes: what was known of them stays. */
-static virNodeDeviceDef *withAttrs(virNodeDeviceDef *def, const virNodeDeviceDef *from)
+static void setAttrs(virNodeCap *cap, const virNodeCap *from)
 {
-    virNodeCap *cap = def->caps.v[0];
-    const virNodeCap *old = from && from->caps.n ? from->caps.v[0] : NULL;
-    for (unsigned int i = 0; old && cap->type == VIR_NODE_CAP_MDEV && !cap->attrs.n && i < old->attrs.n; i++) {
+    while (cap->attrs.n) {
+        virNodeMdevAttr *attr = virListTake(&cap->attrs, cap->attrs.n - 1);
+        g_free(attr->name);
+        g_free(attr->value);
+        g_free(attr);
+    }
+    for (unsigned int i = 0; i < from->attrs.n; i++) {
         virNodeMdevAttr *attr = g_new0(virNodeMdevAttr, 1);
-        attr->name = g_strdup(old->attrs.v[i]->name);
-        attr->value = g_strdup(old->attrs.v[i]->value);
+        attr->name = g_strdup(from->attrs.v[i]->name);
+        attr->value = g_strdup(from->attrs.v[i]->value);
         virListAppend(&cap->attrs, attr);
     }
-    return def;
+}
+
+/* sysfs shows no attributes: what was known of them stays. */
+static void keepAttrs(virNodeDeviceDef *def, const virNodeDeviceDef *from)
+{
+    if (from && def->caps.v[0]->type == VIR_NODE_CAP_MDEV)
+        setAttrs(def->caps.v[0], from->caps.v[0]);
 }
 
 void virNodeChangeLive(virNodeChange *change, const char *path, virNodeDeviceDef *def, bool again, bool touched)
@@ -275,10 +302,7 @@ void virNodeChangeLive(virNodeChange *change, const char *path, virNodeDeviceDef
         virNodeChangeGone(change, path);
     virNodeEntry *had = look(change, def->name);
     bool isNew = !had || !had->live;
-    if (!isNew)
-        withAttrs(def, had->live);
-    else if (had)
-        withAttrs(def, had->config);
+    keepAttrs(def, had ? virNodeEntryDef(had) : NULL);
     bool differs = !isNew && (!sameDef(had->live, def) || touched);
     if (!isNew && !differs) {           /* nothing to publish */
         virNodeDeviceDefUnref(def);
@@ -354,15 +378,17 @@ void virNodeChangeConfigDone(virNodeChange *change)
     }
 }
 
-void virNodeChangeAttrs(virNodeChange *change, const char *name, const virNodeDeviceDef *from)
+void virNodeChangeAttrs(virNodeChange *change, const char *name, const virNodeCap *from)
 {
     virNodeEntry *had = look(change, name);
-    if (!had || !had->live || had->live->caps.v[0]->attrs.n || !from->caps.v[0]->attrs.n)
+    if (!had || !had->live || (!from->attrs.n && !had->live->caps.v[0]->attrs.n))
         return;
     virNodeEntry *entry = edit(change, name);
-    virNodeDeviceDef *def = withAttrs(virNodeDeviceDefCopy(entry->live), from);
+    virNodeDeviceDef *def = virNodeDeviceDefCopy(entry->live);
+    setAttrs(def->caps.v[0], from);
     virNodeDeviceDefUnref(entry->live);
     entry->live = def;
+    tell(change, name, VIR_NODE_DEVICE_EVENT_ID_UPDATE, 0);
 }
 
 /* The next list: the old one, with what changed put in its place, taken out or added. */
@@ -403,6 +429,7 @@ void virNodeStoreEnd(virNodeChange *change)
         g_mutex_lock(&store->lock);
         virNodeList *old = store->list;
         store->list = next;
+        g_cond_broadcast(&store->replaced);
         g_mutex_unlock(&store->lock);
         virNodeListUnref(old);
     }

@@ -42,6 +42,9 @@ virNodeStore *virNodeStoreNew(void);
 void virNodeStoreFree(virNodeStore *store);
 virEventBus *virNodeStoreEvents(virNodeStore *store);
 virNodeList *virNodeStoreGet(virNodeStore *store);
+/* Until `func` is content with a list; false after the deadline. */
+typedef bool (*virNodeListFunc)(virNodeList *list, gpointer data);
+bool virNodeStoreWait(virNodeStore *store, virNodeListFunc func, gpointer data, int timeout_ms);
 
 /* ---- writers: between Begin and End one at a time ---- */
 
@@ -59,10 +62,10 @@ GPtrArray *virNodeChangePaths(virNodeChange *change);
 void virNodeChangeConfig(virNodeChange *change, virNodeDeviceDef *def, const char *parent, bool autostart);
 /* Devices whose configuration has not been given since Begin have none. */
 void virNodeChangeConfigDone(virNodeChange *change);
+/* The attributes of a mediated device that is there are now `cap`'s: sysfs does not show what mdevctl was told. */
+void virNodeChangeAttrs(virNodeChange *change, const char *name, const virNodeCap *cap);
 /* Publishes, then tells whoever listens. */
 void virNodeStoreEnd(virNodeChange *change);
 
 /* The number by which the event bus knows a device. */
 void virNodeNameToUuid(const char *name, unsigned char uuid[16]);
-/* The live attributes of a mediated device: those that mdevctl was told of, as sysfs does not show them. */
-void virNodeChangeAttrs(virNodeChange *change, const char *name, const virNodeDeviceDef *from);

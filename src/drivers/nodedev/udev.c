@@ -239,7 +239,7 @@ static struct udev_monitor *listen(struct udev *ear)
     if (!monitor)
         return NULL;
     if (udev_monitor_set_receive_buffer_size(monitor, RECEIVE_BUFFER) < 0)
-        virLogDebug("udev's socket keeps the buffer that it has");
+        virDebug("udev's socket keeps the buffer that it has");
     if (udev_monitor_enable_receiving(monitor) >= 0)
         return monitor;
     udev_monitor_unref(monitor);

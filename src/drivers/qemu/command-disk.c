@@ -311,6 +311,7 @@ static bool commandLayer(qemuCommand *cmd, const virStorageSource *given, const 
 {
     virStorageSource layer = *given;        /* what stands beneath <disk> for its top layer is seen as the layer's own */
     const virStorageSource *s = &layer;
+    layer.type = virStorageActual(given);
     if (top && disk && !layer.auth)
         layer.auth = disk->auth;
     if (top && disk && !layer.encryption)

@@ -115,7 +115,7 @@ static bool eachPath(const virDomainDef *def, bool (*func)(virDomainObj *, const
             return false;
     for (unsigned int i = 0; i < def->disks.n; i++)
         for (const virStorageSource *s = &def->disks.v[i]->src; s; s = s->backing)
-            if ((s->type == VIR_STORAGE_FILE || s->type == VIR_STORAGE_BLOCK) && s->path && !func(obj, s->path, error))
+            if ((virStorageActual(s) == VIR_STORAGE_FILE || virStorageActual(s) == VIR_STORAGE_BLOCK) && s->path && !func(obj, s->path, error))
                 return false;
     for (unsigned int i = 0; i < def->serials.n; i++)
         if (def->serials.v[i]->source.type == VIR_DOMAIN_CHR_DEV && !func(obj, def->serials.v[i]->source.path, error))

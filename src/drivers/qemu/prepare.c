@@ -5,6 +5,7 @@
 #include "drivers/qemu/qemu.h"
 #include "base/log.h"
 #include "base/util.h"
+#include "engine/object.h"
 #include "host/hugetlb.h"
 #include "host/link.h"
 #include "src/api/connect.h"
@@ -70,10 +71,29 @@ static bool makeNvram(qemuDriver *driver, virDomainDef *def, bool reset, GError 
            virFileWriteAtomic(def->os.nvram, data, len, 0600, error);
 }
 
-static bool checkSource(const virDomainDiskDef *disk, GError **error)
+bool qemuResolveVolume(virDomainDiskDef *disk, GError **error)
+{
+    virStorageSource *s = &disk->src;
+    if (s->type != VIR_STORAGE_VOLUME)
+        return true;
+    if (!virObjectVolumeResolve(s, error))
+        return false;
+    if (s->actual == VIR_STORAGE_DIR && !disk->readonly) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "virtual FAT storage can't be accessed in read-write mode");
+        return false;
+    }
+    if (!s->format)
+        s->format = s->actual == VIR_STORAGE_DIR ? VIR_STORAGE_FORMAT_FAT : VIR_STORAGE_FORMAT_RAW;
+    return true;
+}
+
+static bool checkSource(virDomainDiskDef *disk, GError **error)
 {
     const virStorageSource *s = &disk->src;
-    if ((s->type != VIR_STORAGE_FILE && s->type != VIR_STORAGE_BLOCK) || !s->path || access(s->path, F_OK) == 0)
+    if (!qemuResolveVolume(disk, error))
+        return false;
+    bool local = virStorageActual(s) == VIR_STORAGE_FILE || virStorageActual(s) == VIR_STORAGE_BLOCK;
+    if (!local || !s->path || access(s->path, F_OK) == 0)
         return true;
     virSetSystemError(error, errno, "Cannot access storage file '%s'", s->path);
     return false;
@@ -198,6 +218,10 @@ static bool checkDisks(virDomainDef *def, GError **error)
             disk->device != VIR_DOMAIN_DISK_DEVICE_DISK) {
             virWarn("guest '%s' starts without the medium of '%s': %s", def->name, disk->dst, why->message);
             g_clear_pointer(&disk->src.path, g_free);
+            if (disk->src.type == VIR_STORAGE_VOLUME) {
+                disk->src.type = VIR_STORAGE_FILE;
+                disk->src.format = VIR_STORAGE_FORMAT_NONE;
+            }
             continue;
         }
         g_propagate_error(error, g_steal_pointer(&why));
@@ -252,7 +276,7 @@ static bool readBacking(const char *path, char **backing, char **format)
  * gives is taken as it is; what is not a local qcow2 or raw file is QEMU's to explore. */
 static bool completeChain(virStorageSource *s, const char *disk, GError **error)
 {
-    for (unsigned int depth = 0; s->path && s->type == VIR_STORAGE_FILE && !s->backing && !s->hasBacking; depth++) {
+    for (unsigned int depth = 0; s->path && virStorageActual(s) == VIR_STORAGE_FILE && !s->backing && !s->hasBacking; depth++) {
         g_autofree char *backing = NULL, *format = NULL;
         bool qcow2 = s->format == VIR_STORAGE_FORMAT_QCOW2;
         if (!qcow2 && s->format != VIR_STORAGE_FORMAT_RAW)

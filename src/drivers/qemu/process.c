@@ -808,6 +808,9 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     g_autofree char *nvramDir = g_strdup_printf("%s/nvram", dirs->libDir);
     if (!qemuFirmwareChoose(def, NULL, nvramDir, error) || !qemuCheckHost(def, virHostLocal(), error))
         return NULL;
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!qemuResolveVolume(def->disks.v[i], error))
+            return NULL;
     virDomainDefAssignAliases(def, &driver->conf);
     qemuAssignNodeNames(def);
     qemuFillSocketPaths(def, domainDir, channelDir);

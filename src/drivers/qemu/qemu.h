@@ -86,6 +86,8 @@ bool qemuStatusTake(virDomainObj *obj, const virDomainStatus *status, GError **e
 void qemuEndProcess(virDomainObj *obj);
 
 /* prepare.c: what the host must have before the guest starts, and its removal */
+/* A volume of a pool becomes what it is on this host; other disks stay as they are. */
+bool qemuResolveVolume(virDomainDiskDef *disk, GError **error);
 bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);
 void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);

@@ -305,7 +305,11 @@ bool qemuBlockStats(virDomainObj *obj, const char *path, virDomainBlockStatsStru
 static bool hostSizes(const virStorageSource *s, virDomainBlockInfo *info, GError **error)
 {
     struct stat st;
-    if (!s->path || (s->type != VIR_STORAGE_FILE && s->type != VIR_STORAGE_BLOCK)) {
+    if (s->type == VIR_STORAGE_VOLUME && !s->path) {
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "missing storage backend for 'volume' storage");
+        return false;
+    }
+    if (!s->path || (virStorageActual(s) != VIR_STORAGE_FILE && virStorageActual(s) != VIR_STORAGE_BLOCK)) {
         virSetError(error, VIR_ERR_INVALID_ARG, "the disk has no source on this host");
         return false;
     }

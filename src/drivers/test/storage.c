@@ -86,22 +86,17 @@ const virStorageDriver *virTestStorageDriver(void)
     static gsize once;
     if (g_once_init_enter(&once)) {
         table = virPoolCalls;
+        virPoolVolumeCalls(&table);
         table.storagePoolRefresh = storagePoolRefresh;
         table.storagePoolBuild = storagePoolBuild;
         table.storagePoolDelete = storagePoolDelete;
         table.connectFindStoragePoolSources = connectFindStoragePoolSources;
-        table.storagePoolNumOfVolumes = virTestPoolNumOfVolumes;
-        table.storagePoolListVolumes = virTestPoolListVolumes;
         table.storagePoolListAllVolumes = virTestPoolListAllVolumes;
-        table.storagePoolLookupByVolume = virTestPoolLookupByVolume;
-        table.storageVolLookupByName = virTestVolLookupByName;
-        table.storageVolLookupByKey = virTestVolLookupByKey;
-        table.storageVolLookupByPath = virTestVolLookupByPath;
         table.storageVolCreateXML = virTestVolCreateXML;
+        table.storageVolCreateXMLFrom = virTestVolCreateXMLFrom;
         table.storageVolDelete = virTestVolDelete;
         table.storageVolGetInfo = virTestVolGetInfo;
         table.storageVolGetXMLDesc = virTestVolGetXMLDesc;
-        table.storageVolGetPath = virTestVolGetPath;
         g_once_init_leave(&once, 1);
     }
     return &table;

@@ -5,15 +5,9 @@
 #include "drivers/test/test.h"
 #include "model/storage.h"
 
-int virTestPoolNumOfVolumes(virStoragePoolPtr pool, GError **error);
-int virTestPoolListVolumes(virStoragePoolPtr pool, char **const names, int maxnames, GError **error);
 int virTestPoolListAllVolumes(virStoragePoolPtr pool, virStorageVolPtr **vols, unsigned int flags, GError **error);
-virStoragePoolPtr virTestPoolLookupByVolume(virStorageVolPtr vol, GError **error);
-virStorageVolPtr virTestVolLookupByName(virStoragePoolPtr pool, const char *name, GError **error);
-virStorageVolPtr virTestVolLookupByKey(virConnectPtr conn, const char *key, GError **error);
-virStorageVolPtr virTestVolLookupByPath(virConnectPtr conn, const char *path, GError **error);
 virStorageVolPtr virTestVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags, GError **error);
+virStorageVolPtr virTestVolCreateXMLFrom(virStoragePoolPtr pool, const char *xml, virStorageVolPtr clone, unsigned int flags, GError **error);
 int virTestVolDelete(virStorageVolPtr vol, unsigned int flags, GError **error);
 int virTestVolGetInfo(virStorageVolPtr vol, virStorageVolInfoPtr info, GError **error);
 char *virTestVolGetXMLDesc(virStorageVolPtr vol, unsigned int flags, GError **error);
-char *virTestVolGetPath(virStorageVolPtr vol, GError **error);
