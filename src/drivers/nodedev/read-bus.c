@@ -5,6 +5,7 @@
 #include "host/hwnames.h"
 #include "host/pci.h"
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- PCI ---- */
 
@@ -65,12 +66,20 @@ static virNodeLink linkOf(const virHostPCILink *link, bool hasPort)
     return (virNodeLink){ link->there, hasPort && link->there, link->port, link->width, MAX(value, 0) };
 }
 
+/* Only express has a configuration space of more than 256 bytes, even where a device's list of capabilities does not say so. */
+static bool hasExtendedSpace(const char *path)
+{
+    g_autofree char *config = g_strconcat(path, "/config", NULL);
+    struct stat st;
+    return stat(config, &st) == 0 && st.st_size > 256;
+}
+
 /* What the configuration space says; nothing when it cannot be read. */
 static void readExpress(const virHostPCIDevice *device, virNodePci *pci)
 {
     pci->pciBridge = device->header == VIR_HOST_PCI_HEADER_BRIDGE;
     pci->cardbusBridge = device->header == VIR_HOST_PCI_HEADER_CARDBUS;
-    pci->express = device->express;
+    pci->express = device->express || hasExtendedSpace(device->path);
     pci->cap = linkOf(&device->capability, true);
     pci->sta = linkOf(&device->status, false);
 }
