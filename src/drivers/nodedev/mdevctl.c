@@ -306,7 +306,7 @@ bool virMdevctlDefine(const virNodeCap *cap, const char *parent, unsigned char u
 
 bool virMdevctlCreate(const virNodeCap *cap, const char *parent, unsigned char uuid[16], GError **error)
 {
-    return make("start", cap, parent, uuid, "create mediated device", error);
+    return make("start", cap, parent, uuid, "start mediated device", error);
 }
 
 static bool command(const char *name, const virNodeCap *cap, const char *parent, const char *extra, const char *what, GError **error)
