@@ -123,6 +123,7 @@ struct _virNodeStore {
     GHashTable *paths;          /* path -> name; the writer's */
     virEventBus *events;
     GCond replaced;             /* another list */
+    bool configured;            /* mdevctl has been heard once; the writer's */
 };
 
 struct _virNodeChange {
@@ -338,6 +339,15 @@ GPtrArray *virNodeChangePaths(virNodeChange *change)
     return paths;
 }
 
+/* It was started before we were: by its definition, as far as anybody knows. */
+static void adoptAttrs(virNodeEntry *entry, const virNodeDeviceDef *config)
+{
+    virNodeDeviceDef *def = virNodeDeviceDefCopy(entry->live);
+    keepAttrs(def, config);
+    virNodeDeviceDefUnref(entry->live);
+    entry->live = def;
+}
+
 void virNodeChangeConfig(virNodeChange *change, virNodeDeviceDef *def, const char *parent, bool autostart)
 {
     virNodeEntry *had = look(change, def->name);
@@ -354,6 +364,8 @@ void virNodeChangeConfig(virNodeChange *change, virNodeDeviceDef *def, const cha
     entry->autostart = autostart;
     g_free(entry->configParent);
     entry->configParent = g_strdup(parent);
+    if (!change->store->configured && entry->live && !entry->live->caps.v[0]->attrs.n)
+        adoptAttrs(entry, def);
     if (isNew)
         tell(change, def->name, LIFECYCLE, VIR_NODE_DEVICE_EVENT_DEFINED);
     else if (changed)
@@ -371,6 +383,7 @@ static void dropConfig(virNodeChange *change, const char *name)
 
 void virNodeChangeConfigDone(virNodeChange *change)
 {
+    change->store->configured = true;
     for (guint i = 0; i < change->old->n; i++) {
         const virNodeEntry *entry = change->old->v[i];
         if (entry->config && !g_hash_table_contains(change->configured, entry->name))
