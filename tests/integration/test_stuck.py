@@ -216,6 +216,9 @@ class Stuck(unittest.TestCase):
         self.assertEqual((stats['queue.count'], stats['queue.0.state'], stats['queue.1.state']), (2, 'running', 'waiting'))
         self.assertEqual({stats['queue.0.call'], stats['queue.1.call']}, {'virDomainSuspend', 'virDomainReset'})
         self.assertGreater(stats['queue.0.age'], 100)
+        if harness.SANITIZED not in os.environ:
+            shown = harness.run([harness.VIRSH, '-c', 'qemu:///system', 'domjobinfo', 'lvt-frozen', '--queue'], env=harness.ours()).stdout
+            self.assertRegex(shown, r'(?s)running +modify +virDomain(Suspend|Reset) +[0-9]+ ms.*waiting +modify +virDomain(Reset|Suspend) +[0-9]+ ms')
         d.destroy()
         for c in callers:
             c.join(5)

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The interactive session: readline, history, and completion of commands, options and their values. */
-#include "shell.h"
+/* What may stand where: completion of commands, options and their values, and the interactive session that asks for it. */
+#include "module.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <readline/history.h>
-#include <readline/readline.h>
-
-static Shell *session;
-static char **candidates;
 
 /* ---- values ---- */
 
@@ -81,7 +76,7 @@ static char **optionNames(const CmdDef *def, char **given, const char *text)
     return g_strv_builder_end(out);
 }
 
-static char **wordCandidates(char **words, guint n, const char *text)
+static char **wordCandidates(Shell *sh, char **words, guint n, const char *text)
 {
     const CmdDef *def = n ? shellFind(words[0]) : NULL;
     if (n == 0)
@@ -95,22 +90,14 @@ static char **wordCandidates(char **words, guint n, const char *text)
         bool named = g_str_has_prefix(last, "--") && g_str_equal(last + 2, o->name) && o->type != OPT_BOOL;
         bool positional = !g_str_has_prefix(last, "--") && (o->type == OPT_DATA || o->type >= OPT_ARGV);
         if ((named || positional || n == 1) && o->complete)
-            return o->complete(session, text);
+            return o->complete(sh, text);
     }
     return optionNames(def, words, text);
 }
 
-static char *nextCandidate(const char *text, int state)
+/* The words that may stand after `before`; those that begin with `text`. */
+static char **candidatesFor(Shell *sh, const char *before, const char *text)
 {
-    static guint at;
-    if (state == 0)
-        at = 0;
-    return candidates && candidates[at] ? strdup(candidates[at++]) : NULL;
-}
-
-static char **complete(const char *text, int start, int end)
-{
-    g_autofree char *before = g_strndup(rl_line_buffer, start);
     const char *semicolon = strrchr(before, ';');
     g_auto(GStrv) parts = g_strsplit_set(semicolon ? semicolon + 1 : before, " \t", -1);
     g_autoptr(GPtrArray) words = g_ptr_array_new();
@@ -119,35 +106,14 @@ static char **complete(const char *text, int start, int end)
             g_ptr_array_add(words, *p);
     guint n = words->len;
     g_ptr_array_add(words, NULL);
-    g_strfreev(candidates);
-    candidates = wordCandidates((char **)words->pdata, n, text);
-    rl_attempted_completion_over = 1;
-    return rl_completion_matches(text, nextCandidate);
+    return wordCandidates(sh, (char **)words->pdata, n, text);
 }
 
-void shellReadline(Shell *sh)
+bool shellReadline(Shell *sh)
 {
-    session = sh;
-    rl_readline_name = "virsh";
-    rl_attempted_completion_function = complete;
-    rl_completer_word_break_characters = (char *)" \t\n;";
-    g_autofree char *dir = g_build_filename(g_get_user_cache_dir(), "virsh", NULL);
-    g_autofree char *history = g_build_filename(dir, "history", NULL);
-    const char *size = g_getenv("VIRSH_HISTSIZE");
-    stifle_history(size ? atoi(size) : 500);
-    read_history(history);
-    while (!sh->exitNow) {
-        char *line = readline(sh->readonly ? "virsh > " : "virsh # ");
-        if (!line) {
-            printf("\n");
-            break;
-        }
-        if (*line) {
-            add_history(line);
-            shellRunLine(sh, line);
-        }
-        free(line);
-    }
-    if (g_mkdir_with_parents(dir, 0755) == 0)
-        write_history(history);
+    static const ShellLines lines = { candidatesFor, shellRunLine };
+    ShellInteract interact = (ShellInteract)shellModule(sh, "readline", "shellInteract");
+    if (interact)
+        interact(sh, &lines);
+    return interact != NULL;
 }

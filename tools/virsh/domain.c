@@ -348,7 +348,7 @@ static bool cmdQemuMonitor(Shell *sh, Cmd *cmd)
     char *reply = NULL;
     if (virDomainQemuMonitorCommand(dom, text, &reply, flags) < 0)
         return false;
-    g_autofree char *pretty = cmdHas(cmd, "pretty") ? jsonPretty(reply) : NULL;
+    g_autofree char *pretty = cmdHas(cmd, "pretty") ? jsonPretty(sh, reply) : NULL;
     if (pretty)
         printf("%s", g_strchomp(pretty));
     else

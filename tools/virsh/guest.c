@@ -52,7 +52,7 @@ static bool cmdAgentCommand(Shell *sh, Cmd *cmd)
     char *reply = virDomainQemuAgentCommand(dom, text, timeout, 0);
     if (!reply)
         return false;
-    g_autofree char *pretty = cmdHas(cmd, "pretty") ? jsonPretty(reply) : NULL;
+    g_autofree char *pretty = cmdHas(cmd, "pretty") ? jsonPretty(sh, reply) : NULL;
     printf("%s\n", pretty ? pretty : reply);
     free(reply);
     return true;

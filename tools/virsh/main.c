@@ -13,7 +13,7 @@
 
 const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret,
                                          &groupPool, &groupVolume, &groupSnapshot, &groupCheckpoint, &groupBackup, &groupInterface, &groupNodedev,
-                                         &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, NULL };
+                                         &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, &groupJobs, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {
@@ -263,8 +263,7 @@ static bool runInteractive(Shell *sh)
                "       'quit' to quit\n\n");
     if (!isatty(STDIN_FILENO))
         return runStdin(sh);
-    shellReadline(sh);
-    return true;
+    return shellReadline(sh);
 }
 
 int main(int argc, char **argv)

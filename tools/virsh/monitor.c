@@ -383,7 +383,7 @@ static bool cmdDomstats(Shell *sh, Cmd *cmd)
     g_free(doms);
     if (n < 0)
         return false;
-    Records *json = sh->json ? recordsNew() : NULL;
+    Records *json = sh->json ? recordsNew(sh) : NULL;
     for (int i = 0; i < n; i++) {
         if (json)
             recordsAdd(json, virDomainGetName(records[i]->dom), records[i]->params, records[i]->nparams);

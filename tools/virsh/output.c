@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Facts and tables, as text or as JSON. */
 #include "output.h"
-#include <json-glib/json-glib.h>
+#include "module.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@ struct _Facts {
     Shell *sh;
     int width;
     GString *text;
-    JsonObject *object;
+    GVariantBuilder object;     /* a{sv} */
 };
 
 struct _Table {
@@ -29,18 +29,26 @@ void printExtra(Shell *sh, const char *format, ...)
     va_end(args);
 }
 
-static void printNode(JsonNode *node)
+/* ---- values, which a module knows how to write as JSON ---- */
+
+static GVariant *textValue(const char *text)
 {
-    g_autofree char *text = json_to_string(node, TRUE);
-    printf("%s\n", text);
-    json_node_unref(node);
+    return text ? g_variant_new_take_string(g_utf8_make_valid(text, -1)) : g_variant_new_maybe(G_VARIANT_TYPE_STRING, NULL);
 }
 
-static void printObject(JsonObject *object)
+/* Takes a floating value. */
+static void printValue(Shell *sh, GVariant *floating)
 {
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
-    json_node_take_object(node, object);
-    printNode(node);
+    g_autoptr(GVariant) value = g_variant_ref_sink(floating);
+    ShellJsonWriter write = (ShellJsonWriter)shellModule(sh, "json", "shellJsonWrite");
+    g_autofree char *text = write ? write(value) : NULL;
+    if (text)
+        printf("%s\n", text);
+}
+
+static void setMember(GVariantBuilder *object, const char *key, GVariant *value)
+{
+    g_variant_builder_add(object, "{sv}", key, value);
 }
 
 void printText(Shell *sh, const char *key, const char *text)
@@ -49,9 +57,9 @@ void printText(Shell *sh, const char *key, const char *text)
         printf("%s\n", text);
         return;
     }
-    JsonObject *o = json_object_new();
-    json_object_set_string_member(o, key, text);
-    printObject(o);
+    GVariantBuilder o = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+    setMember(&o, key, textValue(text));
+    printValue(sh, g_variant_builder_end(&o));
 }
 
 void printDocument(Shell *sh, const char *key, const char *text)
@@ -85,10 +93,10 @@ static void openEmpty(GString *out, const char *line, const char *value)
 }
 
 /* As people have always been shown it: "name": value, and a line feed at the end. */
-char *jsonPretty(const char *text)
+char *jsonPretty(Shell *sh, const char *text)
 {
-    g_autoptr(JsonNode) node = json_from_string(text, NULL);
-    g_autofree char *wide = node ? json_to_string(node, TRUE) : NULL;
+    ShellJsonSpread spread = (ShellJsonSpread)shellModule(sh, "json", "shellJsonSpread");
+    g_autofree char *wide = spread ? spread(text) : NULL;
     g_auto(GStrv) lines = wide ? g_strsplit(wide, "\n", -1) : NULL;
     g_autoptr(GString) out = g_string_new(NULL);
     for (char **l = lines; l && *l; l++) {
@@ -101,7 +109,7 @@ char *jsonPretty(const char *text)
         openEmpty(out, *l, named ? end + 3 : *l + indent);
         g_string_append_c(out, '\n');
     }
-    return node ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
+    return wide ? g_string_free(g_steal_pointer(&out), FALSE) : NULL;
 }
 
 /* ---- facts ---- */
@@ -109,7 +117,8 @@ char *jsonPretty(const char *text)
 Facts *factsNew(Shell *sh, int width)
 {
     Facts *f = g_new0(Facts, 1);
-    *f = (Facts){ .sh = sh, .width = width, .text = g_string_new(NULL), .object = json_object_new() };
+    *f = (Facts){ .sh = sh, .width = width, .text = g_string_new(NULL) };
+    g_variant_builder_init(&f->object, G_VARIANT_TYPE_VARDICT);
     return f;
 }
 
@@ -121,35 +130,32 @@ static void factsLine(Facts *f, const char *label, const char *value)
 void factsString(Facts *f, const char *key, const char *label, const char *value)
 {
     factsLine(f, label, value ? value : "-");
-    if (value)
-        json_object_set_string_member(f->object, key, value);
-    else
-        json_object_set_null_member(f->object, key);
+    setMember(&f->object, key, textValue(value));
 }
 
 void factsNumber(Facts *f, const char *key, const char *label, unsigned long long value, const char *format)
 {
     g_autofree char *text = g_strdup_printf(format ? format : "%llu", value);
     factsLine(f, label, text);
-    json_object_set_int_member(f->object, key, (gint64)value);
+    setMember(&f->object, key, g_variant_new_int64((gint64)value));
 }
 
 void factsBoth(Facts *f, const char *key, const char *label, const char *text, double json)
 {
     factsLine(f, label, text);
-    json_object_set_double_member(f->object, key, json);
+    setMember(&f->object, key, g_variant_new_double(json));
 }
 
 void factsBool(Facts *f, const char *key, const char *label, bool value, const char *yes, const char *no)
 {
     factsLine(f, label, value ? yes : no);
-    json_object_set_boolean_member(f->object, key, value);
+    setMember(&f->object, key, g_variant_new_boolean(value));
 }
 
 void factsEnd(Facts *f)
 {
     if (f->sh->json)
-        printObject(json_object_ref(f->object));
+        printValue(f->sh, g_variant_builder_end(&f->object));
     else
         fputs(f->text->str, stdout);
     factsDrop(f);
@@ -157,7 +163,7 @@ void factsEnd(Facts *f)
 
 void factsDrop(Facts *f)
 {
-    json_object_unref(f->object);
+    g_variant_builder_clear(&f->object);
     g_string_free(f->text, TRUE);
     g_free(f);
 }
@@ -211,23 +217,17 @@ static int columnsOf(const char *text)
 
 static void tableJson(const Table *t)
 {
-    JsonArray *rows = json_array_new();
+    GVariantBuilder rows = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("aa{sv}"));
     for (guint at = t->columns; at < t->cells->len; at += t->columns) {
-        JsonObject *row = json_object_new();
+        g_variant_builder_open(&rows, G_VARIANT_TYPE_VARDICT);
         for (guint c = 0; c < t->columns; c++) {
             g_autofree char *key = g_ascii_strdown(t->cells->pdata[c], -1);
             const char *cell = t->cells->pdata[at + c];
-            g_strdelimit(key, " ", '-');
-            if (g_str_equal(cell, "-"))
-                json_object_set_null_member(row, key);
-            else
-                json_object_set_string_member(row, key, cell);
+            setMember(&rows, g_strdelimit(key, " ", '-'), textValue(g_str_equal(cell, "-") ? NULL : cell));
         }
-        json_array_add_object_element(rows, row);
+        g_variant_builder_close(&rows);
     }
-    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
-    json_node_take_array(node, rows);
-    printNode(node);
+    printValue(t->sh, g_variant_builder_end(&rows));
 }
 
 /* A control character would break the line, or worse. */
@@ -325,40 +325,44 @@ void printTree(const char *const *names, const char *const *parents, guint n)
 /* ---- typed parameters ---- */
 
 struct _Records {
-    JsonArray *rows;
+    Shell *sh;
+    GVariantBuilder rows;       /* aa{sv} */
 };
 
-Records *recordsNew(void)
+Records *recordsNew(Shell *sh)
 {
     Records *r = g_new(Records, 1);
-    r->rows = json_array_new();
+    r->sh = sh;
+    g_variant_builder_init(&r->rows, G_VARIANT_TYPE("aa{sv}"));
     return r;
 }
 
-static void setParam(JsonObject *o, const virTypedParameter *p)
+static GVariant *paramValue(const virTypedParameter *p)
 {
     switch (p->type) {
     case VIR_TYPED_PARAM_INT:
-        json_object_set_int_member(o, p->field, p->value.i);
-        break;
+        return g_variant_new_int64(p->value.i);
     case VIR_TYPED_PARAM_UINT:
-        json_object_set_int_member(o, p->field, p->value.ui);
-        break;
+        return g_variant_new_int64(p->value.ui);
     case VIR_TYPED_PARAM_LLONG:
-        json_object_set_int_member(o, p->field, p->value.l);
-        break;
+        return g_variant_new_int64(p->value.l);
     case VIR_TYPED_PARAM_ULLONG:
-        json_object_set_int_member(o, p->field, (gint64)p->value.ul);
-        break;
+        return g_variant_new_int64((gint64)p->value.ul);
     case VIR_TYPED_PARAM_DOUBLE:
-        json_object_set_double_member(o, p->field, p->value.d);
-        break;
+        return g_variant_new_double(p->value.d);
     case VIR_TYPED_PARAM_BOOLEAN:
-        json_object_set_boolean_member(o, p->field, p->value.b);
-        break;
+        return g_variant_new_boolean(p->value.b);
     default:
-        json_object_set_string_member(o, p->field, p->value.s);
+        return textValue(p->value.s);
     }
+}
+
+static GVariant *paramsValue(virTypedParameterPtr params, int nparams)
+{
+    GVariantBuilder o = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE_VARDICT);
+    for (int i = 0; i < nparams; i++)
+        setMember(&o, params[i].field, paramValue(&params[i]));
+    return g_variant_builder_end(&o);
 }
 
 static char *paramText(const virTypedParameter *p)
@@ -383,33 +387,26 @@ static char *paramText(const virTypedParameter *p)
 
 void printParams(Shell *sh, virTypedParameterPtr params, int nparams, int width)
 {
-    JsonObject *o = json_object_new();
+    if (sh->json) {
+        printValue(sh, paramsValue(params, nparams));
+        return;
+    }
     for (int i = 0; i < nparams; i++) {
         g_autofree char *text = paramText(&params[i]);
-        setParam(o, &params[i]);
-        if (!sh->json)
-            printf("%-*s: %s\n", width, params[i].field, text);
+        printf("%-*s: %s\n", width, params[i].field, text);
     }
-    if (sh->json)
-        printObject(o);
-    else
-        json_object_unref(o);
 }
 
 void recordsAdd(Records *records, const char *name, virTypedParameterPtr params, int nparams)
 {
-    JsonObject *row = json_object_new(), *stats = json_object_new();
-    json_object_set_string_member(row, "name", name);
-    for (int i = 0; i < nparams; i++)
-        setParam(stats, &params[i]);
-    json_object_set_object_member(row, "stats", stats);
-    json_array_add_object_element(records->rows, row);
+    g_variant_builder_open(&records->rows, G_VARIANT_TYPE_VARDICT);
+    setMember(&records->rows, "name", textValue(name));
+    setMember(&records->rows, "stats", paramsValue(params, nparams));
+    g_variant_builder_close(&records->rows);
 }
 
 void recordsEnd(Records *records)
 {
-    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
-    json_node_take_array(node, records->rows);
-    printNode(node);
+    printValue(records->sh, g_variant_builder_end(&records->rows));
     g_free(records);
 }

@@ -40,9 +40,9 @@ void printParams(Shell *sh, virTypedParameterPtr params, int nparams, int width)
 
 /* Typed parameters of several things, as JSON: an array of {"name": …, "stats": {field: value}}. */
 typedef struct _Records Records;
-Records *recordsNew(void);
+Records *recordsNew(Shell *sh);
 void recordsAdd(Records *records, const char *name, virTypedParameterPtr params, int nparams);
 void recordsEnd(Records *records);      /* prints, frees */
 
 /* A JSON text with line breaks and indentation; NULL when it is none. */
-char *jsonPretty(const char *text);
+char *jsonPretty(Shell *sh, const char *text);

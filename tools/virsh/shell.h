@@ -55,7 +55,7 @@ typedef struct {
 } CmdGroup;
 
 extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
-    groupGuestFigures, groupVcpus, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
+    groupGuestFigures, groupVcpus, groupJobs, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
     groupNodedev, groupPool, groupVolume;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
@@ -112,7 +112,7 @@ bool shellRunLine(Shell *sh, const char *line);
 bool shellRunWords(Shell *sh, char **words);
 
 /* complete.c */
-void shellReadline(Shell *sh);
+bool shellReadline(Shell *sh);
 char **completeDomains(Shell *sh, const char *text);
 char **completeActiveDomains(Shell *sh, const char *text);
 char **completeInactiveDomains(Shell *sh, const char *text);

@@ -272,13 +272,13 @@ static bool probeAsk(virQmp *qmp, bool full, const char *cpus, JsonObject *into,
 {
     virQmpRequest requests[] = {
         { .command = "query-cpu-definitions" },
+        { .command = "query-target" },
         { .command = "query-kvm" },
         { .command = "query-version" },
-        { .command = "query-target" },
         { .command = "query-machines" },
         { .command = "qom-list-types", .args = qmpArgs("b:abstract", FALSE, NULL) },
     };
-    guint n = full ? G_N_ELEMENTS(requests) : 1;
+    guint n = full ? G_N_ELEMENTS(requests) : 2;
     qmpCallMany(qmp, requests, n, NULL);
     bool ok = true;
     for (guint i = 0; i < n; i++) {
@@ -380,20 +380,58 @@ static bool probeOnce(qemuCapsCache *cache, const char *binary, bool kvm, bool f
     return qemuCapsAsk(cache, binary, kvm, probeAll, &p, error);
 }
 
-static JsonObject *probe(qemuCapsCache *cache, const char *binary, GError **error)
+typedef struct {
+    qemuCapsCache *cache;
+    const char *binary;
+    JsonObject *replies;
+    GError *error;
+} Tcg;
+
+static gpointer probeTcg(gpointer data)
 {
-    g_autoptr(JsonObject) replies = json_object_new();
-    bool mayKvm = virHostHasKvm(virHostLocal());
-    if (!probeOnce(cache, binary, mayKvm, true, replies, error))
+    Tcg *t = data;
+    return GINT_TO_POINTER(probeOnce(t->cache, t->binary, false, false, t->replies, &t->error));
+}
+
+static void takeMember(JsonObject *into, JsonObject *from, const char *name)
+{
+    if (json_object_has_member(from, name))
+        json_object_set_member(into, name, json_object_dup_member(from, name));
+}
+
+/* What TCG offers beside KVM another QEMU tells, at the same time. */
+static JsonObject *probeBoth(qemuCapsCache *cache, const char *binary, GError **error)
+{
+    g_autoptr(JsonObject) replies = json_object_new(), other = json_object_new();
+    Tcg tcg = { cache, binary, other, NULL };
+    GThread *thread = g_thread_new("probe", probeTcg, &tcg);
+    bool ok = probeOnce(cache, binary, true, true, replies, error);
+    bool also = GPOINTER_TO_INT(g_thread_join(thread));         /* bounded by its own deadlines */
+    g_autoptr(GError) why = tcg.error;
+    if (!ok)
         return NULL;
-    bool kvm = qmpBool(qmpObj(replies, "query-kvm"), "enabled");
-    if (mayKvm && !kvm && json_object_has_member(replies, "cpus-kvm")) { /* it fell back to TCG */
-        json_object_set_member(replies, "cpus-tcg", json_object_dup_member(replies, "cpus-kvm"));
-        json_object_remove_member(replies, "cpus-kvm");
-    } else if (kvm && !probeOnce(cache, binary, false, false, replies, error)) {
+    if (!qmpBool(qmpObj(replies, "query-kvm"), "enabled")) {    /* it fell back to TCG */
+        if (json_object_has_member(replies, "cpus-kvm")) {
+            json_object_set_member(replies, "cpus-tcg", json_object_dup_member(replies, "cpus-kvm"));
+            json_object_remove_member(replies, "cpus-kvm");
+        }
+        return g_steal_pointer(&replies);
+    }
+    if (!also) {
+        g_propagate_error(error, g_steal_pointer(&why));
         return NULL;
     }
+    takeMember(replies, other, "cpus-tcg");
+    takeMember(replies, other, "best-tcg");
     return g_steal_pointer(&replies);
+}
+
+static JsonObject *probe(qemuCapsCache *cache, const char *binary, GError **error)
+{
+    if (virHostHasKvm(virHostLocal()))
+        return probeBoth(cache, binary, error);
+    g_autoptr(JsonObject) replies = json_object_new();
+    return probeOnce(cache, binary, false, true, replies, error) ? g_steal_pointer(&replies) : NULL;
 }
 
 /* ---- the cache ---- */
