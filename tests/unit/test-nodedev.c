@@ -71,6 +71,7 @@ static void begin(const char *recording)
     virNodeDevices = virNodeStoreNew();
     virNodeWatcher = virNodeUdevNew(virNodeDevices, "/nonexistent/mdevctl.d", note, NULL, &error);
     g_assert_no_error(error);
+    virNodeUdevStart(virNodeWatcher);
     g_assert_true(virNodeUdevWait(virNodeWatcher, WAIT_MS));
 }
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Connections wait for the first list, and for mdevctl's first word a little while. */
-enum { FIRST_LIST_MS = 30 * 1000, FIRST_MDEVCTL_MS = 5 * 1000 };
+enum { FIRST_LIST_MS = 30 * 1000, FIRST_MDEVCTL_MS = 5 * 1000, LAST_MDEVCTL_MS = 2 * 1000 };
 
 virNodeStore *virNodeDevices;
 virNodeUdev *virNodeWatcher;
@@ -23,6 +23,7 @@ static struct {
     GMutex lock;
     GCond changed;
     bool asked, asking, again;      /* mdevctl has answered once; is being asked; is to be asked once more */
+    bool off;                       /* nobody asks any more */
 } mdevctl;
 
 /* ---- finding ---- */
@@ -286,12 +287,12 @@ static void ask(gpointer data)
 
 static void askSoon(gpointer data)
 {
-    if (!virMdevctlExists())
+    if (!privileged || !virMdevctlExists())
         return;
     g_mutex_lock(&mdevctl.lock);
-    bool start = !mdevctl.asking;
-    mdevctl.again |= mdevctl.asking;
-    mdevctl.asking = true;
+    bool start = !mdevctl.asking && !mdevctl.off;
+    mdevctl.again |= mdevctl.asking && !mdevctl.off;
+    mdevctl.asking |= start;
     g_mutex_unlock(&mdevctl.lock);
     if (start)
         virWorkRun(ask, NULL);
@@ -304,6 +305,19 @@ static void awaitMdevctl(void)
     while (mdevctl.asking && !mdevctl.asked)
         if (!g_cond_wait_until(&mdevctl.changed, &mdevctl.lock, end))
             break;
+}
+
+/* False: it does not answer, and the thread that waits for it still uses all that we have. */
+static bool hangUp(void)
+{
+    gint64 end = g_get_monotonic_time() + LAST_MDEVCTL_MS * G_TIME_SPAN_MILLISECOND;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mdevctl.lock);
+    mdevctl.off = true;
+    mdevctl.again = false;
+    while (mdevctl.asking)
+        if (!g_cond_wait_until(&mdevctl.changed, &mdevctl.lock, end))
+            break;
+    return !mdevctl.asking;
 }
 
 /* ---- the module ---- */
@@ -337,6 +351,7 @@ static bool openAlone(virConnectPtr conn, virConnectAuthPtr auth, unsigned int f
 static bool stateInit(bool isPrivileged, const char *root, GError **error)
 {
     virNodeStore *store = virNodeStoreNew();
+    privileged = isPrivileged;
     virNodeDevices = store;
     virNodeWatcher = virNodeUdevNew(store, "/etc/mdevctl.d", askSoon, NULL, error);
     if (!virNodeWatcher) {
@@ -344,14 +359,15 @@ static bool stateInit(bool isPrivileged, const char *root, GError **error)
         virNodeStoreFree(store);
         return false;
     }
-    privileged = isPrivileged;
+    virNodeUdevStart(virNodeWatcher);
     askSoon(NULL);
     return true;
 }
 
 static void stateStop(void)
 {
-    g_clear_pointer(&virNodeWatcher, virNodeUdevFree);
+    if (hangUp())
+        g_clear_pointer(&virNodeWatcher, virNodeUdevFree);
 }
 
 static bool stateReload(GError **error)

@@ -269,7 +269,10 @@ static void dropLive(virNodeChange *change, const char *name)
 void virNodeChangeGone(virNodeChange *change, const char *path)
 {
     g_autofree char *name = NULL, *key = NULL;
-    if (g_hash_table_steal_extended(change->store->paths, path, (gpointer *)&key, (gpointer *)&name))
+    if (!g_hash_table_steal_extended(change->store->paths, path, (gpointer *)&key, (gpointer *)&name))
+        return;
+    const virNodeEntry *entry = look(change, name);
+    if (entry && g_strcmp0(entry->path, path) == 0)         /* not: it has moved, and is known at its new place */
         dropLive(change, name);
 }
 

@@ -264,9 +264,13 @@ virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdev
     udev->monitor = listen(udev->ear);          /* before the first look, so that nothing is missed in between */
     if (!udev->monitor)
         virWarn("udev's events cannot be received: %s; devices that come and go are not noticed", g_strerror(errno));
+    return udev;
+}
+
+void virNodeUdevStart(virNodeUdev *udev)
+{
     udev->receiver = g_thread_new("nodedev-udev", receive, udev);
     udev->reader = g_thread_new("nodedev-read", readDevices, udev);
-    return udev;
 }
 
 bool virNodeUdevWait(virNodeUdev *udev, int timeout_ms)

@@ -13,8 +13,9 @@ typedef struct _virNodeUdev virNodeUdev;
 /* What somebody else wants to know, called on threads of their own: a folder of mdevctl has changed, a parent of mediated devices came. */
 typedef void (*virNodeUdevNotify)(gpointer data);
 
-/* Enumerates in the background. `folder` is watched, whether it exists or not. NULL: udev cannot be used at all. */
+/* `folder` is watched, whether it exists or not. NULL: udev cannot be used at all. From Start on the host is enumerated, in the background. */
 virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdevNotify notify, gpointer data, GError **error);
+void virNodeUdevStart(virNodeUdev *udev);
 /* Until the list is complete for the first time; false after the deadline. */
 bool virNodeUdevWait(virNodeUdev *udev, int timeout_ms);
 /* Look at everything again, as after an overflow. */
