@@ -241,7 +241,8 @@ static void readNodes(struct udev_device *dev, virNodeDeviceDef *def)
     def->devnode = g_strdup(udev_device_get_devnode(dev));
     udev_list_entry_foreach(entry, udev_device_get_devlinks_list_entry(dev))
         g_ptr_array_add(links, g_strdup(udev_list_entry_get_name(entry)));
-    qsort(links->pdata, links->len, sizeof(gpointer), compareStrings);
+    if (links->len)
+        qsort(links->pdata, links->len, sizeof(gpointer), compareStrings);
     g_ptr_array_add(links, NULL);
     def->links = (char **)g_ptr_array_free(links, FALSE);
 }
