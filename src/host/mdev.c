@@ -38,7 +38,8 @@ static int typeRead(const char *folder, virHostMdevType *type, GError **error)
     if (code != 0 && access(folder, F_OK) != 0)
         return 0;
     if (code != 0) {
-        virSetSystemError(error, code, "Failed to read %s of the mediated device type %s", type->deviceApi ? "available_instances" : "device_api", folder);
+        virSetSystemError(error, code, "Failed to read %s of the mediated device type %s",
+                          type->deviceApi ? "available_instances" : "device_api", folder);
         return -1;
     }
     type->instances = n;

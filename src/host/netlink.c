@@ -2,6 +2,7 @@
 /* Bridges, addresses and routes: requests to the kernel that are answered with one acknowledgement; tables read from /proc/net. */
 #define VIR_FROM VIR_FROM_NONE
 #include "host/netlink.h"
+#include "host/netlink-request.h"
 #include "base/error.h"
 #include "base/util.h"
 #include <errno.h>
@@ -14,79 +15,19 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-enum { REQUEST_SIZE = 512, DEADLINE_MS = 5000 };
-
-typedef struct {
-    union {
-        struct nlmsghdr head;
-        char room[REQUEST_SIZE];
-    };
-} Request;
-
-static void requestInit(Request *r, int type, int flags, const void *body, gsize len)
-{
-    memset(r, 0, sizeof(*r));
-    r->head.nlmsg_type = type;
-    r->head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-    r->head.nlmsg_len = NLMSG_LENGTH(len);
-    memcpy(NLMSG_DATA(&r->head), body, len);
-}
-
-/* Attributes are short: names and addresses. One that has no room is left out, and the kernel refuses what is incomplete. */
-static struct rtattr *requestAdd(Request *r, int type, const void *data, gsize len)
-{
-    struct rtattr *a = (struct rtattr *)(void *)(r->room + NLMSG_ALIGN(r->head.nlmsg_len));
-    if (NLMSG_ALIGN(r->head.nlmsg_len) + RTA_SPACE(len) > sizeof(r->room))
-        return NULL;
-    a->rta_type = type;
-    a->rta_len = RTA_LENGTH(len);
-    if (len)
-        memcpy(RTA_DATA(a), data, len);
-    r->head.nlmsg_len = NLMSG_ALIGN(r->head.nlmsg_len) + RTA_SPACE(len);
-    return a;
-}
-
-/* The errno of the answer; 0: done. */
-static int requestSend(const Request *r)
-{
-    g_auto(virFd) fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-    union {
-        struct nlmsghdr head;
-        char room[4096];
-    } answer;
-    if (fd < 0 || sendto(fd, r, r->head.nlmsg_len, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
-        return errno;
-    for (;;) {
-        struct pollfd pfd = { .fd = fd, .events = POLLIN };
-        int ready = poll(&pfd, 1, DEADLINE_MS);
-        if (ready < 0 && errno == EINTR)
-            continue;
-        if (ready <= 0)
-            return ready < 0 ? errno : ETIMEDOUT;
-        ssize_t got = recv(fd, &answer, sizeof(answer), 0);
-        if (got < 0 && errno != EINTR)
-            return errno;
-        if (got >= (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)) && answer.head.nlmsg_type == NLMSG_ERROR)
-            return -((struct nlmsgerr *)NLMSG_DATA(&answer.head))->error;
-    }
-}
-
 /* ---- links ---- */
 
 bool virBridgeCreate(const char *name, const unsigned char mac[6], GError **error)
 {
     const struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
-    Request r;
-    requestInit(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
-    requestAdd(&r, IFLA_IFNAME, name, strlen(name) + 1);
-    requestAdd(&r, IFLA_ADDRESS, mac, 6);
-    struct rtattr *nest = requestAdd(&r, IFLA_LINKINFO, NULL, 0);
-    if (nest) {
-        requestAdd(&r, IFLA_INFO_KIND, "bridge", sizeof("bridge"));
-        nest->rta_len = r.room + r.head.nlmsg_len - (char *)nest;
-    }
-    int code = requestSend(&r);
+    virNetlinkRequest r;
+    virNetlinkInit(&r, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &info, sizeof(info));
+    virNetlinkAdd(&r, IFLA_IFNAME, name, strlen(name) + 1);
+    virNetlinkAdd(&r, IFLA_ADDRESS, mac, 6);
+    struct rtattr *nest = virNetlinkAdd(&r, IFLA_LINKINFO, NULL, 0);
+    virNetlinkAdd(&r, IFLA_INFO_KIND, "bridge", sizeof("bridge"));
+    virNetlinkNestEnd(&r, nest);
+    int code = virNetlinkSend(&r);
     if (code != 0)
         virSetSystemError(error, code, "error creating bridge interface %s", name);
     return code == 0;
@@ -95,10 +36,10 @@ bool virBridgeCreate(const char *name, const unsigned char mac[6], GError **erro
 bool virBridgeAddAddress(const char *device, const unsigned char mac[6], GError **error)
 {
     struct ndmsg entry = { .ndm_family = AF_BRIDGE, .ndm_ifindex = if_nametoindex(device), .ndm_state = NUD_NOARP, .ndm_flags = NTF_MASTER };
-    Request r;
-    requestInit(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, &entry, sizeof(entry));
-    requestAdd(&r, NDA_LLADDR, mac, 6);
-    int code = entry.ndm_ifindex ? requestSend(&r) : ENODEV;
+    virNetlinkRequest r;
+    virNetlinkInit(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, &entry, sizeof(entry));
+    virNetlinkAdd(&r, NDA_LLADDR, mac, 6);
+    int code = entry.ndm_ifindex ? virNetlinkSend(&r) : ENODEV;
     if (code != 0 && code != EEXIST)
         virSetSystemError(error, code, "error adding the address of the guest to the table of the bridge of %s", device);
     return code == 0 || code == EEXIST;
@@ -107,10 +48,10 @@ bool virBridgeAddAddress(const char *device, const unsigned char mac[6], GError 
 bool virLinkDelete(const char *name, GError **error)
 {
     const struct ifinfomsg info = { .ifi_family = AF_UNSPEC };
-    Request r;
-    requestInit(&r, RTM_DELLINK, 0, &info, sizeof(info));
-    requestAdd(&r, IFLA_IFNAME, name, strlen(name) + 1);
-    int code = requestSend(&r);
+    virNetlinkRequest r;
+    virNetlinkInit(&r, RTM_DELLINK, 0, &info, sizeof(info));
+    virNetlinkAdd(&r, IFLA_IFNAME, name, strlen(name) + 1);
+    int code = virNetlinkSend(&r);
     if (code == 0 || code == ENODEV)
         return true;
     virSetSystemError(error, code, "error destroying network device %s", name);
@@ -135,20 +76,20 @@ bool virLinkAddAddress(const char *name, int family, const unsigned char *addres
 {
     struct ifaddrmsg message = { .ifa_family = family, .ifa_prefixlen = prefix, .ifa_index = indexOf(name, error) };
     unsigned char broadcast[4];
-    Request r;
+    virNetlinkRequest r;
     if (message.ifa_index == 0)
         return false;
-    requestInit(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof(message));
-    requestAdd(&r, IFA_LOCAL, address, sizeOf(family));
-    requestAdd(&r, IFA_ADDRESS, address, sizeOf(family));
+    virNetlinkInit(&r, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof(message));
+    virNetlinkAdd(&r, IFA_LOCAL, address, sizeOf(family));
+    virNetlinkAdd(&r, IFA_ADDRESS, address, sizeOf(family));
     if (family == AF_INET && prefix < 31) {     /* the last two prefixes have no broadcast address */
         for (unsigned int i = 0; i < 4; i++) {
             unsigned int ones = CLAMP((int)prefix - (int)(8 * i), 0, 8);
             broadcast[i] = address[i] | (0xff >> ones);
         }
-        requestAdd(&r, IFA_BROADCAST, broadcast, sizeof(broadcast));
+        virNetlinkAdd(&r, IFA_BROADCAST, broadcast, sizeof(broadcast));
     }
-    int code = requestSend(&r);
+    int code = virNetlinkSend(&r);
     if (code != 0)
         virSetSystemError(error, code, "Failed to add an IP address with prefix %u to interface %s", prefix, name);
     return code == 0;
@@ -160,15 +101,15 @@ bool virRouteAdd(const char *name, int family, const unsigned char *destination,
     const struct rtmsg message = { .rtm_family = family, .rtm_dst_len = prefix, .rtm_table = RT_TABLE_MAIN, .rtm_protocol = RTPROT_BOOT,
                                    .rtm_scope = RT_SCOPE_UNIVERSE, .rtm_type = RTN_UNICAST };
     guint32 index = indexOf(name, error), priority = metric;
-    Request r;
+    virNetlinkRequest r;
     if (index == 0)
         return false;
-    requestInit(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof(message));
-    requestAdd(&r, RTA_DST, destination, sizeOf(family));
-    requestAdd(&r, RTA_GATEWAY, gateway, sizeOf(family));
-    requestAdd(&r, RTA_OIF, &index, sizeof(index));
-    requestAdd(&r, RTA_PRIORITY, &priority, sizeof(priority));
-    int code = requestSend(&r);
+    virNetlinkInit(&r, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &message, sizeof(message));
+    virNetlinkAdd(&r, RTA_DST, destination, sizeOf(family));
+    virNetlinkAdd(&r, RTA_GATEWAY, gateway, sizeOf(family));
+    virNetlinkAdd(&r, RTA_OIF, &index, sizeof(index));
+    virNetlinkAdd(&r, RTA_PRIORITY, &priority, sizeof(priority));
+    int code = virNetlinkSend(&r);
     if (code != 0)
         virSetSystemError(error, code, "Failed to add a static route with prefix %u to interface %s", prefix, name);
     return code == 0;

@@ -115,8 +115,12 @@ static bool bindTo(virBindJob *job, const char *driver, GError **error)
 {
     g_autofree char *path = driverPath(job->host, driver, "bind");
     int code = jobWrite(job, path, job->text);
-    if (code == 0 || code == EBUSY || code == PROBE_DEFERRED)       /* busy: a probe was quicker, perhaps for this driver */
+    g_autofree char *now = NULL;
+    if (code == 0 || code == PROBE_DEFERRED)
         return waitForDriver(job, driver, NULL, error);
+    /* busy: someone else's probe was quicker, as we wanted it; or the driver's own word */
+    if (code == EBUSY && virHostPCIDriver(job->host, job->address, &now, NULL) && g_strcmp0(now, driver) == 0)
+        return true;
     virSetSystemError(error, code, "Failed to bind PCI device '%s' to %s", job->text, driver);
     return false;
 }
@@ -149,18 +153,15 @@ static bool moveTo(virBindJob *job, const virHostPCIBinding *to, GError **error)
 static void moveBack(virBindJob *job, const virHostPCIBinding *from, GError **error)
 {
     g_autoptr(GError) undo = NULL;
-    if (job->stuck) {
-        g_autofree char *was = g_strdup_printf("; the kernel is still at it, and the device not given back to %s", from->driver ? from->driver : "no driver");
-        if (error && *error) {
-            char *words = g_strconcat((*error)->message, was, NULL);
-            g_free((*error)->message);
-            (*error)->message = words;
-        }
+    g_autofree char *more = NULL;
+    if (job->stuck)
+        more = g_strdup_printf("; the kernel is still at it, and the device not given back to %s",
+                               from->driver ? from->driver : "no driver");
+    else if (!moveTo(job, from, &undo))
+        more = g_strdup_printf("; giving it back failed too: %s", undo->message);
+    if (!more)
         return;
-    }
-    if (moveTo(job, from, &undo) || !error || !*error)
-        return;
-    char *words = g_strdup_printf("%s; giving it back failed too: %s", (*error)->message, undo->message);
+    char *words = g_strconcat((*error)->message, more, NULL);
     g_free((*error)->message);
     (*error)->message = words;
 }

@@ -41,8 +41,7 @@ unsigned int virHostPCIConfigNumber(GBytes *config, unsigned int at, unsigned in
 virHostPCIHeader virHostPCIConfigHeader(GBytes *config)
 {
     unsigned int type = virHostPCIConfigNumber(config, HEADER_TYPE, 1) & 0x7f;
-    bool gone = virHostPCIConfigNumber(config, 0, 4) == UINT_MAX && virHostPCIConfigNumber(config, 8, 4) == UINT_MAX;
-    return gone || type > VIR_HOST_PCI_HEADER_CARDBUS ? VIR_HOST_PCI_HEADER_UNKNOWN : (virHostPCIHeader)type;
+    return type > VIR_HOST_PCI_HEADER_CARDBUS ? VIR_HOST_PCI_HEADER_UNKNOWN : (virHostPCIHeader)type;
 }
 
 int virHostPCIConfigFind(GBytes *config, unsigned int id)

@@ -100,7 +100,8 @@ char *virPCIDeviceGetIOMMUGroupDev(const virHost *host, const virHostPCIAddress 
         return g_strdup_printf("%s/vfio/%d", host->dev, group);
     if (group == -2) {
         g_autofree char *text = virHostPCIAddressFormat(address);
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "PCI device %s is in no IOMMU group: is the IOMMU switched on in the firmware and the kernel?", text);
+        virSetError(error, VIR_ERR_INTERNAL_ERROR,
+                    "PCI device %s is in no IOMMU group: is the IOMMU switched on in the firmware and the kernel?", text);
     }
     return NULL;
 }

@@ -141,7 +141,7 @@ static bool busReset(const virHost *host, const virHostPCIDevice *device, const 
     int there = virHostPCIParent(host, &device->address, &above, error);
     if (there <= 0 || virHostPCIIsVirtualFunction(host, &device->address)) {
         if (there >= 0)
-            virSetError(error, VIR_ERR_INTERNAL_ERROR, "Unable to reset PCI device %s: %s", text, "no FLR, PM reset or bus reset available");
+            virSetError(error, VIR_ERR_INTERNAL_ERROR, "Unable to reset PCI device %s: no FLR, PM reset or bus reset available", text);
         return false;
     }
     g_autoptr(virHostPCIDevice) bridge = virHostPCIDeviceRead(host, &above, error);

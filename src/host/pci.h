@@ -163,7 +163,8 @@ bool virHostPCIDriverIsVfio(const virHost *host, const virHostPCIAddress *addres
 /*
  * Bind the device to `driver` ("vfio-pci", "pci-stub", a variant driver), whose module is loaded first if need be, by
  * driver_override. *before (may be NULL) is what to give to virHostPCIRestore. Each wait for the kernel ends after `timeout_ms`.
- * On failure the device has been given back to the driver it had; when that fails too, the message says so.
+ * On failure the device has been given back to the driver it had; when that fails too, the message says so. A physical function loses
+ * its virtual functions with its driver, or is refused while it has them, as that driver likes it: ask before you take one.
  */
 bool virHostPCIBind(const virHost *host, const virHostPCIAddress *address, const char *driver, int timeout_ms,
                     virHostPCIBinding **before, GError **error);

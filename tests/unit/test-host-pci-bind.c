@@ -27,7 +27,9 @@ static void said(GError **error, int code, const char *words)
 
 /* ---- the kernel: pipes in place of the files that it acts upon ---- */
 
-static const char *const pipes[] = { "drivers/igb/unbind", "drivers/igb/bind", "drivers/vfio-pci/unbind", "drivers/vfio-pci/bind", "drivers_probe" };
+static const char *const pipes[] = {
+    "drivers/igb/unbind", "drivers/igb/bind", "drivers/vfio-pci/unbind", "drivers/vfio-pci/bind", "drivers_probe",
+};
 typedef struct {
     virHostTree *tree;
     virHostPCIAddress address;
@@ -166,6 +168,16 @@ static void testOverrideKept(void)
     expect(k, "igb", "igb");
 }
 
+/* Bound by hand, without an override: nothing is to be done, and nothing is. */
+static void testThereAlready(void)
+{
+    g_autoptr(Kernel) k = kernelNew("vfio-pci");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(take(k, NULL, LONG, &error));
+    expect(k, "vfio-pci", "");
+    g_assert_cmpuint(g_atomic_int_get(&k->asked), ==, 0);
+}
+
 static void testReprobe(void)
 {
     g_autoptr(Kernel) k = kernelNew("vfio-pci");
@@ -242,7 +254,8 @@ static void testStuck(void)
     g_assert_cmpint(mkfifo(path, 0644), ==, 0);                 /* opening it waits until there is a reader */
     gint64 start = g_get_monotonic_time();
     g_assert_false(take(k, NULL, SHORT, &error));
-    said(&error, VIR_ERR_SYSTEM_ERROR, "Failed to unbind PCI device '0000:02:00.0' from igb: Connection timed out; the kernel is still at it");
+    said(&error, VIR_ERR_SYSTEM_ERROR,
+         "Failed to unbind PCI device '0000:02:00.0' from igb: Connection timed out; the kernel is still at it");
     g_assert_cmpint(g_get_monotonic_time() - start, <, LONG * 1000);
     g_auto(virFd) fd = open(path, O_RDONLY | O_CLOEXEC);        /* lets the writer go */
     char text[64] = "";
@@ -295,7 +308,8 @@ static void testUnwritable(void)
     bool taken = take(k, NULL, LONG, &error);
     setrlimit(RLIMIT_FSIZE, &old);
     g_assert_false(taken);
-    said(&error, VIR_ERR_SYSTEM_ERROR, "Failed to add driver 'vfio-pci' to driver_override interface of PCI device '0000:02:00.0': File too large");
+    said(&error, VIR_ERR_SYSTEM_ERROR,
+         "Failed to add driver 'vfio-pci' to driver_override interface of PCI device '0000:02:00.0': File too large");
     expect(k, "igb", "");
     g_assert_cmpuint(g_atomic_int_get(&k->asked), ==, 0);
 }
@@ -459,6 +473,12 @@ static void testBusByKernel(void)
     said(&error, VIR_ERR_SYSTEM_ERROR, "Unable to reset the bus of PCI device 0000:01:00.0: No space left on device");
 }
 
+static void good(bool ok, GError *const *error)
+{
+    if (!ok)
+        g_error("%s", (*error)->message);
+}
+
 /*
  * A device of this machine that may be taken from its driver, in VIR_TEST_PCI ("0000:01:00.0"): it goes to vfio-pci and comes back, is
  * given to the kernel's choice, and is reset.
@@ -470,32 +490,44 @@ static void testMachine(void)
     virHostPCIAddress address;
     g_autoptr(GError) error = NULL;
     g_autoptr(virHostPCIBinding) before = NULL;
-    g_autofree char *taken = NULL, *back = NULL, *again = NULL, *node = NULL;
+    g_autofree char *was = NULL, *taken = NULL, *back = NULL, *again = NULL, *node = NULL;
     if (!name || !virHostPCIAddressParse(name, &address)) {
         g_test_skip("VIR_TEST_PCI names no device");
         return;
     }
-    g_assert_true(virHostPCIBind(host, &address, "vfio-pci", LONG, &before, &error));
-    g_assert_true(virHostPCIDriver(host, &address, &taken, &error));
+    gint64 start = g_get_monotonic_time();
+    good(virHostPCIDriver(host, &address, &was, &error), &error);
+    if (!virHostPCIBind(host, &address, "vfio-pci", LONG, &before, &error)) {
+        /* a physical function whose driver leaves its virtual functions on: vfio refuses it at once */
+        said(&error, VIR_ERR_SYSTEM_ERROR, "to vfio-pci: Device or resource busy");
+        g_assert_null(strstr(error->message, "giving it back"));
+        g_assert_cmpint(g_get_monotonic_time() - start, <, LONG * 1000);
+        g_clear_error(&error);
+        good(virHostPCIDriver(host, &address, &back, &error), &error);
+        g_assert_cmpstr(back, ==, was);
+        return;
+    }
+    good(virHostPCIDriver(host, &address, &taken, &error), &error);
     g_assert_cmpstr(taken, ==, "vfio-pci");
     node = virPCIDeviceGetIOMMUGroupDev(host, &address, &error);
     g_assert_true(node && access(node, F_OK) == 0);
-    g_assert_true(virHostPCIReset(host, &address, NULL, LONG, &error));
-    g_assert_true(virHostPCIRestore(host, before, LONG, &error));
-    g_assert_true(virHostPCIDriver(host, &address, &back, &error));
+    good(virHostPCIReset(host, &address, NULL, LONG, &error), &error);
+    good(virHostPCIRestore(host, before, LONG, &error), &error);
+    good(virHostPCIDriver(host, &address, &back, &error), &error);
     g_assert_cmpstr(back, ==, before->driver);
-    g_assert_true(virHostPCIBind(host, &address, "pci-stub", LONG, NULL, &error));
-    g_assert_true(virHostPCIReset(host, &address, NULL, LONG, &error));
+    good(virHostPCIBind(host, &address, "pci-stub", LONG, NULL, &error), &error);
+    good(virHostPCIReset(host, &address, NULL, LONG, &error), &error);
     g_assert_false(virHostPCIBind(host, &address, "pcieport", LONG, NULL, &error));     /* a driver that refuses it */
     g_test_message("%s", error->message);
     said(&error, VIR_ERR_SYSTEM_ERROR, "Failed to bind PCI device");
     g_clear_error(&error);
-    g_assert_true(virHostPCIDriver(host, &address, &again, &error));
+    good(virHostPCIDriver(host, &address, &again, &error), &error);
     g_assert_cmpstr(again, ==, "pci-stub");
     g_clear_pointer(&again, g_free);
-    g_assert_true(virHostPCIReprobe(host, &address, LONG, &error));
-    g_assert_true(virHostPCIDriver(host, &address, &again, &error));
-    g_assert_cmpstr(again, ==, before->driver);
+    good(virHostPCIReprobe(host, &address, LONG, &error), &error);
+    good(virHostPCIDriver(host, &address, &again, &error), &error);
+    if (before->driver)
+        g_assert_cmpstr(again, ==, before->driver);
     g_assert_no_error(error);
 }
 
@@ -504,6 +536,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pci/bind/restore", testTakeAndRestore);
     g_test_add_func("/pci/bind/override", testOverrideKept);
+    g_test_add_func("/pci/bind/there", testThereAlready);
     g_test_add_func("/pci/bind/reprobe", testReprobe);
     g_test_add_func("/pci/bind/refused", testRefused);
     g_test_add_func("/pci/bind/unbind-refused", testUnbindRefused);

@@ -3,11 +3,14 @@
 #include "hosttree.h"
 #include "host/mdev.h"
 #include "host/netdev.h"
+#include "host/netdev-vf.h"
+#include "host/netlink-request.h"
 #include "base/error.h"
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <linux/if_link.h>
 
 #define DEVICE "bus/pci/devices/"
 
@@ -25,7 +28,8 @@ static void testAddress(void)
 {
     static const struct { const char *text; bool good; const char *again; } rows[] = {
         { "0000:03:00.1", true, "0000:03:00.1" }, { "ffff:ff:1f.7", true, "ffff:ff:1f.7" }, { "10000:e1:00.0", true, "10000:e1:00.0" },
-        { "0:3:0.1", true, "0000:03:00.1" }, { "0000:03:20.0", false, NULL }, { "0000:03:00.8", false, NULL }, { "0000:100:00.0", false, NULL },
+        { "0:3:0.1", true, "0000:03:00.1" }, { "0000:03:20.0", false, NULL }, { "0000:03:00.8", false, NULL },
+        { "0000:100:00.0", false, NULL },
         { "03:00.0", false, NULL }, { "0000:03:00.0 ", false, NULL }, { " 0000:03:00.0", false, NULL }, { "0000:03:00", false, NULL },
         { "", false, NULL }, { "0000:0x:00.0", false, NULL }, { "123456789:00:00.0", false, NULL }, { "-1:00:00.0", false, NULL },
     };
@@ -320,8 +324,10 @@ static void testHolders(void)
     g_autoptr(virHostTree) tree = virHostTreeNew();
     g_autoptr(GError) error = NULL;
     static const struct { const char *address, *driver; bool holds; } rows[] = {
-        { "0000:01:00.0", NULL, false }, { "0000:01:00.1", "vfio-pci", false }, { "0000:01:00.2", "pci-stub", false }, { "0000:01:00.3", "pcieport", false },
-        { "0000:01:00.4", "mlx5_vfio_pci", false }, { "0000:01:00.5", "e1000e", true }, { "0000:01:00.6", "nvgrace", false }, { "0000:01:00.7", "nvme", true },
+        { "0000:01:00.0", NULL, false }, { "0000:01:00.1", "vfio-pci", false }, { "0000:01:00.2", "pci-stub", false },
+        { "0000:01:00.3", "pcieport", false },
+        { "0000:01:00.4", "mlx5_vfio_pci", false }, { "0000:01:00.5", "e1000e", true }, { "0000:01:00.6", "nvgrace", false },
+        { "0000:01:00.7", "nvme", true },
     };
     const char *members[G_N_ELEMENTS(rows) + 1] = { NULL };
     virHostPCIAddress a = { 0 };
@@ -430,7 +436,7 @@ static void testInterfaces(void)
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 0, NULL, &first, &error), ==, 1);
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 1, NULL, &second, &error), ==, 1);
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 2, NULL, &none, &error), ==, 0);
-    g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 0, "aa02", &matched, &error), ==, 1);
+    g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 2, "aa02", &matched, &error), ==, 1);     /* whatever the number says */
     g_assert_cmpint(virPCIGetNetName(tree->host, &pf, 0, "aa03", &none, &error), ==, 0);
     g_assert_cmpstr(first, ==, "eno9");
     g_assert_cmpstr(second, ==, "eno10");
@@ -498,6 +504,61 @@ static void testNetdev(void)
     virHostTreeFile(tree, "class/net/eth0/mtu", "large\n");
     g_assert_false(virNetDevGetMTU(tree->host, "eth0", &mtu, &error));
     said(&error, VIR_ERR_SYSTEM_ERROR, "MTU of network interface 'eth0'");
+}
+
+/* What the kernel answers for a card of three functions, the second of which has everything. */
+static GBytes *vfMessage(void)
+{
+    struct ifinfomsg info = { 0 };
+    virNetlinkRequest r;
+    virNetlinkInit(&r, RTM_NEWLINK, 0, &info, sizeof(info));
+    virNetlinkAdd(&r, IFLA_IFNAME, "eno9", 5);
+    struct rtattr *list = virNetlinkAdd(&r, IFLA_VFINFO_LIST, NULL, 0);
+    for (guint32 i = 0; i < 3; i++) {
+        struct ifla_vf_mac mac = { .vf = i, .mac = { 0x52, 0x54, 0, 0, 0, i } };
+        struct ifla_vf_vlan vlan = { .vf = i, .vlan = i == 1 ? 42 : 0, .qos = i == 1 ? 3 : 0 };
+        struct ifla_vf_spoofchk spoof = { .vf = i, .setting = 1 };
+        struct ifla_vf_trust trust = { .vf = i, .setting = i == 1 ? 0 : G_MAXUINT32 };
+        struct rtattr *one = virNetlinkAdd(&r, IFLA_VF_INFO, NULL, 0);
+        virNetlinkAdd(&r, IFLA_VF_MAC, &mac, sizeof(mac));
+        virNetlinkAdd(&r, IFLA_VF_VLAN, &vlan, sizeof(vlan));
+        virNetlinkAdd(&r, IFLA_VF_SPOOFCHK, &spoof, sizeof(spoof));
+        virNetlinkAdd(&r, IFLA_VF_TRUST, &trust, sizeof(trust));
+        virNetlinkNestEnd(&r, one);
+    }
+    virNetlinkNestEnd(&r, list);
+    return g_bytes_new(&r, r.head.nlmsg_len);
+}
+
+static void testVf(void)
+{
+    static const unsigned char mac[6] = { 0x52, 0x54, 0, 0, 0, 1 };
+    g_autoptr(GBytes) message = vfMessage();
+    g_autoptr(GError) error = NULL;
+    virNetDevVf vf, other;
+    g_assert_true(virNetDevVfParse(message, 1, &vf));
+    g_assert_cmpuint(vf.parts, ==, VIR_NETDEV_VF_MAC | VIR_NETDEV_VF_VLAN | VIR_NETDEV_VF_SPOOF_CHECK | VIR_NETDEV_VF_TRUST);
+    g_assert_cmpmem(vf.mac, 6, mac, 6);
+    g_assert_cmpuint(vf.vlan, ==, 42);
+    g_assert_cmpuint(vf.qos, ==, 3);
+    g_assert_true(vf.spoofCheck && !vf.trust);
+    g_assert_true(virNetDevVfParse(message, 2, &vf));
+    g_assert_false(vf.parts & VIR_NETDEV_VF_TRUST);             /* not known */
+    g_assert_false(virNetDevVfParse(message, 3, &vf));
+    guint found = 0;
+    for (gsize cut = 0; cut < g_bytes_get_size(message); cut++) {        /* every truncation is survived */
+        g_autoptr(GBytes) whole = g_bytes_new_from_bytes(message, 0, cut);
+        g_autofree void *copy = g_memdup2(g_bytes_get_data(whole, NULL), cut);
+        g_autoptr(GBytes) part = g_bytes_new_static(copy, cut);
+        found += virNetDevVfParse(part, 0, &other);
+    }
+    g_assert_cmpuint(found, ==, 0);                             /* the list itself is cut */
+    g_assert_false(virNetDevVfGet("no-such-device", 0, &vf, &error));
+    said(&error, VIR_ERR_SYSTEM_ERROR, "no-such-device");
+    g_assert_false(virNetDevVfGet("lo", 0, &vf, &error));       /* the kernel's own answer */
+    said(&error, VIR_ERR_INTERNAL_ERROR, "network interface lo has no virtual function 0");
+    g_assert_false(virNetDevVfSet("lo", 0, &vf, &error));
+    said(&error, VIR_ERR_INTERNAL_ERROR, "network interface lo has no virtual function 0");
 }
 
 static const char vpdBody[] =
@@ -568,7 +629,8 @@ static void testVpdFaults(void)
         }
     static const struct { const char *bytes; gsize n; const char *words; } rows[] = {
         { "\x78", 1, "does not begin with the product's name" }, { "\x90\0\0\x78", 4, "does not begin with the product's name" },
-        { "\x82\1\0a\x82\1\0b\x78", 9, "one twice" }, { "\x82\1\0a\x90\0\0\x78", 8, "has no checksum" }, { "\x82\1\0a\x91\2\0ab\x78", 10, "left behind" },
+        { "\x82\1\0a\x82\1\0b\x78", 9, "one twice" }, { "\x82\1\0a\x90\0\0\x78", 8, "has no checksum" },
+        { "\x82\1\0a\x91\2\0ab\x78", 10, "left behind" },
         { "\x82\1\0a\x91\4\0ab\1c\x78", 12, "keyword is not" }, { "\x82\1\0a\x91\4\0AB\2c\x78", 12, "longer than its section" },
         { "\x82\1\0\1\x78", 5, "name is not text" }, { "\x85\1\0a\x78", 5, "unknown kind" }, { "\x11\0\0\0", 4, "unknown kind" },
     };
@@ -643,6 +705,50 @@ static void testMachine(void)
     }
 }
 
+/* A network device of this machine, in VIR_TEST_PF, whose virtual function 0 may be changed; it is given back what it had. */
+static void testMachineVf(void)
+{
+    const char *pf = g_getenv("VIR_TEST_PF");
+    const virNetDevVf wanted = { .parts = VIR_NETDEV_VF_MAC | VIR_NETDEV_VF_VLAN, .mac = { 0x52, 0x54, 0, 0xaa, 0xbb, 0xcc }, .vlan = 42, .qos = 2 };
+    virNetDevVf before, now, wrong = wanted;
+    g_autoptr(GError) error = NULL;
+    virHostPCIAddress address, vf;
+    g_autofree char *above = NULL, *id = NULL;
+    unsigned int index = 99;
+    if (!pf) {
+        g_test_skip("VIR_TEST_PF names no device");
+        return;
+    }
+    g_assert_true(virNetDevGetPhysPortID(virHostLocal(), pf, &id, &error));        /* most drivers: not supported */
+    g_assert_cmpint(virNetDevGetPCIAddress(virHostLocal(), pf, &address, &error), ==, 1);
+    g_autoptr(GArray) list = virHostPCIGetVirtualFunctions(virHostLocal(), &address, &error);
+    g_assert_cmpuint(list->len, >, 0);
+    vf = g_array_index(list, virHostPCIAddress, 0);
+    g_assert_cmpint(virNetDevGetPhysicalFunctionOf(virHostLocal(), &vf, NULL, &above, &index, &error), ==, 1);
+    g_assert_cmpstr(above, ==, pf);
+    g_assert_cmpuint(index, ==, 0);
+    g_assert_true(virNetDevVfGet(pf, 0, &before, &error));
+    g_assert_true(virNetDevVfSet(pf, 0, &wanted, &error));
+    g_assert_true(virNetDevVfGet(pf, 0, &now, &error));
+    g_assert_cmpmem(now.mac, 6, wanted.mac, 6);
+    g_assert_cmpuint(now.vlan, ==, 42);
+    g_assert_cmpuint(now.qos, ==, 2);
+    wrong.mac[5] = 0xdd;
+    wrong.vlan = 5000;                                          /* refused, after the address was set */
+    g_assert_false(virNetDevVfSet(pf, 0, &wrong, &error));
+    g_test_message("%s", error->message);
+    said(&error, VIR_ERR_SYSTEM_ERROR, "Cannot set the VLAN of virtual function 0");
+    g_assert_true(virNetDevVfGet(pf, 0, &now, &error));
+    g_assert_cmpmem(now.mac, 6, wanted.mac, 6);
+    before.parts &= VIR_NETDEV_VF_MAC | VIR_NETDEV_VF_VLAN;
+    g_assert_true(virNetDevVfSet(pf, 0, &before, &error));
+    g_assert_true(virNetDevVfGet(pf, 0, &now, &error));
+    g_assert_cmpmem(now.mac, 6, before.mac, 6);
+    g_assert_cmpuint(now.vlan, ==, before.vlan);
+    g_assert_false(virNetDevVfGet(pf, list->len, &now, &error));
+    said(&error, VIR_ERR_INTERNAL_ERROR, "has no virtual function");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -661,6 +767,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pci/vpd/faults", testVpdFaults);
     g_test_add_func("/pci/machine", testMachine);
     g_test_add_func("/netdev", testNetdev);
+    g_test_add_func("/netdev/vf", testVf);
+    g_test_add_func("/netdev/machine", testMachineVf);
     g_test_add_func("/mdev", testMdev);
     return g_test_run();
 }
