@@ -152,6 +152,9 @@ gboolean (g_atomic_ref_count_dec)(gatomicrefcount *r)
     return __atomic_fetch_sub(r, 1, __ATOMIC_SEQ_CST) == 1;
 }
 
+/* An interpreter has no GLib of its own: naming one of its functions brings the library along, in which the next lines look. */
+void (*const virTsanNeedsGlib)(gpointer) = g_free;
+
 /* Whoever gives an array up has read it before the last owner frees what is in it. */
 void g_ptr_array_unref(GPtrArray *array)
 {

@@ -80,10 +80,9 @@ GMainContext *virLoopContext(virLoop *loop)
     return loop->context;
 }
 
-static void loopKick(virLoop *loop)
+/* Also from its own thread: what a callback defers is done in the next turn. */
+static void loopWake(virLoop *loop)
 {
-    if (virLoopIsCurrent(loop))
-        return;
     uint64_t one = 1;
     while (write(loop->wakeup, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
@@ -100,23 +99,36 @@ static void loopReadyAt(virLoop *loop, gint64 time)
 
 /* ---- invocations ---- */
 
+/* Locked; true: the thread must be woken. */
+static gboolean loopQueue(virLoop *loop, void (*func)(gpointer), gpointer data)
+{
+    Invocation *i = g_new(Invocation, 1);
+    *i = (Invocation){ func, data };
+    g_queue_push_tail(&loop->invocations, i);
+    gboolean kick = !loop->wakeupPending;
+    loop->wakeupPending = TRUE;
+    return kick;
+}
+
 void virLoopInvoke(virLoop *loop, void (*func)(gpointer), gpointer data)
 {
     g_mutex_lock(&loop->mutex);
     gboolean direct = virLoopIsCurrent(loop) && loop->invocations.length == 0;
-    gboolean kick = FALSE;
-    if (!direct) {
-        Invocation *i = g_new(Invocation, 1);
-        *i = (Invocation){ func, data };
-        g_queue_push_tail(&loop->invocations, i);
-        kick = !loop->wakeupPending;
-        loop->wakeupPending = TRUE;
-    }
+    gboolean kick = !direct && loopQueue(loop, func, data);
     g_mutex_unlock(&loop->mutex);
     if (direct)
         func(data);
     else if (kick)
-        loopKick(loop);
+        loopWake(loop);
+}
+
+void virLoopDefer(virLoop *loop, void (*func)(gpointer), gpointer data)
+{
+    g_mutex_lock(&loop->mutex);
+    gboolean kick = loopQueue(loop, func, data);
+    g_mutex_unlock(&loop->mutex);
+    if (kick)
+        loopWake(loop);
 }
 
 static void loopRunInvocations(virLoop *loop)

@@ -35,6 +35,8 @@ void virTimerRemove(virTimer *timer);
 
 /* Run `func(data)` on the I/O thread soon, in the order of the calls; at once when already there and nothing is queued. */
 void virLoopInvoke(virLoop *loop, void (*func)(gpointer), gpointer data);
+/* The same, never at once: for a caller that holds what `func` may want. */
+void virLoopDefer(virLoop *loop, void (*func)(gpointer), gpointer data);
 
 /* Threads on demand for work that blocks: a small stack, idle threads are kept a few seconds. Never fails to start
  * before the cap of 2,000; beyond it work waits in a list. */

@@ -183,7 +183,7 @@ void virServerClientPost(virServerClient *c, GByteArray *message, bool done)
     if (done)
         virServerCallEnded(c);
     if (tell || (done && g_atomic_int_get(&c->paused)))
-        virLoopInvoke(virLoopGet(), settle, virServerClientRef(c));
+        virLoopDefer(virLoopGet(), settle, virServerClientRef(c));     /* it may drop the client with its events, whose lock the caller holds */
 }
 
 void virServerClientSendEvent(virServerClient *client, const virRpcProgram *program, const virRpcProc *proc, const void *msg)

@@ -227,10 +227,18 @@ static void startOnThread(Pending *p)
 
 void virServerStartHeld(virServerClient *c)
 {
-    while (c->held.length && mayStart(c)) {
-        Pending *p = g_queue_pop_head(&c->held);
-        c->heldBytes -= p->size;
-        startOnThread(p);
+    for (;;) {
+        while (c->held.length && mayStart(c)) {
+            Pending *p = g_queue_pop_head(&c->held);
+            c->heldBytes -= p->size;
+            startOnThread(p);
+        }
+        if (!c->held.length)
+            return;
+        virServerUserWaits(c->user);                /* who ends a call tells us from now on; one may have ended just before */
+        g_atomic_int_set(&c->paused, TRUE);
+        if (!mayStart(c))
+            return;
     }
 }
 
@@ -247,8 +255,6 @@ static void hold(Pending *p)
     virServerClient *c = p->client;
     g_queue_push_tail(&c->held, p);
     c->heldBytes += p->size;
-    virServerUserWaits(c->user);
-    g_atomic_int_set(&c->paused, TRUE);         /* who ends a call tells us from now on; one may have ended just before */
     virServerStartHeld(c);
 }
 

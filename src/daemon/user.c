@@ -64,11 +64,7 @@ static void startWaiting(gpointer data)
     }
     for (guint i = 0; i < all->len; i++) {
         virServerClient *c = all->pdata[i];
-        virServerStartHeld(c);
-        if (c->held.length)
-            virServerUserWaits(c->user);
-        else
-            virServerClientResume(c);
+        virServerClientResume(c);       /* begins with what is held */
     }
     virServerClientUnref(of);
 }

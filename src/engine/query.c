@@ -2,6 +2,7 @@
 /* Fresh facts of guests: statistics, block and memory figures, consoles, the monitor; and the host's documents. */
 #define VIR_FROM VIR_FROM_DOMAIN
 #define VIR_LOG_NAME "engine.query"
+#include "engine/backup.h"
 #include "engine/internal.h"
 #include "base/log.h"
 #include <string.h>
@@ -241,7 +242,13 @@ static int domainGetSecurityLabelList(virDomainPtr domain, virSecurityLabelPtr *
     return n;
 }
 
-/* ---- jobs: none of the long ones exists yet, so there is never one to report or to abort ---- */
+/* ---- jobs: backups are the only long ones yet ---- */
+
+static int jobType(virDomainObj *obj)
+{
+    g_autoptr(virDomainBackupDef) backup = virDomainBackupOf(obj);
+    return backup ? VIR_DOMAIN_JOB_UNBOUNDED : VIR_DOMAIN_JOB_NONE;
+}
 
 static int domainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GError **error)
 {
@@ -249,7 +256,7 @@ static int domainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GErro
     g_autoptr(virDomainView) view = NULL;
     if (!running(domain, &obj, &view, error))
         return -1;
-    *info = (virDomainJobInfo){ .type = VIR_DOMAIN_JOB_NONE };
+    *info = (virDomainJobInfo){ .type = jobType(obj) };
     return 0;
 }
 
@@ -287,9 +294,11 @@ static int domainGetJobStats(virDomainPtr domain, int *type, virTypedParameterPt
     if (!(flags & VIR_DOMAIN_JOB_STATS_COMPLETED) && !running(domain, &obj, &view, error))
         return -1;
     g_auto(virTypedParamList) list = { 0 };
+    *type = obj ? jobType(obj) : VIR_DOMAIN_JOB_NONE;  /* of jobs that ended nothing is kept */
+    if (*type != VIR_DOMAIN_JOB_NONE)
+        virTypedParamListInt(&list, VIR_DOMAIN_JOB_OPERATION_BACKUP, VIR_DOMAIN_JOB_OPERATION);
     if (obj)
         listQueue(obj, &list);
-    *type = VIR_DOMAIN_JOB_NONE;
     *params = virTypedParamListSteal(&list, nparams);
     return 0;
 }

@@ -123,6 +123,13 @@ static bool scan(Disk *d, const char *text)
     return true;
 }
 
+/* Of several the last counts. */
+static void replace(char **text, const char *with)
+{
+    g_free(*text);
+    *text = g_strdup(with);
+}
+
 /* "pool/image:id=user:mon_host=a\:6789;b" with the backslashes doubled */
 static void readRbd(virStorageSource *s, const char *text)
 {
@@ -143,11 +150,12 @@ static void readRbd(virStorageSource *s, const char *text)
     s->name = g_strdup(words[0] ? words[0] : "");
     for (char **word = words + 1; words[0] && *word; word++) {
         if (g_str_has_prefix(*word, "id=")) {
-            s->auth = g_new0(virStorageAuth, 1);
-            s->auth->username = g_strdup(*word + strlen("id="));
-            s->auth->secret.type = g_strdup("ceph");
+            if (!s->auth)
+                s->auth = g_new0(virStorageAuth, 1);
+            replace(&s->auth->username, *word + strlen("id="));
+            replace(&s->auth->secret.type, "ceph");
         } else if (g_str_has_prefix(*word, "conf=")) {
-            s->configFile = g_strdup(*word + strlen("conf="));
+            replace(&s->configFile, *word + strlen("conf="));
         } else if (g_str_has_prefix(*word, "mon_host=")) {
             g_auto(GStrv) hosts = g_strsplit(*word + strlen("mon_host="), " ", -1);
             for (char **h = hosts; *h; h++) {

@@ -107,7 +107,7 @@ static void keepForeign(xmlNode *node)
 static void parseRaw(const virXmlRow *row, const virXmlStep *elem, void *obj, xmlNode *node)
 {
     xmlNode *child = findChild(node, elem);
-    if (!child || !child->children)
+    if (!child || (!child->children && !(row->flags & XF_FOREIGN)))     /* an empty one of the user's stays */
         return;
     if (row->flags & XF_FOREIGN)
         keepForeign(child);

@@ -108,10 +108,27 @@ class Daemon:
             with open('/etc/libvirt/qemu.conf', 'w') as f:
                 f.write('security_driver = "none"\nuser = "root"\ngroup = "root"\nstdio_handler = "file"\nremember_owner = 0\n')
         self.output = open(self.log, 'ab')
-        self.process = subprocess.Popen([self.binary, '-p', '/run/libvirt/daemon.pid'], env=self.env, stdin=subprocess.DEVNULL,
-                                        stdout=self.output, stderr=subprocess.STDOUT)
-        wait_for(self.answers, 60)
+        name = f'/run/libvirt-test-{os.getpid()}.ready'
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as ready:
+            ready.bind(name)
+            self.process = subprocess.Popen([self.binary, '-p', '/run/libvirt/daemon.pid'], env=dict(self.env, NOTIFY_SOCKET=name),
+                                            stdin=subprocess.DEVNULL, stdout=self.output, stderr=subprocess.STDOUT)
+            try:
+                wait_for(self.answers, 60)
+                if self.binary == LIBVIRTD:             # which takes clients before it has put all back in its place
+                    wait_for(lambda: self.says(ready), 60, 0.01)
+            finally:
+                os.unlink(name)
         return self
+
+    def says(self, ready):
+        """what a service manager waits for"""
+        if self.process.poll() is not None:
+            raise AssertionError(f'{self.binary} ended with {self.process.returncode}:\n{self.tail()}')
+        try:
+            return b'READY=1' in ready.recv(1000)
+        except BlockingIOError:
+            return False
 
     def answers(self):
         if self.process.poll() is not None:

@@ -153,11 +153,11 @@ class Fake(Embedded):
                    'd["lvt-fine"].destroy()\ntime.sleep(7)\n'       # its deadline has passed
                    'print(d["lvt-stalled"].isActive())\nd["lvt-stalled"].destroy()\n')
         uri = f'qemu:///embed?root={fresh}'
-        subprocess.run(['/usr/bin/python3', '-c', starter, uri], env=harness.ours(), check=False)
+        subprocess.run(['/usr/bin/python3', '-c', starter, uri], env=harness.borrowed(), check=False)
         self.mood('lvt-stalled', 'stall')
         with open(f'{fresh}/run/qemu/lvt-dead.pid', encoding='utf-8') as f:
             os.kill(int(f.read()), signal.SIGKILL)
-        second = subprocess.run(['/usr/bin/python3', '-c', adopter, uri], env=harness.ours(), check=False, capture_output=True, text=True)
+        second = subprocess.run(['/usr/bin/python3', '-c', adopter, uri], env=harness.borrowed(), check=False, capture_output=True, text=True)
         self.assertEqual(second.stdout.strip(), f'0 1 {libvirt.VIR_DOMAIN_PAUSED}\n1', second.stderr)
 
     def fails(self, call):
@@ -272,7 +272,7 @@ class Real(Embedded):
         answers = []
         for script in self.STARTER, self.ADOPTER:
             command[2] = script
-            answers.append(subprocess.run(command, env=harness.ours(), check=False, capture_output=True, text=True))
+            answers.append(subprocess.run(command, env=harness.borrowed(), check=False, capture_output=True, text=True))
         self.assertEqual(answers[0].returncode, -signal.SIGKILL, answers[0].stderr)
         self.assertEqual(answers[1].stdout.strip(), f'{list(range(1, 21))} True', answers[1].stderr)
 

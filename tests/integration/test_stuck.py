@@ -3,12 +3,15 @@
 """Guests that do not answer, through the daemon: what others see of them and of each other. The QEMUs are fakes that run nothing."""
 import os
 import shutil
+import signal
+import struct
 import sys
 import threading
 import time
 import unittest
 
 import harness
+from wire import Peer
 
 harness.enter()
 harness.load_ours()
@@ -16,6 +19,7 @@ harness.load_ours()
 import libvirt  # noqa: E402  pylint: disable=wrong-import-position
 
 libvirt.registerErrorHandler(lambda *_: None, None)
+REGISTER_EVENT = 167          # of the first generation: no number of the callback's
 FOLDER = '/var/lib/libvirt/fake'
 EMULATOR = f'{FOLDER}/fake-qemu'
 DISK = "<disk type='file' device='disk'><source file='/var/lib/libvirt/fake/disk'/><target dev='vda' bus='virtio'/></disk>"
@@ -222,6 +226,29 @@ class Stuck(unittest.TestCase):
         d.destroy()
         for c in callers:
             c.join(5)
+
+
+    def test_clients_that_leave_before_the_news(self):
+        """The thread that reads hears of the end of a guest and of its listeners at once, in this order: it lets go of them and goes on."""
+        for _ in range(5):
+            d = self.guest('lvt-news')
+            with open('/run/libvirt/qemu/lvt-news.pid', encoding='ascii') as f:
+                pid = int(f.read())
+            peers = [Peer().open('qemu:///system') for _ in range(3)]
+            for p in peers:
+                status, _ = p.ask(REGISTER_EVENT, struct.pack('>i', libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE))
+                self.assertEqual(status, 0)
+            self.daemon.process.send_signal(signal.SIGSTOP)
+            os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
+            for p in peers:
+                p.close()
+            self.daemon.process.send_signal(signal.SIGCONT)
+            lists = Caller(self.conn.listAllDomains)
+            lists.join(5)
+            self.assertFalse(lists.is_alive(), 'the daemon answers no more')
+            harness.wait_for(lambda d=d: not d.isActive())
+            d.undefine()
 
 
 class Share(unittest.TestCase):

@@ -330,6 +330,18 @@ static void testGarbageXen(void)
     refuseAll(texts, G_N_ELEMENTS(texts), readXl);
 }
 
+/* What a target says twice counts once, and leaks nothing. */
+static void testRepeatedXen(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *xml = readXl("name = 'x'\ntype = 'pv'\nkernel = '/k'\nmemory = 64\n"
+                                  "disk = [ 'vdev=hda,backendtype=qdisk,target=rbd:p/i:id=a:conf=/b:id=c:conf=/d' ]\n", "x", &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(xml, "username='c'"));
+    g_assert_nonnull(strstr(xml, "<config file='/d'/>"));
+    g_assert_null(strstr(xml, "/b"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -353,6 +365,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/native/garbage", testGarbage);
     g_test_add_func("/native/garbage-xen", testGarbageXen);
+    g_test_add_func("/native/repeated/xen", testRepeatedXen);
     g_test_add_func("/native/garbage/lxc", testGarbageLxc);
     g_test_add_func("/native/garbage/bhyve", testGarbageBhyve);
     return g_test_run();

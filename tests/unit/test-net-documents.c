@@ -58,6 +58,14 @@ static void testNetwork(void)
     REFUSED(virNetworkDef, NET("<dns><txt name='a b' value='c'/></dns>"), VIR_ERR_XML_DETAIL, "prohibited character");
 }
 
+/* What the user left empty stays empty; text between the elements of others was never kept. */
+static void testMetadata(void)
+{
+    static const char kept[] = "<network>\n  <name>a</name>\n  " UUID "\n  <metadata/>\n  <forward mode='bridge'/>\n  <bridge name='br0'/>\n</network>\n";
+    BECOMES(virNetworkDef, kept, kept);
+    BECOMES(virNetworkDef, "<network><name>a</name>" UUID "<metadata> 0:b > c</metadata><forward mode='bridge'/><bridge name='br0'/></network>", kept);
+}
+
 static void testRanges(void)
 {
     virIp a, b, net;
@@ -168,6 +176,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/net/network", testNetwork);
+    g_test_add_func("/net/metadata", testMetadata);
     g_test_add_func("/net/ranges", testRanges);
     g_test_add_func("/net/update", testUpdate);
     g_test_add_func("/net/port", testPort);

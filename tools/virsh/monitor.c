@@ -307,26 +307,6 @@ static const struct {
     { "nowait", VIR_CONNECT_GET_ALL_DOMAINS_STATS_NOWAIT },
 };
 
-static char *paramText(const virTypedParameter *p)
-{
-    switch (p->type) {
-    case VIR_TYPED_PARAM_INT:
-        return g_strdup_printf("%d", p->value.i);
-    case VIR_TYPED_PARAM_UINT:
-        return g_strdup_printf("%u", p->value.ui);
-    case VIR_TYPED_PARAM_LLONG:
-        return g_strdup_printf("%lld", p->value.l);
-    case VIR_TYPED_PARAM_ULLONG:
-        return g_strdup_printf("%llu", p->value.ul);
-    case VIR_TYPED_PARAM_DOUBLE:
-        return g_strdup_printf("%f", p->value.d);
-    case VIR_TYPED_PARAM_BOOLEAN:
-        return g_strdup(p->value.b ? "yes" : "no");
-    default:
-        return g_strdup(p->value.s);
-    }
-}
-
 /* "dirtyrate.calc_mode" and its like are numbers on the wire and words for people. */
 static char *prettyParam(Cmd *cmd, const virTypedParameter *p)
 {

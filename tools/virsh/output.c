@@ -365,7 +365,7 @@ static GVariant *paramsValue(virTypedParameterPtr params, int nparams)
     return g_variant_builder_end(&o);
 }
 
-static char *paramText(const virTypedParameter *p)
+char *paramText(const virTypedParameter *p)
 {
     switch (p->type) {
     case VIR_TYPED_PARAM_INT:

@@ -38,6 +38,8 @@ void printTree(const char *const *names, const char *const *parents, guint n);
 /* Typed parameters: "name: value", names padded to `width`; in JSON an object. */
 void printParams(Shell *sh, virTypedParameterPtr params, int nparams, int width);
 
+char *paramText(const virTypedParameter *param);
+
 /* Typed parameters of several things, as JSON: an array of {"name": …, "stats": {field: value}}. */
 typedef struct _Records Records;
 Records *recordsNew(Shell *sh);

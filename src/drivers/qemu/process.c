@@ -457,6 +457,7 @@ static virQmpResult connectMonitor(virDomainObj *obj, int greeting_ms, GError **
                                 (GDestroyNotify)virDomainObjUnref, error);
     if (!qmp)
         return VIR_QMP_GONE;
+    g_autoptr(virQmp) keep = virQmpRef(qmp);    /* the guest may end while we wait, and drop its own */
     g_mutex_lock(&g->mutex);
     g->qmp = qmp;
     g_mutex_unlock(&g->mutex);
