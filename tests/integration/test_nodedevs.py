@@ -5,10 +5,12 @@ import glob
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 import harness
@@ -83,6 +85,47 @@ def text(path):
         return None
 
 
+def watchers(daemon):
+    """Threads of the daemon that look at the host's devices."""
+    names = (text(p) for p in glob.glob(f'/proc/{daemon.process.pid}/task/*/comm'))
+    return sorted(n for n in names if n and n.startswith('nodedev'))
+
+
+class Begin(unittest.TestCase):
+    """Nothing is looked at before somebody asks, and who asks first sees all."""
+    def setUp(self):
+        self.daemon = harness.Daemon().start()
+        self.addCleanup(self.daemon.stop)
+
+    def test_idle(self):
+        conn = libvirt.open(URI)
+        conn.getLibVersion()
+        self.assertEqual([], watchers(self.daemon))
+        self.daemon.process.send_signal(signal.SIGHUP)          # nothing to read again
+        conn.getLibVersion()
+        self.assertEqual([], watchers(self.daemon))
+        self.assertGreater(conn.numOfDevices(None), 1)
+        self.assertEqual(['nodedev-read', 'nodedev-udev'], watchers(self.daemon))
+
+    def test_at_once(self):
+        """many at the same moment"""
+        lists, start = [], threading.Barrier(8)
+
+        def ask(n):
+            conn = libvirt.open(URI)
+            start.wait()
+            lists.append(conn.listDevices(None) if n % 2 else [d.name() for d in conn.listAllDevices()])
+        threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(8, len(lists))
+        self.assertIn('computer', lists[0])
+        for one in lists:
+            self.assertEqual(lists[0], one)
+
+
 class Host(unittest.TestCase):
     """The machine as it is."""
     @classmethod
@@ -148,6 +191,80 @@ class Host(unittest.TestCase):
             with self.assertRaises(libvirt.libvirtError) as caught:
                 call()
             self.assertEqual(code, caught.exception.get_error_code())
+
+
+APART = """#!/bin/sh
+exec unshare -n -m --propagation private sh -c 'mount -t sysfs sysfs /sys && exec "$@"' sh {} "$@"
+"""
+
+
+@unittest.skipIf(subprocess.run(['unshare', '-n', 'ip', 'link', 'add', 'type', 'veth'], capture_output=True, check=False).returncode,
+                 'no network of our own, or nothing to make in it')
+class Links(unittest.TestCase):
+    """The kernel's own events, of network devices in a network of the daemon's own."""
+    def setUp(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(subprocess.run, ['rm', '-rf', folder])
+        with open(folder + '/apart', 'w') as f:
+            f.write(APART.format(harness.LIBVIRTD))
+        os.chmod(folder + '/apart', 0o755)
+        self.daemon = harness.Daemon(folder + '/apart').start()
+        self.addCleanup(self.daemon.stop)
+        self.conn = libvirt.open(URI)
+        self.addCleanup(self.conn.close)
+
+    def ip(self, *lines):
+        subprocess.run(['nsenter', '-t', str(self.daemon.process.pid), '-n', 'ip', '-batch', '-'], input='\n'.join(lines) + '\n', text=True,
+                       check=True)
+
+    def there(self):
+        """what the kernel has, as the list should name it"""
+        out = subprocess.run(['nsenter', '-t', str(self.daemon.process.pid), '-n', 'ip', '-j', 'link'], capture_output=True, check=True).stdout
+        return sorted(re.sub(r'\W', '_', f"net_{link['ifname']}_{link['address']}") for link in json.loads(out) if 'address' in link)
+
+    def listed(self):
+        return [d.name() for d in self.conn.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)]
+
+    def test_flood(self):
+        """each pair is twenty events and more; some devices change their name, and come again under an old one"""
+        self.assertEqual(self.there(), self.listed())
+        pairs = range(300)
+        self.ip(*(f'link add a{n} type veth peer name b{n}' for n in pairs))
+        self.ip(*(f'link del a{n}' for n in pairs if n % 30), *(f'link set a{n} name c{n}' for n in pairs if n % 60 == 0))
+        self.ip(*(f'link add a{n} type veth peer name d{n}' for n in pairs if n % 60 == 0))
+        self.assertGreater(len(self.there()), 30)
+        harness.wait_for(lambda: self.there() == self.listed(), 60)
+        for name in self.listed():
+            xml = self.conn.nodeDeviceLookupByName(name).XMLDesc()
+            self.assertIn(re.search('<interface>(.*)<', xml).group(1), name)
+
+    def test_vanish(self):
+        """while they are listed and described"""
+        self.listed()
+        end = time.monotonic() + 3
+        failures = []
+
+        def ask():
+            conn = libvirt.open(URI)
+            while time.monotonic() < end:
+                for device in conn.listAllDevices():
+                    try:
+                        device.XMLDesc()
+                        device.listCaps()
+                    except libvirt.libvirtError as e:
+                        if e.get_error_code() != libvirt.VIR_ERR_NO_NODE_DEVICE:
+                            failures.append(e)
+            conn.close()
+        threads = [threading.Thread(target=ask) for unused in range(3)]
+        for t in threads:
+            t.start()
+        while time.monotonic() < end:
+            self.ip(*(f'link add a{n} type veth peer name b{n}' for n in range(20)))
+            self.ip(*(f'link del a{n}' for n in range(20)))
+        for t in threads:
+            t.join()
+        self.assertEqual([], failures)
+        harness.wait_for(lambda: self.there() == self.listed())
 
 
 @unittest.skipUnless(UMockdev and harness.SANITIZED not in os.environ, 'no umockdev, or a sanitizer that it does not go with')

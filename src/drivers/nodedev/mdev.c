@@ -163,7 +163,7 @@ virNodeDevicePtr virNodeMdevDefineXML(virConnectPtr conn, const char *xml, unsig
     if (!virFlagsCheck(flags, VIR_NODE_DEVICE_DEFINE_XML_VALIDATE, VIR_FROM, "nodeDeviceDefineXML", error))
         return NULL;
     g_autoptr(virNodeDeviceDef) def = virNodeDeviceDefParse(xml, NULL, parse, error);
-    if (!def || !checkDef(def, error))
+    if (!def || !checkDef(def, error) || !virNodeBegin(error))
         return NULL;
     g_autofree char *path = parentPath(def, error), *parent = path ? g_path_get_basename(path) : NULL;
     if (!parent || !virMdevctlDefine(mdevOf(def), parent, uuid, error) || !virNodeMdevRefresh(error))

@@ -277,10 +277,10 @@ bool virNodeUdevWait(virNodeUdev *udev, int timeout_ms)
 {
     gint64 end = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&udev->lock);
-    while (!udev->complete)
+    while (!udev->complete && !udev->stop)
         if (!g_cond_wait_until(&udev->changed, &udev->lock, end))
-            return udev->complete;
-    return true;
+            break;
+    return udev->complete;
 }
 
 void virNodeUdevRescan(virNodeUdev *udev)
@@ -295,10 +295,8 @@ void virNodeUdevTouch(virNodeUdev *udev, const char *path)
     note(udev, path, false, false);
 }
 
-void virNodeUdevFree(virNodeUdev *udev)
+void virNodeUdevStop(virNodeUdev *udev)
 {
-    if (!udev)
-        return;
     g_mutex_lock(&udev->lock);
     udev->stop = true;
     g_cond_broadcast(&udev->changed);
@@ -308,6 +306,13 @@ void virNodeUdevFree(virNodeUdev *udev)
         virWarn("cannot wake a thread: %s", g_strerror(errno));
     g_clear_pointer(&udev->receiver, g_thread_join);
     g_clear_pointer(&udev->reader, g_thread_join);
+}
+
+void virNodeUdevFree(virNodeUdev *udev)
+{
+    if (!udev)
+        return;
+    virNodeUdevStop(udev);
     g_clear_pointer(&udev->monitor, udev_monitor_unref);
     g_clear_pointer(&udev->ear, udev_unref);
     g_clear_pointer(&udev->eye, udev_unref);
