@@ -140,6 +140,11 @@ static const char mainframe[] =
     "A: mdev_supported_types/vfio_ccw-io/available_instances=1\\n\nL: driver=../../../bus/css/drivers/vfio_ccw\n\n"
     "P: /devices/css0/0.0.0001\nE: SUBSYSTEM=css\nE: DRIVER=io_subchannel\nL: driver=../../../bus/css/drivers/io_subchannel\n\n"
     "P: /devices/css0/0.0.0001/0.0.10ff\nE: SUBSYSTEM=ccw\n\n"
+    "P: /devices/css0/0.0.0002/0.0.0bd0\nE: SUBSYSTEM=ccw\nA: online=0\\n\nL: group_device=../../../qeth/0.0.0bd0\n\n"
+    "P: /devices/css0/0.0.0003/0.0.0bd1\nE: SUBSYSTEM=ccw\nA: online=1\\n\nL: group_device=../../../qeth/0.0.0bd0\n\n"
+    "P: /devices/qeth/0.0.0bd0\nE: SUBSYSTEM=ccwgroup\nE: DRIVER=qeth\nL: driver=../../../bus/ccwgroup/drivers/qeth\n"
+    "A: online=1\\n\nA: card_type=OSD_10GIG\\n\nA: chpid=6c\\n\n"
+    "L: cdev0=../../css0/0.0.0002/0.0.0bd0\nL: cdev1=../../css0/0.0.0003/0.0.0bd1\n\n"
     "P: /devices/ap/card00\nE: SUBSYSTEM=ap\nE: DEVTYPE=ap_card\n\n"
     "P: /devices/ap/card00/00.0023\nE: SUBSYSTEM=ap\nE: DEVTYPE=ap_queue\n\n"
     "P: /devices/vfio_ap/matrix\nE: SUBSYSTEM=matrix\n\n"
@@ -161,6 +166,10 @@ static const struct { const char *name, *parent, *holds; } rare[] = {
     { "scsi_host5", "pci_0000_00_03_0", "<fabric_wwn>2002000573de9a81</fabric_wwn>" },
     { "scsi_host5", "pci_0000_00_03_0", "<max_vports>127</max_vports>" }, { "scsi_host5", "pci_0000_00_03_0", "<unique_id>4</unique_id>" },
     { "scsi_target5_0_0", "scsi_host5", "<rport>rport-5:0-3</rport>" }, { "scsi_target5_0_0", "scsi_host5", "<wwpn>9d73bc45f0e21a86</wwpn>" },
+    { "ccw_0_0_0bd0", "computer", "<capability type='ccwgroup_member'>\n      <group_device>ccwgroup_0_0_0bd0</group_device>" },
+    { "ccw_0_0_0bd1", "computer", "<state>online</state>\n    <cssid>0x0</cssid>" },
+    { "ccwgroup_0_0_0bd0", "computer", "<ccw_device ref='cdev1'>ccw_0_0_0bd1</ccw_device>" },
+    { "ccwgroup_0_0_0bd0", "computer", "<capability type='qeth'>\n      <card_type>OSD_10GIG</card_type>\n      <chpid>6c</chpid>" },
     { "vdpa_vdpa0", "pci_0000_00_03_0", "<capability type='vdpa'>" },
 };
 

@@ -164,7 +164,7 @@ static bool capabilityFlags(Shell *sh, Cmd *cmd, unsigned int *flags)
     static const char *const names[] = { "system",      "pci",        "usb_device", "usb",     "net",      "scsi_host",
                                          "scsi_target", "scsi",       "storage",    "fc_host", "vports",   "scsi_generic",
                                          "drm",         "mdev_types", "mdev",       "ccw",     "css",      "vdpa",
-                                         "ap_card",     "ap_queue",   "ap_matrix",  "vpd",     "ccwgroup", "ccwgroupmember" };
+                                         "ap_card",     "ap_queue",   "ap_matrix",  "vpd",     "ccwgroup", "ccwgroup_member" };
     const char *text = cmdString(cmd, "cap");
     g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
     for (char **w = words; *w; w++) {

@@ -3,6 +3,8 @@
 #define VIR_FROM VIR_FROM_NODEDEV
 #include "drivers/nodedev/device.h"
 #include "base/util.h"
+#include "host/attr.h"
+#include "host/host.h"
 #include "host/mdev.h"
 #include <stdio.h>
 #include <string.h>
@@ -81,9 +83,57 @@ static bool readChannel(const char *text, unsigned int *cssid, unsigned int *ssi
     return sscanf(text, "%x.%x.%x%c", cssid, ssid, devno, &rest) == 3;
 }
 
+/* A name as all have it: letters, digits, and "_" for anything else. `suffix` may be NULL. */
+static char *listName(const char *prefix, const char *sysname, const char *suffix)
+{
+    char *name = g_strdup_printf("%s_%s%s%s", prefix, sysname, suffix ? "_" : "", suffix ? suffix : "");
+    for (char *c = name; *c; c++)
+        if (!g_ascii_isalnum(*c))
+            *c = '_';
+    return name;
+}
+
+/* The name of the device that a link in the folder `path` points to; NULL: there is no such link. */
+static char *linkedName(const char *path, const char *link, const char *prefix)
+{
+    g_autofree char *full = g_strconcat(path, "/", link, NULL), *sysname = NULL;
+    return virAttrReadLink(full, &sysname) == 0 ? listName(prefix, sysname, NULL) : NULL;
+}
+
+/* Channels are switched on and off without an event. */
+static void refreshCcw(const char *path, virNodeCap *cap)
+{
+    unsigned long long online;
+    g_free(cap->groupDevice);
+    cap->groupDevice = linkedName(path, "group_device", "ccwgroup");
+    cap->ccwState = !virHostReadULL(&online, "%s/online", path) ? VIR_NODE_CCW_UNKNOWN : online ? VIR_NODE_CCW_ONLINE : VIR_NODE_CCW_OFFLINE;
+}
+
 static bool readCcw(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
 {
+    refreshCcw(udev_device_get_syspath(dev), cap);
     return readChannel(udev_device_get_sysname(dev), &cap->cssid, &cap->ssid, &cap->devno);
+}
+
+/* Channels that are one device together, as a network card's three: links "cdev0", "cdev1" … */
+static bool readCcwGroup(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
+{
+    const char *path = udev_device_get_syspath(dev);
+    for (unsigned int i = 0;; i++) {
+        g_autofree char *ref = g_strdup_printf("cdev%u", i), *device = linkedName(path, ref, "ccw");
+        if (!device)
+            break;
+        virNodeCcwMember *member = g_new0(virNodeCcwMember, 1);
+        member->ref = g_steal_pointer(&ref);
+        member->device = g_steal_pointer(&device);
+        virListAppend(&cap->members, member);
+    }
+    cap->qeth = g_strcmp0(udev_device_get_driver(dev), "qeth") == 0;
+    if (cap->qeth) {
+        cap->cardType = virNodeAttr(dev, "card_type");
+        cap->chpid = virNodeAttr(dev, "chpid");
+    }
+    return readCcw(dev, def, cap);
 }
 
 static bool readCss(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
@@ -170,7 +220,8 @@ static const Kind kinds[] = {
     { "drm", NULL, VIR_NODE_CAP_DRM, "drm", readDrm },
     { "scsi_generic", NULL, VIR_NODE_CAP_SCSI_GENERIC, "scsi_generic", readScsiGeneric },
     { "mdev", NULL, VIR_NODE_CAP_MDEV, "mdev", readMdev },
-    { "ccw", NULL, VIR_NODE_CAP_CCW, "ccw", readCcw },
+    { "ccw", NULL, VIR_NODE_CAP_CCW, "ccw", readCcw, refreshCcw },
+    { "ccwgroup", NULL, VIR_NODE_CAP_CCWGROUP, "ccwgroup", readCcwGroup, refreshCcw },
     { "css", NULL, VIR_NODE_CAP_CSS, "css", readCss, virNodeRefreshMdevTypes },
     { "vdpa", NULL, VIR_NODE_CAP_VDPA, "vdpa", readVdpa },
     { "ap", "ap_card", VIR_NODE_CAP_AP_CARD, "ap", readApCard },
@@ -180,8 +231,8 @@ static const Kind kinds[] = {
     { "mtty", NULL, VIR_NODE_CAP_MDEV_TYPES, "mtty", readSampleParent, virNodeRefreshMdevTypes },
 };
 
-const char *const virNodeSubsystems[] = { "pci", "usb", "net", "scsi", "block", "drm", "scsi_generic", "mdev", "ccw", "css", "vdpa", "ap", "matrix",
-                                          "mtty", NULL };
+const char *const virNodeSubsystems[] = { "pci", "usb", "net", "scsi", "block", "drm", "scsi_generic", "mdev", "ccw", "ccwgroup", "css", "vdpa", "ap",
+                                          "matrix", "mtty", NULL };
 
 static const Kind *kindOf(struct udev_device *dev)
 {
@@ -205,16 +256,6 @@ static const char *nameSuffix(const virNodeCap *cap)
     default:
         return NULL;
     }
-}
-
-static char *nameOf(const Kind *kind, const char *sysname, const virNodeCap *cap)
-{
-    const char *suffix = nameSuffix(cap);
-    char *name = g_strdup_printf("%s_%s%s%s", kind->prefix, sysname, suffix ? "_" : "", suffix ? suffix : "");
-    for (char *c = name; *c; c++)
-        if (!g_ascii_isalnum(*c))
-            *c = '_';
-    return name;
 }
 
 static char *parentOf(const char *path, virNodeParentFunc parent, gpointer data)
@@ -269,7 +310,7 @@ virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc p
     readNodes(dev, def);
     if (!kind->read(dev, def, cap))
         return NULL;
-    def->name = nameOf(kind, udev_device_get_sysname(dev), cap);
+    def->name = listName(kind->prefix, udev_device_get_sysname(dev), nameSuffix(cap));
     def->parent = parentOf(path, parent, data);
     return g_steal_pointer(&def);
 }

@@ -115,6 +115,7 @@ static GPtrArray *capNames(const virNodeDeviceDef *def)
     const struct { bool has; virNodeCapType type; } nested[] = {
         { cap->fcHost, VIR_NODE_CAP_FC_HOST }, { cap->vportOps, VIR_NODE_CAP_VPORTS },
         { cap->mdevTypes.n && cap->type != VIR_NODE_CAP_MDEV_TYPES, VIR_NODE_CAP_MDEV_TYPES }, { cap->pci.hasVpd, VIR_NODE_CAP_VPD },
+        { cap->groupDevice, VIR_NODE_CAP_CCWGROUP_MEMBER },
     };
     GPtrArray *list = g_ptr_array_new();
     g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(cap->type));
