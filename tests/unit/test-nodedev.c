@@ -20,6 +20,11 @@ virNodeUdev *virNodeWatcher;
 static UMockdevTestbed *bed;
 static gint notified;
 
+void virNodeMdevLater(void)
+{
+    g_atomic_int_inc(&notified);
+}
+
 bool virNodeBegin(GError **error)
 {
     return true;
@@ -282,6 +287,45 @@ static void testFlood(void)
     end();
 }
 
+/* What cannot be read: a folder where a file should be, for root may read any file. */
+static void spoil(const char *attribute, bool spoilt)
+{
+    g_autofree char *root = umockdev_testbed_get_root_dir(bed);
+    g_autofree char *path = g_strconcat(root, "/sys/devices/pci0000:00/0000:00:05.0/", attribute, NULL);
+    if (spoilt) {
+        g_unlink(path);
+        g_assert_cmpint(g_mkdir(path, 0755), ==, 0);
+    } else {
+        g_assert_cmpint(g_rmdir(path), ==, 0);
+        g_assert_true(g_file_set_contents(path, "0x8086\n", -1, NULL));
+    }
+}
+
+/* A device that cannot be read does not keep others from the list, and comes without an event when it can. */
+static void testUnreadable(void)
+{
+    static const char path[] = "/sys/devices/pci0000:00/0000:00:05.0", name[] = "pci_0000_00_05_0";
+    begin(NULL, "P: /devices/pci0000:00/0000:00:05.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor=0x8086\\n\n\n"
+                "P: /devices/pci0000:00/0000:00:06.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor=0x8086\\n\n\n");
+    g_assert_true(virNodeAwait(name, true, 0));
+    spoil("vendor", true);
+    virNodeUdevTouch(virNodeWatcher, path);
+    virNodeUdevRescan(virNodeWatcher);
+    g_usleep(50000);
+    g_assert_true(virNodeAwait(name, true, 0));             /* it is still there */
+    spoil("vendor", false);
+    end();
+    begin(NULL, "P: /devices/pci0000:00/0000:00:05.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor/x=1\n\n"
+                "P: /devices/pci0000:00/0000:00:06.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor=0x8086\\n\n\n");
+    g_assert_true(virNodeAwait("pci_0000_00_06_0", true, 0));
+    g_assert_true(virNodeAwait(name, false, 0));
+    g_autofree char *root = umockdev_testbed_get_root_dir(bed), *file = g_strconcat(root, path, "/vendor/x", NULL);
+    g_assert_cmpint(g_unlink(file), ==, 0);
+    spoil("vendor", false);
+    g_assert_true(virNodeAwait(name, true, WAIT_MS));
+    end();
+}
+
 /* ---- mdevctl ---- */
 
 static const char defined[] =
@@ -419,6 +463,90 @@ static void testMerge(void)
     end();
 }
 
+static guint descriptors(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+    while (g_dir_read_name(dir))
+        n++;
+    return n;
+}
+
+#define ONE "[{\"mtty\":[{\"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\":{\"mdev_type\":\"mtty-2\",\"start\":\"auto\"}}]}]"
+static const char oneName[] = "mdev_83b8f4f2_509f_382f_3c1e_e6bfe0fa1001_mtty";
+
+/* It fails in every way; what was known stays, nothing is left behind, and its next good word counts. */
+static void testFaults(void)
+{
+    static const struct { const char *script, *says; int code; } faults[] = {
+        { "echo 'Error: locked' >&2; exit 1", "Unable to query mediated devices: Error: locked", VIR_ERR_INTERNAL_ERROR },
+        { "exit 7", "Unable to query mediated devices: mdevctl", VIR_ERR_INTERNAL_ERROR },
+        { "kill -SEGV $$", "Unable to query mediated devices: mdevctl", VIR_ERR_INTERNAL_ERROR },
+        { "echo '[{'", "not understood", VIR_ERR_INTERNAL_ERROR },
+        { "echo '[{\"mtty\": 3}]'", "not understood", VIR_ERR_INTERNAL_ERROR },
+        { "head -c 100000 /dev/urandom", "not understood", VIR_ERR_INTERNAL_ERROR },
+        { "sleep 1000 & echo $! > args; wait", "has not come to an end", VIR_ERR_OPERATION_TIMEOUT },
+    };
+    begin("guest.umockdev", NULL);
+    char *dir = fakeMdevctl("echo '" ONE "'");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(virNodeMdevRefresh(&error));
+    removeFake(dir);
+    guint before = descriptors();
+    for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+        dir = fakeMdevctl(faults[i].script);
+        virMdevctlSetDeadline(faults[i].code == VIR_ERR_OPERATION_TIMEOUT ? 500 : WAIT_MS);
+        g_assert_false(virNodeMdevRefresh(&error));
+        g_assert_cmpint(virErrorCode(error), ==, faults[i].code);
+        if (!strstr(error->message, faults[i].says))
+            g_error("%s: %s", faults[i].script, error->message);
+        g_clear_error(&error);
+        g_autoptr(virNodeEntry) kept = virNodeFind(oneName, &error);
+        g_assert_true(kept && kept->config && kept->autostart);
+        if (faults[i].code == VIR_ERR_OPERATION_TIMEOUT) {
+            g_autofree char *pid = contents(dir, "args"), *proc = g_strdup_printf("/proc/%s/cmdline", g_strstrip(pid)), *line = NULL;
+            for (int wait = 0; g_file_get_contents(proc, &line, NULL, NULL) && *line; wait++) {     /* what it had started went with it */
+                g_clear_pointer(&line, g_free);
+                g_assert_cmpint(wait, <, WAIT_MS / 10);
+                g_usleep(10000);
+            }
+        }
+        removeFake(dir);
+    }
+    virMdevctlSetDeadline(WAIT_MS);
+    g_assert_cmpuint(descriptors(), ==, before);
+    dir = fakeMdevctl("echo '[]'");
+    g_assert_true(virNodeMdevRefresh(&error));
+    g_assert_null(virNodeFind(oneName, NULL));
+    removeFake(dir);
+    end();
+}
+
+static gpointer refresh(gpointer unused)
+{
+    return GINT_TO_POINTER(virNodeMdevRefresh(NULL));
+}
+
+/* Two ask; who asked first is answered last, with what was so then. */
+static void testOldAnswer(void)
+{
+    begin("guest.umockdev", NULL);
+    char *dir = fakeMdevctl("if mkdir first 2>/dev/null; then sleep 1; echo '[]'; else echo '" ONE "'; fi");
+    g_autofree char *first = g_build_filename(dir, "first", NULL);
+    GThread *slow = g_thread_new("slow", refresh, NULL);
+    while (!g_file_test(first, G_FILE_TEST_EXISTS))
+        g_usleep(10000);
+    g_assert_true(virNodeMdevRefresh(NULL));
+    g_autoptr(virNodeEntry) entry = virNodeFind(oneName, NULL);
+    g_assert_nonnull(entry);
+    g_assert_true(GPOINTER_TO_INT(g_thread_join(slow)));
+    g_autoptr(virNodeEntry) still = virNodeFind(oneName, NULL);
+    g_assert_nonnull(still);
+    g_rmdir(first);
+    removeFake(dir);
+    end();
+}
+
 /* ---- names of hardware ---- */
 
 static void testNames(void)
@@ -455,6 +583,9 @@ int main(int argc, char **argv)
     g_test_add_func("/nodedev/rare", testRare);
     g_test_add_func("/nodedev/hotplug", testHotplug);
     g_test_add_func("/nodedev/flood", testFlood);
+    g_test_add_func("/nodedev/unreadable", testUnreadable);
+    g_test_add_func("/nodedev/faults", testFaults);
+    g_test_add_func("/nodedev/old-answer", testOldAnswer);
     g_test_add_func("/nodedev/parse", testParse);
     g_test_add_func("/nodedev/commands", testCommands);
     g_test_add_func("/nodedev/merge", testMerge);

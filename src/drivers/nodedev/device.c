@@ -8,6 +8,7 @@
 #include "host/mdev.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- attributes ---- */
 
@@ -205,30 +206,31 @@ typedef struct {
     virNodeCapType type;
     const char *prefix;                         /* of the name; what follows is the kernel's name */
     virNodeReadFunc read;
+    bool all;                                   /* none of them may be left out: what cannot be read is not yet, or not now */
     void (*refresh)(const char *path, virNodeCap *cap);
 } Kind;
 
 static const Kind kinds[] = {
-    { "pci", NULL, VIR_NODE_CAP_PCI, "pci", virNodeReadPci, virNodeRefreshPci },
-    { "usb", "usb_device", VIR_NODE_CAP_USB_DEVICE, "usb", virNodeReadUsbDevice },
-    { "usb", "usb_interface", VIR_NODE_CAP_USB, "usb", virNodeReadUsb },
-    { "net", NULL, VIR_NODE_CAP_NET, "net", virNodeReadNet, virNodeRefreshNet },
-    { "scsi", "scsi_host", VIR_NODE_CAP_SCSI_HOST, "scsi", virNodeReadScsiHost, virNodeRefreshScsiHost },
-    { "scsi", "scsi_target", VIR_NODE_CAP_SCSI_TARGET, "scsi", virNodeReadScsiTarget },
-    { "scsi", "scsi_device", VIR_NODE_CAP_SCSI, "scsi", virNodeReadScsi },
-    { "block", "disk", VIR_NODE_CAP_STORAGE, "block", virNodeReadStorage },
-    { "drm", NULL, VIR_NODE_CAP_DRM, "drm", readDrm },
-    { "scsi_generic", NULL, VIR_NODE_CAP_SCSI_GENERIC, "scsi_generic", readScsiGeneric },
-    { "mdev", NULL, VIR_NODE_CAP_MDEV, "mdev", readMdev },
-    { "ccw", NULL, VIR_NODE_CAP_CCW, "ccw", readCcw, refreshCcw },
-    { "ccwgroup", NULL, VIR_NODE_CAP_CCWGROUP, "ccwgroup", readCcwGroup, refreshCcw },
-    { "css", NULL, VIR_NODE_CAP_CSS, "css", readCss, virNodeRefreshMdevTypes },
-    { "vdpa", NULL, VIR_NODE_CAP_VDPA, "vdpa", readVdpa },
-    { "ap", "ap_card", VIR_NODE_CAP_AP_CARD, "ap", readApCard },
-    { "ap", "ap_queue", VIR_NODE_CAP_AP_QUEUE, "ap", readApQueue },
-    { "matrix", NULL, VIR_NODE_CAP_AP_MATRIX, "ap", readMdevParent, virNodeRefreshMdevTypes },
+    { "pci", NULL, VIR_NODE_CAP_PCI, "pci", virNodeReadPci, true, virNodeRefreshPci },
+    { "usb", "usb_device", VIR_NODE_CAP_USB_DEVICE, "usb", virNodeReadUsbDevice, true },
+    { "usb", "usb_interface", VIR_NODE_CAP_USB, "usb", virNodeReadUsb, true },
+    { "net", NULL, VIR_NODE_CAP_NET, "net", virNodeReadNet, false, virNodeRefreshNet },
+    { "scsi", "scsi_host", VIR_NODE_CAP_SCSI_HOST, "scsi", virNodeReadScsiHost, true, virNodeRefreshScsiHost },
+    { "scsi", "scsi_target", VIR_NODE_CAP_SCSI_TARGET, "scsi", virNodeReadScsiTarget, false },
+    { "scsi", "scsi_device", VIR_NODE_CAP_SCSI, "scsi", virNodeReadScsi, true },
+    { "block", "disk", VIR_NODE_CAP_STORAGE, "block", virNodeReadStorage, false },
+    { "drm", NULL, VIR_NODE_CAP_DRM, "drm", readDrm, false },
+    { "scsi_generic", NULL, VIR_NODE_CAP_SCSI_GENERIC, "scsi_generic", readScsiGeneric, true },
+    { "mdev", NULL, VIR_NODE_CAP_MDEV, "mdev", readMdev, true },
+    { "ccw", NULL, VIR_NODE_CAP_CCW, "ccw", readCcw, true, refreshCcw },
+    { "ccwgroup", NULL, VIR_NODE_CAP_CCWGROUP, "ccwgroup", readCcwGroup, true, refreshCcw },
+    { "css", NULL, VIR_NODE_CAP_CSS, "css", readCss, false, virNodeRefreshMdevTypes },
+    { "vdpa", NULL, VIR_NODE_CAP_VDPA, "vdpa", readVdpa, false },
+    { "ap", "ap_card", VIR_NODE_CAP_AP_CARD, "ap", readApCard, true },
+    { "ap", "ap_queue", VIR_NODE_CAP_AP_QUEUE, "ap", readApQueue, true },
+    { "matrix", NULL, VIR_NODE_CAP_AP_MATRIX, "ap", readMdevParent, false, virNodeRefreshMdevTypes },
     /* The kernel's sample of a driver with mediated devices, which every test of them uses. */
-    { "mtty", NULL, VIR_NODE_CAP_MDEV_TYPES, "mtty", readSampleParent, virNodeRefreshMdevTypes },
+    { "mtty", NULL, VIR_NODE_CAP_MDEV_TYPES, "mtty", readSampleParent, false, virNodeRefreshMdevTypes },
 };
 
 const char *const virNodeSubsystems[] = { "pci", "usb", "net", "scsi", "block", "drm", "scsi_generic", "mdev", "ccw", "ccwgroup", "css", "vdpa", "ap",
@@ -297,10 +299,11 @@ static virNodeDeviceDef *defNew(virNodeCapType type)
     return def;
 }
 
-virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data)
+virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data, bool *later)
 {
     const Kind *kind = kindOf(dev);
     const char *path = udev_device_get_syspath(dev);
+    *later = false;
     if (!kind || !path)
         return NULL;
     g_autoptr(virNodeDeviceDef) def = defNew(kind->type);
@@ -308,8 +311,10 @@ virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc p
     def->path = g_strdup(path);
     def->driver = g_strdup(udev_device_get_driver(dev));
     readNodes(dev, def);
-    if (!kind->read(dev, def, cap))
+    if (!kind->read(dev, def, cap)) {
+        *later = kind->all && access(path, F_OK) == 0;
         return NULL;
+    }
     def->name = listName(kind->prefix, udev_device_get_sysname(dev), nameSuffix(cap));
     def->parent = parentOf(path, parent, data);
     return g_steal_pointer(&def);

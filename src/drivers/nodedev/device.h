@@ -8,8 +8,9 @@
 /* What names the device nearest above that is in the list; NULL: none is. The answer is borrowed. */
 typedef const char *(*virNodeParentFunc)(const char *path, gpointer data);
 
-/* NULL: it is none of the kinds that are listed, or it vanished while it was read. */
-virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data);
+/* NULL: it is none of the kinds that are listed, it vanished while it was read, or (`*later`) it is there and should be listed, but what
+ * has to be known of it could not be read. */
+virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data, bool *later);
 /* "computer": what all others hang on. */
 virNodeDeviceDef *virNodeDeviceComputer(struct udev *udev);
 

@@ -24,6 +24,8 @@ bool virNodeAwait(const char *name, bool live, int timeout_ms);
 
 /* mdev.c: definitions of mediated devices. Refresh asks mdevctl and publishes. */
 bool virNodeMdevRefresh(GError **error);
+/* watch.c: ask it again in a while. */
+void virNodeMdevLater(void);
 virNodeDevicePtr virNodeMdevCreateXML(virConnectPtr conn, const virNodeDeviceDef *def, GError **error);
 int virNodeMdevDestroy(virNodeEntry *entry, GError **error);
 virNodeDevicePtr virNodeMdevDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error);

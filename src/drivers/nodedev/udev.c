@@ -15,6 +15,8 @@
 
 /* Room for events while the receiving thread does not run; what exceeds it is found by comparison. Ordinary users get less. */
 enum { RECEIVE_BUFFER = 32 << 20, SETTLE_MS = 100 };
+/* What could not be read is tried again, and given up after so many times; each wait is twice as long as the one before. */
+enum { AGAIN_FIRST_MS = 100, AGAIN_MOST = 8 };
 
 /* What happened to a path since it was last looked at. */
 typedef struct {
@@ -34,6 +36,8 @@ struct _virNodeUdev {
     GCond changed;
     GHashTable *notes;                  /* path -> Note */
     bool rescan, stop, complete;
+    GHashTable *later;                  /* path -> how often it was tried; the reader's, as the time of the next try is */
+    gint64 next;
 };
 
 /* ---- the receiver ---- */
@@ -134,17 +138,51 @@ static const char *parentName(const char *path, gpointer data)
     return def ? def->name : NULL;
 }
 
+/* It is there, and what a list has to say of it cannot be read. False: that has been tried often enough. */
+static bool postpone(virNodeUdev *udev, const char *path)
+{
+    guint tries = GPOINTER_TO_UINT(g_hash_table_lookup(udev->later, path));
+    if (tries == 0)
+        virWarn("device %s cannot be read yet; it is left out for now", path);
+    if (tries >= AGAIN_MOST) {
+        virLogError("device %s cannot be read; it is left out until something happens to it", path);
+        g_hash_table_remove(udev->later, path);
+        return false;
+    }
+    gint64 when = g_get_monotonic_time() + ((gint64)AGAIN_FIRST_MS << tries) * G_TIME_SPAN_MILLISECOND;
+    udev->next = g_hash_table_size(udev->later) ? MIN(udev->next, when) : when;
+    g_hash_table_insert(udev->later, g_strdup(path), GUINT_TO_POINTER(tries + 1));
+    return true;
+}
+
+/* The time has come for all that were postponed: they are looked at like any that something happened to. */
+static void takeLater(virNodeUdev *udev, GHashTable *notes)
+{
+    GHashTableIter iter;
+    gpointer path;
+    if (!g_hash_table_size(udev->later) || g_get_monotonic_time() < udev->next)
+        return;
+    udev->next = G_MAXINT64;
+    g_hash_table_iter_init(&iter, udev->later);
+    while (g_hash_table_iter_next(&iter, &path, NULL))
+        if (!g_hash_table_contains(notes, path))
+            g_hash_table_insert(notes, g_strdup(path), g_new0(Note, 1));
+}
+
 /* True when it is a parent of mediated devices that was none before. */
 static bool look(virNodeUdev *udev, virNodeChange *change, const char *path, const Note *n)
 {
     struct udev_device *dev = n->gone ? NULL : udev_device_new_from_syspath(udev->eye, path);
-    virNodeDeviceDef *def = dev ? virNodeDeviceRead(dev, parentName, change) : NULL;
-    bool isParent = false;
+    bool isParent = false, later = false;
+    virNodeDeviceDef *def = dev ? virNodeDeviceRead(dev, parentName, change, &later) : NULL;
+    later = later && postpone(udev, path);
+    if (!later)
+        g_hash_table_remove(udev->later, path);
     if (def) {
         const virNodeDeviceDef *old = virNodeChangeAt(change, path);
         isParent = def->caps.v[0]->mdevTypes.n && !(old && old->caps.v[0]->mdevTypes.n);
         virNodeChangeLive(change, path, def, n->again, n->touched);
-    } else {
+    } else if (!later) {                /* what is known of it stays until it can be read again */
         virNodeChangeGone(change, path);
     }
     if (dev)
@@ -211,8 +249,12 @@ static gpointer readDevices(gpointer data)
     virNodeUdev *udev = data;
     g_mutex_lock(&udev->lock);
     while (!udev->stop) {
-        if (!udev->rescan && !g_hash_table_size(udev->notes)) {
-            g_cond_wait(&udev->changed, &udev->lock);
+        bool due = g_hash_table_size(udev->later) && g_get_monotonic_time() >= udev->next;
+        if (!udev->rescan && !g_hash_table_size(udev->notes) && !due) {
+            if (g_hash_table_size(udev->later))
+                g_cond_wait_until(&udev->changed, &udev->lock, udev->next);
+            else
+                g_cond_wait(&udev->changed, &udev->lock);
             continue;
         }
         g_autoptr(GHashTable) notes = g_steal_pointer(&udev->notes);
@@ -220,6 +262,7 @@ static gpointer readDevices(gpointer data)
         udev->notes = notesNew();
         udev->rescan = false;
         g_mutex_unlock(&udev->lock);
+        takeLater(udev, notes);
         work(udev, notes, rescan);
         g_mutex_lock(&udev->lock);
         udev->complete = true;
@@ -250,6 +293,7 @@ virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdev
 {
     virNodeUdev *udev = g_new0(virNodeUdev, 1);
     *udev = (virNodeUdev){ .store = store, .notify = notify, .data = data, .rescan = true, .notes = notesNew() };
+    udev->later = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_mutex_init(&udev->lock);
     g_cond_init(&udev->changed);
     udev->ear = udev_new();
@@ -319,6 +363,7 @@ void virNodeUdevFree(virNodeUdev *udev)
     virNodeFolderFree(udev->folder);
     virFdClear(&udev->wake);
     g_hash_table_unref(udev->notes);
+    g_hash_table_unref(udev->later);
     g_mutex_clear(&udev->lock);
     g_cond_clear(&udev->changed);
     g_free(udev);

@@ -9,6 +9,8 @@
 
 /* The first call waits for the first list, and for mdevctl's first word a little while. */
 enum { FIRST_LIST_MS = 30 * 1000, FIRST_MDEVCTL_MS = 5 * 1000 };
+/* When mdevctl has failed it is asked again, ever more seldom. */
+enum { RETRY_FIRST_MS = 1000, RETRY_LAST_MS = 300 * 1000 };
 
 virNodeStore *virNodeDevices;
 virNodeUdev *virNodeWatcher;
@@ -18,10 +20,31 @@ static struct {
     GCond changed;
     bool privileged, off;
     bool asked, asking, again;      /* mdevctl has answered once; is being asked; is to be asked once more */
+    virTimer *retry;
+    gint64 patience;                /* until the next retry, in milliseconds */
     gint complete;                  /* atomic: nobody has to wait any more */
 } me;
 
 /* ---- mdevctl, asked in the background ---- */
+
+static void askSoon(gpointer data);
+
+static void onRetry(virTimer *timer, gpointer unused)
+{
+    askSoon(NULL);
+}
+
+void virNodeMdevLater(void)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&me.lock);
+    if (me.off)
+        return;
+    me.patience = CLAMP(me.patience * 2, RETRY_FIRST_MS, RETRY_LAST_MS);
+    if (me.retry)
+        virTimerSet(me.retry, me.patience);
+    else
+        me.retry = virTimerNew(virLoopGet(), me.patience, onRetry, NULL, NULL);
+}
 
 static void ask(gpointer data)
 {
@@ -31,7 +54,11 @@ static void ask(gpointer data)
         bool ok = virNodeUdevWait(virNodeWatcher, FIRST_LIST_MS) && virNodeMdevRefresh(&error);
         if (!ok && error)
             virLogError("%s", error->message);
+        if (!ok)
+            virNodeMdevLater();
         g_mutex_lock(&me.lock);
+        if (ok)
+            me.patience = 0;
         more = me.again && !me.off;
         me.again = false;
         me.asking = more;
