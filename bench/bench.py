@@ -50,11 +50,10 @@ class Side:
 
 
 def proc(daemon):
-    with open(f'/proc/{daemon.process.pid}/stat') as f:
-        fields = f.read().rsplit(')', 1)[1].split()
+    used = time.clock_gettime((~daemon.process.pid << 3) | 2)       # its clock of processor time: /proc counts in hundredths of a second
     with open(f'/proc/{daemon.process.pid}/status') as f:
         status = dict(line.split(':', 1) for line in f.read().splitlines())
-    return {'cpu': (int(fields[11]) + int(fields[12])) * 1e6 / os.sysconf('SC_CLK_TCK'), 'rss': float(status['VmRSS'].split()[0]),
+    return {'cpu': used * 1e6, 'rss': float(status['VmRSS'].split()[0]),
             'threads': float(status['Threads'])}
 
 

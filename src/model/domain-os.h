@@ -23,7 +23,8 @@ typedef struct {
     char *nvram, *nvramTemplate;
     virStorageFormat loaderFormat, nvramFormat, nvramTemplateFormat;
     char *varstore, *varstoreTemplate;
-    virStorageSource nvramSource;       /* <nvram type=…><source/>: instead of a path */
+    virStorageType nvramType;           /* <nvram type=…><source/>: instead of a path */
+    virStorageSource *nvramSource;      /* its `type` is nvramType */
     char *kernel, *initrd, *cmdline, *dtb, *root, *slic, *shim;
     char **acpiRaw;
     char *acpiRawset, *acpiMsdm;
