@@ -289,6 +289,14 @@ static struct udev_monitor *listen(struct udev *ear)
     return NULL;
 }
 
+/* libudev chooses a number for all its tables when it makes the first one, and does not expect two threads to do that. */
+static void makeTable(struct udev *udev)
+{
+    struct udev_enumerate *first = udev_enumerate_new(udev);
+    udev_enumerate_add_match_subsystem(first, virNodeSubsystems[0]);
+    udev_enumerate_unref(first);
+}
+
 virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdevNotify notify, gpointer data, GError **error)
 {
     virNodeUdev *udev = g_new0(virNodeUdev, 1);
@@ -304,6 +312,7 @@ virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdev
         virNodeUdevFree(udev);
         return NULL;
     }
+    makeTable(udev->eye);
     udev->folder = virNodeFolderNew(folder);
     udev->monitor = listen(udev->ear);          /* before the first look, so that nothing is missed in between */
     if (!udev->monitor)
