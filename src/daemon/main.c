@@ -67,6 +67,11 @@ static void quit(void)
 }
 
 /* Sockets take clients while definitions are still being read; a connection that shows them opens when all are there. */
+bool virDaemonHasDrivers(void)
+{
+    return g_atomic_int_get(&me.ready);
+}
+
 bool virDaemonAwaitDrivers(GError **error)
 {
     gint64 until = g_get_monotonic_time() + START_WAIT_US;
