@@ -45,7 +45,7 @@ static bool fits(virNodeList *list, gpointer data)
 {
     const Wanted *wanted = data;
     g_autoptr(virNodeEntry) entry = wanted->name ? virNodeListFind(list, wanted->name) : NULL;
-    return wanted->name ? (entry && entry->live) == wanted->live : list->n == wanted->count;
+    return wanted->name ? (entry && entry->path) == wanted->live : list->n == wanted->count;
 }
 
 bool virNodeAwait(const char *name, bool live, int timeout_ms)
@@ -105,7 +105,8 @@ static void testMachine(void)
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
     g_autoptr(GString) all = g_string_new(NULL);
     for (guint i = 0; i < list->n; i++) {
-        g_autofree char *xml = virNodeDeviceDefFormat(list->v[i]->live, 0);
+        g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(list->v[i]);
+        g_autofree char *xml = virNodeDeviceDefFormat(def, 0);
         g_string_append(all, xml);
     }
     g_autofree char *path = g_build_filename(g_getenv("VIR_TEST_GOLDEN"), "guest.xml", NULL), *want = NULL;
@@ -185,8 +186,9 @@ static void testRare(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rare); i++) {
         g_autoptr(virNodeEntry) entry = virNodeFind(rare[i].name, &error);
         g_assert_no_error(error);
-        g_assert_cmpstr(entry->live->parent, ==, rare[i].parent);
-        g_autofree char *xml = virNodeDeviceDefFormat(entry->live, 0);
+        g_assert_cmpstr(entry->parent, ==, rare[i].parent);
+        g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(entry);
+        g_autofree char *xml = virNodeDeviceDefFormat(def, 0);
         if (!strstr(xml, rare[i].holds))
             g_error("no %s in %s", rare[i].holds, xml);
     }
@@ -215,7 +217,8 @@ static void testHotplug(void)
     umockdev_testbed_uevent(bed, path, "change");
     for (int i = 0; i < WAIT_MS / 10; i++) {
         g_autoptr(virNodeEntry) entry = virNodeFind("block_sd1", NULL);
-        if (entry && entry->live->caps.v[0]->size == 4096 * 512)
+        g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(entry);
+        if (def->caps.v[0]->size == 4096 * 512)
             break;
         g_assert_cmpint(i, <, WAIT_MS / 10 - 1);
         g_usleep(10000);
@@ -275,7 +278,7 @@ static void testFlood(void)
         }
         g_assert_cmpuint(before->n, ==, n);
         for (guint i = 0; i < n; i++)
-            g_assert_nonnull(before->v[i]->live);
+            g_assert_nonnull(before->v[i]->path);
     }
     g_assert_true(awaitCount(N + 1));
     /* Events that nobody heard. */

@@ -320,15 +320,25 @@ virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc p
     return g_steal_pointer(&def);
 }
 
-virNodeDeviceDef *virNodeDeviceRefresh(const virNodeDeviceDef *def)
+void virNodeDeviceComplete(virNodeDeviceDef *def)
 {
-    virNodeDeviceDef *copy = virNodeDeviceDefCopy(def);
     for (gsize i = 0; def->path && i < G_N_ELEMENTS(kinds); i++)
         if (kinds[i].type == def->caps.v[0]->type && kinds[i].refresh) {
-            kinds[i].refresh(def->path, copy->caps.v[0]);
-            break;
+            kinds[i].refresh(def->path, def->caps.v[0]);
+            return;
         }
-    return copy;
+}
+
+bool virNodeDeviceIsKept(const virNodeDeviceDef *def)
+{
+    switch (def->caps.v[0]->type) {
+    case VIR_NODE_CAP_SYSTEM:           /* has no folder to read it from */
+    case VIR_NODE_CAP_SCSI_HOST:        /* is looked for by its names on the fabric */
+    case VIR_NODE_CAP_MDEV:             /* has attributes that sysfs does not show */
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* ---- the machine itself ---- */

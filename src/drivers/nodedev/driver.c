@@ -77,8 +77,8 @@ static virNodeDevicePtr nodeDeviceLookupSCSIHostByWWN(virConnectPtr conn, const 
     if (!list)
         return NULL;
     for (guint i = 0; i < list->n; i++) {
-        const virNodeCap *cap = virNodeEntryDef(list->v[i])->caps.v[0];
-        if (cap->fcHost && g_strcmp0(cap->wwnn, wwnn) == 0 && g_strcmp0(cap->wwpn, wwpn) == 0)
+        const virNodeCap *cap = list->v[i]->live ? list->v[i]->live->caps.v[0] : NULL;
+        if (cap && cap->fcHost && g_strcmp0(cap->wwnn, wwnn) == 0 && g_strcmp0(cap->wwpn, wwpn) == 0)
             return virNodeDeviceNew(conn, list->v[i]->name);
     }
     virSetError(error, VIR_ERR_NO_NODE_DEVICE, "no node device with matching wwnn '%s' and wwpn '%s'", wwnn, wwpn);
@@ -97,31 +97,34 @@ static char *nodeDeviceGetXMLDesc(virNodeDevicePtr dev, unsigned int flags, GErr
         virSetError(error, VIR_ERR_OPERATION_INVALID, "node device '%s' is not persistent", entry->name);
         return NULL;
     }
-    g_autoptr(virNodeDeviceDef) fresh = virNodeDeviceRefresh(virNodeEntryDef(entry));
-    return virNodeDeviceDefFormat(fresh, 0);
+    if (!virNodeEntryIsActive(entry))
+        return virNodeDeviceDefFormat(entry->config, 0);
+    g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(entry);
+    if (def)
+        return virNodeDeviceDefFormat(def, 0);
+    virNodeUdevTouch(virNodeWatcher, entry->path);
+    virSetError(error, VIR_ERR_NO_NODE_DEVICE, "device '%s' has gone a moment ago, or cannot be read", entry->name);
+    return NULL;
 }
 
 /* The caller keeps the text as long as its handle; the few names that there are stay. */
 static const char *nodeDeviceGetParent(virNodeDevicePtr dev, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
-    return entry ? g_intern_string(virNodeEntryDef(entry)->parent) : NULL;
+    return entry ? g_intern_string(entry->parent) : NULL;
 }
 
 /* Names of what a device can, its own kind first. */
-static GPtrArray *capNames(const virNodeDeviceDef *def)
+static GPtrArray *capNames(const virNodeEntry *entry)
 {
-    const virNodeCap *cap = def->caps.v[0];
-    const struct { bool has; virNodeCapType type; } nested[] = {
-        { cap->fcHost, VIR_NODE_CAP_FC_HOST }, { cap->vportOps, VIR_NODE_CAP_VPORTS },
-        { cap->mdevTypes.n && cap->type != VIR_NODE_CAP_MDEV_TYPES, VIR_NODE_CAP_MDEV_TYPES }, { cap->pci.hasVpd, VIR_NODE_CAP_VPD },
-        { cap->groupDevice, VIR_NODE_CAP_CCWGROUP_MEMBER },
+    static const virNodeCapType nested[] = {
+        VIR_NODE_CAP_FC_HOST, VIR_NODE_CAP_VPORTS, VIR_NODE_CAP_MDEV_TYPES, VIR_NODE_CAP_VPD, VIR_NODE_CAP_CCWGROUP_MEMBER,
     };
     GPtrArray *list = g_ptr_array_new();
-    g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(cap->type));
+    g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(entry->type));
     for (gsize i = 0; i < G_N_ELEMENTS(nested); i++)
-        if (nested[i].has)
-            g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(nested[i].type));
+        if (nested[i] != entry->type && (entry->flags & virNodeCapFlag(nested[i])))
+            g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(nested[i]));
     return list;
 }
 
@@ -130,7 +133,7 @@ static int listCaps(virNodeDevicePtr dev, char **const out, int max, GError **er
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (!entry)
         return -1;
-    g_autoptr(GPtrArray) list = capNames(virNodeEntryDef(entry));
+    g_autoptr(GPtrArray) list = capNames(entry);
     int n = MIN(max, (int)list->len);
     for (int i = 0; out && i < n; i++)
         out[i] = g_strdup(list->pdata[i]);
@@ -150,7 +153,7 @@ static int nodeDeviceListCaps(virNodeDevicePtr dev, char **const out, int maxnam
 static int nodeDeviceIsActive(virNodeDevicePtr dev, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
-    return entry ? entry->live != NULL : -1;
+    return entry ? virNodeEntryIsActive(entry) : -1;
 }
 
 static int nodeDeviceIsPersistent(virNodeDevicePtr dev, GError **error)
@@ -175,7 +178,7 @@ static int nodeDeviceDestroy(virNodeDevicePtr dev, GError **error)
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (!entry)
         return -1;
-    switch (virNodeEntryDef(entry)->caps.v[0]->type) {
+    switch ((int)entry->type) {
     case VIR_NODE_CAP_SCSI_HOST:
         return virNodeVportDestroy(entry, error);
     case VIR_NODE_CAP_MDEV:

@@ -89,8 +89,8 @@ static char *parentPath(const virNodeDeviceDef *def, GError **error)
 {
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
     g_autoptr(virNodeEntry) parent = def->parent ? virNodeListFind(list, def->parent) : NULL;
-    if (parent && parent->live)
-        switch (parent->live->caps.v[0]->type) {
+    if (parent && parent->path)
+        switch (parent->type) {
         case VIR_NODE_CAP_PCI:
         case VIR_NODE_CAP_CSS:
         case VIR_NODE_CAP_AP_MATRIX:
@@ -213,7 +213,7 @@ int virNodeMdevCreate(virNodeDevicePtr dev, unsigned int flags, GError **error)
     g_autoptr(virNodeEntry) entry = virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceCreate", error) ? virNodeFind(dev->name, error) : NULL;
     if (!entry)
         return -1;
-    if (entry->live) {
+    if (virNodeEntryIsActive(entry)) {
         virSetError(error, VIR_ERR_OPERATION_INVALID, "Device is already active");
         return -1;
     }

@@ -68,7 +68,6 @@ bool virNodeReadNet(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *
     cap->address = virNodeAttr(dev, "address");
     cap->ieee80211 = g_strcmp0(udev_device_get_devtype(dev), "wlan") == 0;
     cap->ieee80203 = !cap->ieee80211;
-    virNodeRefreshNet(udev_device_get_syspath(dev), cap);
     return true;
 }
 

@@ -7,11 +7,15 @@
 #include "base/util.h"
 #include "drivers/nodedev/device.h"
 #include "drivers/nodedev/folder.h"
+#include "host/devices.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* Room for events while the receiving thread does not run; what exceeds it is found by comparison. Ordinary users get less. */
 enum { RECEIVE_BUFFER = 32 << 20, SETTLE_MS = 100 };
@@ -134,8 +138,8 @@ static gpointer receive(gpointer data)
 
 static const char *parentName(const char *path, gpointer data)
 {
-    const virNodeDeviceDef *def = virNodeChangeAt(data, path);
-    return def ? def->name : NULL;
+    const virNodeEntry *entry = virNodeChangeAt(data, path);
+    return entry ? entry->name : NULL;
 }
 
 /* It is there, and what a list has to say of it cannot be read. False: that has been tried often enough. */
@@ -179,8 +183,8 @@ static bool look(virNodeUdev *udev, virNodeChange *change, const char *path, con
     if (!later)
         g_hash_table_remove(udev->later, path);
     if (def) {
-        const virNodeDeviceDef *old = virNodeChangeAt(change, path);
-        isParent = def->caps.v[0]->mdevTypes.n && !(old && old->caps.v[0]->mdevTypes.n);
+        const virNodeEntry *old = virNodeChangeAt(change, path);
+        isParent = def->caps.v[0]->mdevTypes.n && !(old && (old->flags & VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES));
         virNodeChangeLive(change, path, def, n->again, n->touched);
     } else if (!later) {                /* what is known of it stays until it can be read again */
         virNodeChangeGone(change, path);
@@ -198,27 +202,23 @@ static int comparePaths(const void *a, const void *b)
 /* What is there now, and what was: each is looked at. */
 static void everything(virNodeUdev *udev, virNodeChange *change, GHashTable *notes)
 {
-    struct udev_enumerate *all = udev_enumerate_new(udev->eye);
-    struct udev_list_entry *entry;
-    for (int i = 0; virNodeSubsystems[i]; i++)
-        udev_enumerate_add_match_subsystem(all, virNodeSubsystems[i]);
-    if (udev_enumerate_scan_devices(all) < 0)
-        virLogError("cannot enumerate devices");
+    g_autoptr(GPtrArray) there = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; virNodeSubsystems[i]; i++)          /* libudev would open each folder on the way to each of them, twice */
+        virHostDevicePaths(virHostLocal(), virNodeSubsystems[i], there);
     g_autoptr(GPtrArray) known = virNodeChangePaths(change);
     for (guint i = 0; i < known->len; i++) {
         Note *n = g_hash_table_lookup(notes, known->pdata[i]);
         if (!n && !g_str_equal(known->pdata[i], ""))
             g_hash_table_insert(notes, g_strdup(known->pdata[i]), g_new0(Note, 1));
     }
-    udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(all)) {
-        const char *path = udev_list_entry_get_name(entry);
+    for (guint i = 0; i < there->len; i++) {
+        const char *path = there->pdata[i];
         Note *n = g_hash_table_lookup(notes, path);
         if (!n)
             g_hash_table_insert(notes, g_strdup(path), g_new0(Note, 1));
         else if (n->gone)
             n->gone = false;            /* an event that is older than what we see */
     }
-    udev_enumerate_unref(all);
 }
 
 static void work(virNodeUdev *udev, GHashTable *notes, bool rescan)
@@ -235,6 +235,10 @@ static void work(virNodeUdev *udev, GHashTable *notes, bool rescan)
     if (rescan && !virNodeChangeAt(change, ""))                 /* once: it has no path of its own */
         virNodeChangeLive(change, "", virNodeDeviceComputer(udev->eye), false, false);
     virNodeStoreEnd(change);
+#ifdef __GLIBC__
+    if (rescan)
+        malloc_trim(0);                 /* all that was read and is not kept */
+#endif
     if (parents)
         udev->notify(udev->data);
 }
@@ -272,6 +276,32 @@ static gpointer readDevices(gpointer data)
     return NULL;
 }
 
+/* ---- documents ---- */
+
+static const char *sameParent(const char *path, gpointer parent)
+{
+    return parent;
+}
+
+virNodeDeviceDef *virNodeUdevDescribe(const virNodeEntry *entry)
+{
+    virNodeDeviceDef *def = entry->live ? virNodeDeviceDefCopy(entry->live) : NULL;
+    if (!def) {
+        struct udev *eye = udev_new();
+        struct udev_device *dev = eye ? udev_device_new_from_syspath(eye, entry->path) : NULL;
+        bool later;
+        def = dev ? virNodeDeviceRead(dev, sameParent, entry->parent, &later) : NULL;
+        g_clear_pointer(&dev, udev_device_unref);
+        g_clear_pointer(&eye, udev_unref);
+    }
+    if (!def)
+        return NULL;
+    g_free(def->name);                  /* it is known by this one, even if it has got another address meanwhile */
+    def->name = g_strdup(entry->name);
+    virNodeDeviceComplete(def);
+    return def;
+}
+
 /* ---- beginning and end ---- */
 
 /* udev tells of a device when its rules have run. Where no udev runs, the kernel's own word has to do. */
@@ -289,6 +319,14 @@ static struct udev_monitor *listen(struct udev *ear)
     return NULL;
 }
 
+/* libudev chooses a number for all its tables when it makes the first one, and does not expect two threads to do that. */
+static void makeTable(struct udev *udev)
+{
+    struct udev_enumerate *first = udev_enumerate_new(udev);
+    udev_enumerate_add_match_subsystem(first, virNodeSubsystems[0]);
+    udev_enumerate_unref(first);
+}
+
 virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdevNotify notify, gpointer data, GError **error)
 {
     virNodeUdev *udev = g_new0(virNodeUdev, 1);
@@ -304,6 +342,7 @@ virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdev
         virNodeUdevFree(udev);
         return NULL;
     }
+    makeTable(udev->eye);
     udev->folder = virNodeFolderNew(folder);
     udev->monitor = listen(udev->ear);          /* before the first look, so that nothing is missed in between */
     if (!udev->monitor)

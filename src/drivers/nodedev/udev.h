@@ -18,6 +18,8 @@ virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdev
 void virNodeUdevStart(virNodeUdev *udev);
 /* Until the list is complete for the first time; false after the deadline, and after Stop. */
 bool virNodeUdevWait(virNodeUdev *udev, int timeout_ms);
+/* What the host shows now of a device that is there; NULL: it has gone a moment ago. */
+virNodeDeviceDef *virNodeUdevDescribe(const virNodeEntry *entry);
 /* Look at everything again, as after an overflow. */
 void virNodeUdevRescan(virNodeUdev *udev);
 /* Look at one device again: its driver has changed. */

@@ -172,7 +172,7 @@ static bool isSo(virNodeList *list, gpointer data)
 {
     const Awaited *awaited = data;
     g_autoptr(virNodeEntry) entry = virNodeListFind(list, awaited->name);
-    return (entry && entry->live) == awaited->live;
+    return (entry && virNodeEntryIsActive(entry)) == awaited->live;
 }
 
 bool virNodeAwait(const char *name, bool live, int timeout_ms)
