@@ -23,8 +23,7 @@ typedef struct {
     char *nvram, *nvramTemplate;
     virStorageFormat loaderFormat, nvramFormat, nvramTemplateFormat;
     char *varstore, *varstoreTemplate;
-    virStorageType nvramType;           /* <nvram type=…><source/>: instead of a path */
-    virStorageSource *nvramSource;      /* its `type` is nvramType */
+    virStorageSource nvramSource;       /* <nvram type=…><source/>: instead of a path */
     char *kernel, *initrd, *cmdline, *dtb, *root, *slic, *shim;
     char **acpiRaw;
     char *acpiRawset, *acpiMsdm;

@@ -307,7 +307,7 @@ static void passNvram(virDomainDef *def, const virDomainParseConfig *conf)
     virDomainOSDef *os = &def->os;
     bool wanted = os->loader && os->loaderType == VIR_DOMAIN_LOADER_TYPE_PFLASH && os->loaderReadonly == VIR_TRISTATE_BOOL_YES &&
                   os->loaderStateless != VIR_TRISTATE_BOOL_YES;
-    if (wanted && conf->nvramDir && !os->nvram && !os->nvramType)
+    if (wanted && conf->nvramDir && !os->nvram && !os->nvramSource.type)
         os->nvram = g_strdup_printf("%s/%s_VARS.fd", conf->nvramDir, def->name);
 }
 

@@ -262,7 +262,7 @@ static bool validateMachine(const virDomainDef *def, GError **error)
 {
     const virDomainOSDef *os = &def->os;
     bool nvram =
-        os->nvram || os->nvramTemplate || os->nvramType || os->loaderStateless == VIR_TRISTATE_BOOL_NO;
+        os->nvram || os->nvramTemplate || os->nvramSource.type || os->loaderStateless == VIR_TRISTATE_BOOL_NO;
     if (nvram && !os->loader && os->firmware != VIR_DOMAIN_OS_FIRMWARE_EFI) {
         virSetError(error, VIR_ERR_XML_DETAIL, "Only EFI firmware permits NVRAM");
         return false;

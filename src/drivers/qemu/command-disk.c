@@ -380,10 +380,8 @@ bool qemuCommandPflash(qemuCommand *cmd, GError **error)
         return true;
     virStorageSource code = { .type = VIR_STORAGE_FILE, .path = os->loader, .format = VIR_STORAGE_FORMAT_RAW };
     virStorageSource vars = { .type = VIR_STORAGE_FILE, .path = os->nvram, .format = VIR_STORAGE_FORMAT_RAW };
-    if (os->nvramType != VIR_STORAGE_NONE) {
-        vars = os->nvramSource ? *os->nvramSource : (virStorageSource){ 0 };
-        vars.type = os->nvramType;
-    }
+    if (os->nvramSource.type != VIR_STORAGE_NONE)
+        vars = os->nvramSource;
     if (!vars.format)
         vars.format = VIR_STORAGE_FORMAT_RAW;
     return commandLayer(cmd, &code, NULL, "libvirt-pflash0", os->loaderReadonly != VIR_TRISTATE_BOOL_NO, true, error) &&

@@ -87,7 +87,7 @@ void qemuCommandMachine(qemuCommand *cmd)
         g_string_append_printf(m, ",memory-backend=%s", ram);
     if (def->os.loader && def->os.loaderType == VIR_DOMAIN_LOADER_TYPE_PFLASH) {
         g_string_append(m, ",pflash0=libvirt-pflash0-format");
-        if (def->os.nvram || def->os.nvramType != VIR_STORAGE_NONE)
+        if (def->os.nvram || def->os.nvramSource.type != VIR_STORAGE_NONE)
             g_string_append(m, ",pflash1=libvirt-pflash1-format");
     }
     if (qemuHasHmat(def))

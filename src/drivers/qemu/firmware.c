@@ -158,7 +158,7 @@ bool qemuFirmwareChoose(virDomainDef *def, const char *const *folders, const cha
     }
     bool variables = os->loader && os->loaderType == VIR_DOMAIN_LOADER_TYPE_PFLASH && os->loaderReadonly == VIR_TRISTATE_BOOL_YES &&
                      os->loaderStateless != VIR_TRISTATE_BOOL_YES;
-    if (variables && !os->nvram && os->nvramType == VIR_STORAGE_NONE)
+    if (variables && !os->nvram && os->nvramSource.type == VIR_STORAGE_NONE)
         os->nvram = g_strdup_printf("%s/%s_VARS.fd", nvramDir, def->name);
     return true;
 }
