@@ -14,6 +14,7 @@
 #include "base/paramlist.h"
 #include "api/driver.h"
 #include "api/handle.h"
+#include "engine/hostdev.h"
 #include "model/domain.h"
 #include "model/domain-conf.h"
 #include "model/backup.h"
@@ -144,6 +145,8 @@ bool virEngineLoad(virEngine *engine, GError **error);
 /* Add a domain that comes with the driver (the test driver's node), in `state`. Keeps its own reference to `def`. */
 bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, int state, GError **error);
 const virEngineDirs *virEngineGetDirs(virEngine *engine);
+/* By whom the instance's guests hold devices of the host. What they held before a restart is known when the guests are reconnected. */
+virHostdevOwner virEngineHostdevOwner(virEngine *engine);
 gpointer virEngineGetPrivate(virEngine *engine);
 /* The generated operation table, implemented by the engine; a driver copies it and overrides what it must. */
 extern virHypervisorDriver virEngineDriver;
