@@ -134,7 +134,7 @@ static bool checkHostdevs(const virDomainDef *def, const virHost *host, GError *
             virErrorSet(error, VIR_FROM_NONE, VIR_ERR_CONFIG_UNSUPPORTED, "vhost-scsi device file '%s' cannot be found", vhost);
             return false;
         }
-        if (h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB && !h->usbBus && !h->usbDevice) {
+        if (h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB && !h->usbBus && !h->usbDevice && h->missing != VIR_TRISTATE_BOOL_YES) {
             virSetError(error, VIR_ERR_INTERNAL_ERROR, "USB host device is missing bus/device information");
             return false;
         }

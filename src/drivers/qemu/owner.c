@@ -120,6 +120,10 @@ static bool eachPath(const virDomainDef *def, bool (*func)(virDomainObj *, const
     for (unsigned int i = 0; i < def->serials.n; i++)
         if (def->serials.v[i]->source.type == VIR_DOMAIN_CHR_DEV && !func(obj, def->serials.v[i]->source.path, error))
             return false;
+    g_autoptr(GPtrArray) nodes = qemuHostdevNodes(def);
+    for (guint i = 0; i < nodes->len; i++)
+        if (!func(obj, nodes->pdata[i], error))
+            return false;
     return true;
 }
 

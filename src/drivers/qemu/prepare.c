@@ -194,7 +194,8 @@ static bool refuseUnsupported(const virDomainDef *def, GError **error)
     for (unsigned int i = 0; i < def->nets.n; i++) {
         const virDomainNetDef *net = def->nets.v[i];
         bool filter = net->filter && !isTap(net);
-        const char *what = filter ? "network filters" : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
+        bool hostdev = net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV;
+        const char *what = filter ? "network filters" : hostdev ? NULL : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
         if (what) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver",
                         what);
@@ -459,12 +460,9 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, bool ownTab
 static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
 {
     qemuGuest *guest = qemuGuestOf(obj);
-    g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
+    const char *bridge = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET ? NULL : net->bridge;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
     unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
-    bool ownTable = false;
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = qemuPortPlug(def, net, &ownTable, error)))
-        return false;
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
         g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
     if (!net->ifname)
@@ -478,11 +476,7 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
         return false;
     if (existing)
         return true;
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK) {
-        g_free(net->bridge);
-        net->bridge = g_strdup(bridge);
-    }
-    return setUpTap(net, bridge, ownTable, error);
+    return setUpTap(net, bridge, net->ownTable, error);
 }
 
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error)

@@ -331,7 +331,8 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
     qemuRestoreAll(obj, def);
     qemuUnfilterNets(def);
     qemuReleaseNets(obj);
-    qemuPortsUnplug(def);
+    qemuHostdevsGive(obj, def->uuid, NULL);
+    qemuPortsUnplug(def, NULL);
     if (g->pidPath)
         unlink(g->pidPath);
     if (g->domainDir) {
@@ -440,6 +441,7 @@ static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost 
                             .umask = 002,
                             .bindFrom = cmd->def->virtType == VIR_DOMAIN_VIRT_KVM ? driver->kvmNode : NULL,
                             .bindTo = "/dev/kvm",
+                            .maxLocked = qemuLockedBytes(cmd->def),
                             .maxFiles = driver->settings.maxFiles };
     virProcess *process = virProcessSpawn(&spec, error);
     if (process) {
@@ -609,7 +611,7 @@ static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, cons
     qemuGuest *g = qemuGuestOf(obj);
     g_autoptr(GHashTable) sockets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, closeSocket);
     g_auto(virFd) monitor = listenMonitor(driver, g->domainDir, error);
-    if (monitor < 0 || !listenChardevs(driver, def, sockets, error))
+    if (monitor < 0 || !listenChardevs(driver, def, sockets, error) || !qemuHostdevOpen(def, NULL, sockets, error))
         return false;
     g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir,
                                                  strrchr(g->domainDir, '/') + strlen("/domain-"));
@@ -657,8 +659,10 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
         return false;
     guestPaths(obj, def);
     g_autofree char *nvramDir = g_strdup_printf("%s/nvram", virEngineGetDirs(driver->engine)->libDir);
-    virDomainDefAssignAliases(def, &driver->conf);
-    bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuCheckHost(def, virHostLocal(), error) && qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
+    bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuPortsPlug(def, error);
+    virDomainDefAssignAliases(def, &driver->conf);      /* now that it is known which interfaces are devices of the host */
+    ok = ok && qemuHostdevsTake(obj, def, true, error) &&
+              qemuCheckHost(def, virHostLocal(), error) && qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
               qemuLabelAll(obj, def, error) && launch(obj, def, nets, caps, error) && configureGuest(obj, def, error);
     if (ok && !(flags & VIR_DOMAIN_START_PAUSED)) {
         g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
@@ -812,10 +816,10 @@ char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, uns
     for (unsigned int i = 0; i < def->disks.n; i++)
         if (!qemuResolveVolume(def->disks.v[i], error))
             return NULL;
+    stripNets(def);
     virDomainDefAssignAliases(def, &driver->conf);
     qemuAssignNodeNames(def);
     qemuFillSocketPaths(def, domainDir, channelDir);
-    stripNets(def);
     if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
         virUUIDGenerate(def->genid);
     for (unsigned int i = 0; i < def->graphics.n; i++) {

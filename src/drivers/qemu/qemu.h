@@ -11,7 +11,7 @@
 typedef struct {
     char *user, *group;
     char *vncListen, *spiceListen, *vncPassword, *spicePassword, *spiceTlsDir;
-    bool dynamicOwnership, rememberOwner, vncSasl, spiceTls;
+    bool dynamicOwnership, rememberOwner, vncSasl, spiceTls, relaxedAcs;
     int seccomp;                        /* -1: the default, on */
     unsigned int maxFiles;
     int autostartBypass;
@@ -66,6 +66,15 @@ virQmp *qemuGuestQmp(virDomainObj *obj, GError **error);        /* a reference; 
 /* check-host.c: what the guest needs of this host, found or refused; fills in names that only the host knows */
 bool qemuCheckHost(virDomainDef *def, const virHost *host, GError **error);
 
+/* hostdev.c: devices of the host, with interfaces that are such devices. Take what the guest does not have yet; give back what `keep` does not name. */
+bool qemuHostdevsTake(virDomainObj *obj, virDomainDef *def, bool cold, GError **error);
+void qemuHostdevsGive(virDomainObj *obj, const unsigned char *uuid, const virDomainDef *keep);
+GPtrArray *qemuHostdevNodes(const virDomainDef *def);           /* paths that QEMU opens for them */
+/* Descriptors of what `old` (NULL: nothing) does not have, by their keys, plus 1. */
+bool qemuHostdevOpen(const virDomainDef *def, const virDomainDef *old, GHashTable *sockets, GError **error);
+unsigned long long qemuLockedBytes(const virDomainDef *def);    /* what RLIMIT_MEMLOCK must be; 0: as it is */
+bool qemuLockedRaise(virDomainObj *obj, const virDomainDef *def, GError **error);      /* of a running guest */
+
 /* secret.c: the value of a secret, also of a private one */
 GBytes *qemuSecretValue(const virStorageSecret *secret, int usage, GError **error);
 
@@ -93,11 +102,11 @@ void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool 
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
 /*
- * netport.c: the interface gets a port of its network; the bridge that its tap belongs into. `ownTable`: that learns no addresses, it
- * must be told.
+ * netport.c: each interface of a network that has no port of it yet gets one: net->bridge is where its tap belongs, or it has become a
+ * device of the host. What cannot be had leaves none of them.
  */
-char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, bool *ownTable, GError **error);
-void qemuPortsUnplug(const virDomainDef *def);
+bool qemuPortsPlug(virDomainDef *def, GError **error);
+void qemuPortsUnplug(const virDomainDef *def, const virDomainDef *keep);        /* those that `keep` (may be NULL) does not have */
 /* A display that listens on a network gets the address that the host has there. */
 bool qemuListenFill(virDomainGraphicsListen *listen, GError **error);
 /* Rates and isolation of the interface's tap, which is in `bridge` unless that is NULL. */
