@@ -16,6 +16,7 @@
 #include "api/handle.h"
 #include "engine/hostdev.h"
 #include "model/domain.h"
+#include "model/device-change.h"
 #include "model/domain-conf.h"
 #include "model/backup.h"
 #include "model/checkpoint.h"
@@ -85,6 +86,16 @@ typedef struct _virHypervisor {
     /* Begin fills in what the document left open; both may be called for running guests only. */
     bool (*backupBegin)(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error);
     bool (*backupEnd)(virDomainObj *obj, virDomainBackupDef *def, GError **error);
+
+    /*
+     * Devices of a running guest, each called with the definition as it will be (a copy of the live one; `changed` points into it). Attach
+     * completes and plugs in what is new in it: alias, what the host makes for it; after a failure nothing is left. Update makes the guest
+     * follow; both are published by the engine. Detach asks the guest, and publishes (virDomainSetLive) with the event when it has let go:
+     * before it returns, or whenever the guest does later.
+     */
+    bool (*attachDevice)(virDomainObj *obj, virDomainDef *def, const virDeviceChanged *changed, GError **error);
+    bool (*updateDevice)(virDomainObj *obj, virDomainDef *def, const virDeviceChanged *changed, unsigned int flags, GError **error);
+    bool (*detachDevice)(virDomainObj *obj, const virDomainDef *def, const virDeviceChanged *changed, GError **error);
 
     /* Checks before a definition is accepted, beyond the model's own. */
     bool (*validate)(virEngine *engine, const virDomainDef *def, GError **error);

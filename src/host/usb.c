@@ -51,8 +51,8 @@ GPtrArray *virHostUSBList(const virHost *host, GError **error)
     g_auto(GStrv) names = NULL;
     g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func((GDestroyNotify)virHostUSBDeviceFree);
     int code = virAttrList(folder, &names);
-    if (code != 0 && code != ENOENT) {
-        virSetSystemError(error, code, "Could not open directory %s", folder);
+    if (code != 0) {
+        virSetSystemError(error, code, "cannot open directory '%s'", folder);
         return NULL;
     }
     for (char **name = names; name && *name; name++) {

@@ -11,7 +11,7 @@ typedef struct {
 } virHostUSBDevice;
 void virHostUSBDeviceFree(virHostUSBDevice *device);
 
-/* Of each device, in order of bus and number. Empty for a host without USB; NULL: sysfs cannot be read. */
+/* Of each device, in order of bus and number. NULL: sysfs cannot be read, or the host has no USB. */
 GPtrArray *virHostUSBList(const virHost *host, GError **error);
 /* "DEV/bus/usb/001/004" */
 char *virHostUSBNode(const virHost *host, unsigned int bus, unsigned int device);

@@ -194,8 +194,13 @@ static bool checkDocument(const virDomainDef *def, GError **error)
     return true;
 }
 
+bool qemuCheckHostdevs(virDomainDef *def, const virHost *host, GError **error)
+{
+    return checkHostdevs(def, host, error) && findScsiDevices(def, host, error);
+}
+
 bool qemuCheckHost(virDomainDef *def, const virHost *host, GError **error)
 {
     return checkDocument(def, error) && checkNuma(def, host, error) && checkTpms(def, error) && checkVideos(def, error) &&
-           checkHostdevs(def, host, error) && findScsiDevices(def, host, error) && chooseRenderNodes(def, host, error);
+           qemuCheckHostdevs(def, host, error) && chooseRenderNodes(def, host, error);
 }

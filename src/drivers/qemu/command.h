@@ -44,8 +44,8 @@ void qemuCommandClear(qemuCommand *cmd);
 /* As the reference's log and domxml-to-native write it; `lines`: a backslash and a newline before each option. */
 char *qemuCommandToString(const qemuCommand *cmd, bool lines);
 
-/* Number the storage layers of all disks, as node names use them. */
-void qemuAssignNodeNames(virDomainDef *def);
+/* Number the storage layers of all disks, as node names use them. The greatest number. */
+unsigned int qemuAssignNodeNames(virDomainDef *def);
 /* Paths that QEMU makes for channels and graphics without one. */
 void qemuFillSocketPaths(virDomainDef *def, const char *domainDir, const char *channelDir);
 

@@ -12,11 +12,29 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Has the host an IOMMU, and vfio to use it? */
+static bool checkVfio(const virDomainDef *def, GError **error)
+{
+    const virHost *host = virHostLocal();
+    g_autofree char *groups = g_strconcat(host->sys, "/kernel/iommu_groups", NULL), *node = g_strconcat(host->dev, "/vfio/vfio", NULL);
+    g_autoptr(GDir) dir = g_dir_open(groups, 0, NULL);
+    bool isPci = false;
+    if (!virHostdevsDMA(def) || (access(node, F_OK) == 0 && dir && g_dir_read_name(dir)))
+        return true;
+    for (unsigned int i = 0; i < def->nets.n; i++)
+        isPci |= def->nets.v[i]->type == VIR_DOMAIN_NET_TYPE_HOSTDEV;
+    for (unsigned int i = 0; i < def->hostdevs.n; i++)
+        isPci |= def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI;
+    virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, isPci ? "host doesn't support passthrough of host PCI devices"
+                                                         : "Mediated host device assignment requires VFIO support");
+    return false;
+}
+
 bool qemuHostdevsTake(virDomainObj *obj, virDomainDef *def, bool cold, GError **error)
 {
     virHostdevOwner owner = virEngineHostdevOwner(virDomainObjEngine(obj));
     unsigned int flags = (cold ? VIR_HOSTDEV_COLD : 0) | (qemuDriverOfObj(obj)->settings.relaxedAcs ? VIR_HOSTDEV_RELAXED_ACS : 0);
-    return virHostdevsPrepare(virHostdevsGet(), &owner, def, flags, error);
+    return checkVfio(def, error) && virHostdevsPrepare(virHostdevsGet(), &owner, def, flags, error);
 }
 
 void qemuHostdevsGive(virDomainObj *obj, const unsigned char *uuid, const virDomainDef *keep)

@@ -2,7 +2,7 @@
 /* What the host must have before a guest starts: folders, keys, NVRAM, ports, tap devices; and their removal. */
 #define VIR_FROM VIR_FROM_QEMU
 #define VIR_LOG_NAME "qemu.prepare"
-#include "drivers/qemu/qemu.h"
+#include "drivers/qemu/snapshot.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "engine/object.h"
@@ -457,8 +457,10 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, bool ownTab
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
-static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
+bool qemuPrepareNet(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
 {
+    if (!isTap(net))
+        return true;
     qemuGuest *guest = qemuGuestOf(obj);
     const char *bridge = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET ? NULL : net->bridge;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
@@ -483,7 +485,7 @@ bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GE
 {
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        if (isTap(net) && !prepareTap(obj, def, net, &nets[i], error)) {
+        if (!qemuPrepareNet(obj, def, net, &nets[i], error)) {
             qemuCloseNetFds(nets, def->nets.n);
             return false;
         }
@@ -513,7 +515,54 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
         return false;
     if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
         virUUIDGenerate(def->genid);
-    qemuAssignNodeNames(def);
+    guest->nodes = qemuAssignNodeNames(def);
+    qemuFillSocketPaths(def, guest->domainDir, guest->channelDir);
+    return true;
+}
+
+/* ---- a device of a running guest ---- */
+
+/* A number that no node has had: one that is gone may still be spoken of. */
+static unsigned int nextNode(virDomainObj *obj, const virDomainDef *def)
+{
+    qemuGuest *guest = qemuGuestOf(obj);
+    return guest->nodes = MAX(guest->nodes, qemuHighestNode(def)) + 1;
+}
+
+static void numberNodes(virDomainObj *obj, virDomainDef *def, virStorageSource *top)
+{
+    for (virStorageSource *s = top; s && s->type != VIR_STORAGE_NONE; s = s->backing)
+        s->index = nextNode(obj, def);
+}
+
+bool qemuPrepareDisk(virDomainObj *obj, virDomainDef *def, virDomainDiskDef *disk, GError **error)
+{
+    if (!checkSource(disk, error) || !completeChain(&disk->src, disk->dst, error))
+        return false;
+    if (disk->src.path || disk->src.type == VIR_STORAGE_NETWORK)
+        numberNodes(obj, def, &disk->src);
+    return true;
+}
+
+static bool isIn(const virDomainDef *def, const char *alias)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (g_strcmp0(def->disks.v[i]->info.alias, alias) == 0)
+            return true;
+    return false;
+}
+
+bool qemuPrepareNew(virDomainObj *obj, virDomainDef *def, const virDomainDef *old, GError **error)
+{
+    qemuGuest *guest = qemuGuestOf(obj);
+    if (!refuseUnsupported(def, error) || !makeMemoryFolders(obj, def, error))
+        return false;
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!isIn(old, def->disks.v[i]->info.alias) && !qemuPrepareDisk(obj, def, def->disks.v[i], error))
+            return false;
+    for (unsigned int i = old->hostdevs.n; i < def->hostdevs.n; i++)
+        if (def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
+            def->hostdevs.v[i]->iscsi.index = nextNode(obj, def);
     qemuFillSocketPaths(def, guest->domainDir, guest->channelDir);
     return true;
 }
