@@ -187,6 +187,11 @@ static bool changeLink(Update *u, virDomainNetDef *net, virDomainNetLinkState li
     return true;
 }
 
+static bool sameBandwidth(const virNetBandwidth *a, const virNetBandwidth *b)
+{
+    return a && b ? virXmlEqual(&virNetBandwidthXml, a, b) : a == b;
+}
+
 static bool updateNet(Update *u, GError **error)
 {
     virDomainNetDef *net = u->changed->device;
@@ -203,7 +208,7 @@ static bool updateNet(Update *u, GError **error)
     virDomainNetDef *asked = virXmlCopy(&virDomainNetDefXml, old);
     SWAP(virDomainNetDef, asked, net);          /* what the guest has of the host stays */
     bool ok = changeLink(u, net, asked->link, error);
-    if (ok && isTap(net) && !virXmlEqual(&virNetBandwidthXml, net->bandwidth, asked->bandwidth)) {
+    if (ok && isTap(net) && !sameBandwidth(net->bandwidth, asked->bandwidth)) {
         SWAP(virNetBandwidth *, &net->bandwidth, &asked->bandwidth);
         ok = qemuTapTune(net, NULL, false, error);
     }
