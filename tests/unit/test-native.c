@@ -299,7 +299,7 @@ static void testGarbage(void)
 static void testGreatNumbers(void)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *xml = readVmx("config.version = \"8\"\nvirtualHW.version = \"4\"\nsvga.vramSize = \"9223372036854775807\"", NULL, &error);
+    g_autofree char *xml = readVmx("config.version = \"8\"\nvirtualHW.version = \"4\"\nsvga.vramSize = \"9223372036854775807\"", "great", &error);
     g_assert_true(!xml == !!error);
 }
 
