@@ -187,10 +187,18 @@ def bareQemu():
                          stdout=subprocess.PIPE, text=True)
     p.stdout.readline()
     started = (time.monotonic() - begin) * 1e6
+    stops = []
+    for command in ['qmp_capabilities'] + ['cont', 'stop'] * 50:
+        p.stdin.write('{"execute": "%s"}\n' % command)
+        begin = time.monotonic()
+        p.stdin.flush()
+        lines = [p.stdout.readline() for _ in range(1 if command == 'qmp_capabilities' else 2)]
+        if '"STOP"' in lines[0]:
+            stops.append((time.monotonic() - begin) * 1e6)
     begin = time.monotonic()
     p.send_signal(signal.SIGKILL)
     p.wait()
-    return started, (time.monotonic() - begin) * 1e6
+    return started, (time.monotonic() - begin) * 1e6, sorted(stops)[len(stops) // 2] if stops else float('nan')
 
 
 def report(sides, name):
@@ -221,10 +229,11 @@ def main():
     print(f'{"":16}{"reference":>14}{"ours":>14}{"ratio":>9}{"bar":>10}   (µs unless named; rss in KiB)')
     for name in {k: None for r in sides[1].rounds for k in r}:
         report(sides, name)
-    print(f'raw ping-pong p50 {floor["raw.p50"]:.1f} µs, p99 {floor["raw.p99"]:.1f}')
+    for name, words in ('raw', 'raw ping-pong'), ('asking', 'the same by who asks epoll first'):
+        print(f'{words}: p50 {floor[name + ".p50"]:.1f} µs, p99 {floor[name + ".p99"]:.1f}, {floor[name + ".cpu"]:.1f} µs of processor of who answers')
     if 'guest' in parts:
-        started, ended = map(min, zip(*(bareQemu() for _ in range(5))))
-        print(f'bare QEMU: greets after {started:.0f} µs, gone after {ended:.0f} µs')
+        started, ended, stop = map(min, zip(*(bareQemu() for _ in range(5))))
+        print(f'bare QEMU: greets after {started:.0f} µs, gone after {ended:.0f} µs, has stopped {stop:.0f} µs after it is told')
 
 
 main()

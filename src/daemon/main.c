@@ -25,7 +25,7 @@
 #endif
 
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
-static const char *const drivers[] = { "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
+static const char *const drivers[] = { "nodedev", "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
 
 enum { START_WAIT_US = 60 * G_USEC_PER_SEC };
 
@@ -67,6 +67,11 @@ static void quit(void)
 }
 
 /* Sockets take clients while definitions are still being read; a connection that shows them opens when all are there. */
+bool virDaemonHasDrivers(void)
+{
+    return g_atomic_int_get(&me.ready);
+}
+
 bool virDaemonAwaitDrivers(GError **error)
 {
     gint64 until = g_get_monotonic_time() + START_WAIT_US;

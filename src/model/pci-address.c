@@ -599,14 +599,13 @@ static bool placeIch9(virPCISet *set, virDomainControllerDef *c)
 
 typedef struct {
     virPCISet *set;
-    const char *kind;
     bool pciControllers;
 } virPCIWalk;
 
 static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     virPCIWalk *walk = data;
-    if (strcmp(kind, walk->kind) != 0 || !wants(info))
+    if (!wants(info))
         return true;
     unsigned int k = kindOf(walk->set, kind, device);
     const virDomainControllerDef *c = strcmp(kind, "controller") == 0 ? device : NULL;
@@ -626,13 +625,12 @@ static bool placeAll(virPCISet *set)
                                          "hostdev",    "memballoon", "rng",   "watchdog",   "iommu",
                                          "video",      "shmem",      "input", "serial",     "vsock",
                                          "memory",     "crypto",     "pstore", "panic" };
-    virPCIWalk walk = { .set = set, .kind = "controller", .pciControllers = true };
-    if (!virDomainDefForeachInfo(set->def, placeDevice, &walk))
+    virPCIWalk walk = { .set = set, .pciControllers = true };
+    if (!virDomainDefForeachInfoOf(set->def, "controller", placeDevice, &walk))
         return false;
     walk.pciControllers = false;
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        walk.kind = order[i];
-        if (!virDomainDefForeachInfo(set->def, placeDevice, &walk))
+        if (!virDomainDefForeachInfoOf(set->def, order[i], placeDevice, &walk))
             return false;
     }
     return true;

@@ -193,13 +193,35 @@ static bool addFromFile(virEngine *engine, xmlNodePtr node, const char *dir, GEr
     return ok;
 }
 
+/* What never changes is read once; nodes come and go with their connections. */
+static struct {
+    virDomainDef *domain;
+    gpointer objects[G_N_ELEMENTS(defaultObjects)];
+} presets;
+
+static bool presetsRead(virEngine *engine, GError **error)
+{
+    static GMutex mutex;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
+    if (!presets.domain)
+        presets.domain = virDomainDefParse(defaultDomain, NULL, virTestHypervisor.parseConfig(engine, error), VIR_DOMAIN_DEF_INACTIVE, error);
+    bool ok = presets.domain != NULL;
+    for (gsize i = 0; ok && i < G_N_ELEMENTS(defaultObjects); i++) {
+        if (!presets.objects[i])
+            presets.objects[i] = kinds[defaultObjects[i].set]->parse(defaultObjects[i].xml, NULL, error);
+        ok = presets.objects[i] != NULL;
+    }
+    return ok;
+}
+
 static bool addDefault(virEngine *engine, GError **error)
 {
-    const virDomainParseConfig *conf = virTestHypervisor.parseConfig(engine, error);
-    g_autoptr(virDomainDef) def = virDomainDefParse(defaultDomain, NULL, conf, VIR_DOMAIN_DEF_INACTIVE, error);
-    bool ok = def && virEngineAddDomain(engine, def, true, VIR_DOMAIN_RUNNING, error);
-    for (gsize i = 0; ok && i < G_N_ELEMENTS(defaultObjects); i++)
-        ok = addObject(virTestNodeSet(engine, defaultObjects[i].set), defaultObjects[i].xml, NULL, error);
+    bool ok = presetsRead(engine, error) && virEngineAddDomain(engine, presets.domain, true, VIR_DOMAIN_RUNNING, error);
+    for (gsize i = 0; ok && i < G_N_ELEMENTS(defaultObjects); i++) {
+        virObjectSet *set = virTestNodeSet(engine, defaultObjects[i].set);
+        g_autoptr(virObject) obj = virObjectAdd(set, virObjectDefRef(presets.objects[i]), VIR_OBJECT_PRESET, error);
+        ok = obj != NULL;
+    }
     return ok;
 }
 
