@@ -8,17 +8,20 @@
 
 enum { BIND_MS = 15 * 1000 };
 
-/* What a guest has is not to be touched, neither taken nor given back. */
-static bool isFree(const virHostPCIAddress *address, GError **error)
+/* What a guest has is not to be touched: neither taken, nor given back, nor reset. */
+static bool isFree(const virHostPCIAddress *address, bool reset, GError **error)
 {
     g_autofree char *driver = NULL, *guest = NULL, *text = virHostPCIAddressFormat(address);
     if (!virHostdevsHolder(virHostdevsGet(), address, &driver, &guest))
         return true;
-    virSetError(error, VIR_ERR_OPERATION_INVALID, "PCI device %s is in use by driver %s, domain %s", text, driver, guest);
+    if (reset)
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Not resetting active device %s (driver %s, domain %s)", text, driver, guest);
+    else
+        virSetError(error, VIR_ERR_OPERATION_INVALID, "PCI device %s is in use by driver %s, domain %s", text, driver, guest);
     return false;
 }
 
-static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **path, GError **error)
+static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **path, bool reset, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (!entry)
@@ -30,7 +33,7 @@ static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **p
     }
     *address = (virHostPCIAddress){ cap->pci.domain, cap->pci.bus, cap->pci.slot, cap->pci.function };
     *path = g_strdup(entry->path);
-    return isFree(address, error);
+    return isFree(address, reset, error);
 }
 
 /* "vfio" and "kvm" are names of what guests want; anything else is a driver's own. */
@@ -45,7 +48,7 @@ int virNodeAssignDetachFlags(virNodeDevicePtr dev, const char *driverName, unsig
 {
     virHostPCIAddress address;
     g_autofree char *path = NULL;
-    if (!virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceDetachFlags", error) || !addressOf(dev, &address, &path, error))
+    if (!virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceDetachFlags", error) || !addressOf(dev, &address, &path, false, error))
         return -1;
     bool ok = virHostPCIBind(virHostLocal(), &address, driverFor(driverName), BIND_MS, NULL, error);
     virNodeUdevTouch(virNodeWatcher, path);
@@ -61,7 +64,7 @@ int virNodeAssignReAttach(virNodeDevicePtr dev, GError **error)
 {
     virHostPCIAddress address;
     g_autofree char *path = NULL;
-    if (!addressOf(dev, &address, &path, error))
+    if (!addressOf(dev, &address, &path, false, error))
         return -1;
     bool ok = virHostPCIReprobe(virHostLocal(), &address, BIND_MS, error);
     virNodeUdevTouch(virNodeWatcher, path);
@@ -72,5 +75,5 @@ int virNodeAssignReset(virNodeDevicePtr dev, GError **error)
 {
     virHostPCIAddress address;
     g_autofree char *path = NULL;
-    return addressOf(dev, &address, &path, error) && virHostPCIReset(virHostLocal(), &address, NULL, BIND_MS, error) ? 0 : -1;
+    return addressOf(dev, &address, &path, true, error) && virHostPCIReset(virHostLocal(), &address, NULL, BIND_MS, error) ? 0 : -1;
 }
