@@ -54,7 +54,8 @@ import json, os, sys, time
 here = os.path.dirname(os.path.abspath(__file__))
 state = os.path.join(here, 'defined')
 devices = json.load(open(state)) if os.path.exists(state) else {}
-args = dict(a[2:].split('=', 1) if '=' in a else (a[2:], '') for a in sys.argv[2:])
+words = ' '.join(sys.argv[2:]).replace('--uuid ', '--uuid=').split()
+args = dict(a[2:].split('=', 1) if '=' in a else (a[2:], '') for a in words)
 if os.path.exists(os.path.join(here, 'fail')):
     sys.exit('Error: the hypervisor is on fire')
 if os.path.exists(os.path.join(here, 'hang')):
@@ -174,7 +175,7 @@ class Host(unittest.TestCase):
             else:
                 self.assertIn(d.parent(), names)
                 self.assertTrue(os.path.isdir(re.search('<path>(.*)</path>', d.XMLDesc()).group(1)))
-            self.assertEqual((1, 0), (d.isActive(), d.isPersistent()))
+            self.assertEqual((1, int(d.name() == 'computer')), (d.isActive(), d.isPersistent()))
             self.assertEqual(d.numOfCaps(), len(d.listCaps()))
 
     def test_disks(self):
@@ -187,9 +188,10 @@ class Host(unittest.TestCase):
     def test_refusals(self):
         computer = self.conn.nodeDeviceLookupByName('computer')
         for call, code in ((lambda: self.conn.nodeDeviceLookupByName('nobody'), libvirt.VIR_ERR_NO_NODE_DEVICE),
-                           (computer.destroy, libvirt.VIR_ERR_CONFIG_UNSUPPORTED), (computer.undefine, libvirt.VIR_ERR_OPERATION_INVALID),
+                           (computer.destroy, libvirt.VIR_ERR_CONFIG_UNSUPPORTED), (computer.undefine, libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
                            (computer.create, libvirt.VIR_ERR_OPERATION_INVALID), (lambda: computer.setAutostart(1), libvirt.VIR_ERR_OPERATION_UNSUPPORTED),
                            (lambda: self.conn.nodeDeviceDefineXML(MDEV.format('computer', ''), 0), libvirt.VIR_ERR_PARSE_FAILED),
+                           (lambda: self.conn.nodeDeviceDefineXML(MDEV.format('nobody', ''), 0), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
                            (lambda: self.conn.nodeDeviceLookupSCSIHostByWWN('1', '2', 0), libvirt.VIR_ERR_NO_NODE_DEVICE)):
             with self.assertRaises(libvirt.libvirtError) as caught:
                 call()
@@ -483,11 +485,11 @@ class Mock(unittest.TestCase):
             self.assertEqual({d for d, c in caps.items() if name in c and d != NAME}, set(self.conn.listDevices(name)), name)
         inactive, active, persistent, transient = (1 << 30, 1 << 31, 1 << 28, 1 << 29)
         self.assertEqual({NAME}, have(inactive))
-        self.assertEqual({NAME}, have(persistent))
+        self.assertEqual({NAME, 'computer'}, have(persistent))
         self.assertEqual(set(caps) - {NAME}, have(active))
-        self.assertEqual(set(caps) - {NAME}, have(transient))
+        self.assertEqual(set(caps) - {NAME, 'computer'}, have(transient))
         self.assertEqual(set(caps), have(active | inactive))
-        self.assertEqual(set(), have(active | persistent))
+        self.assertEqual({'computer'}, have(active | persistent))
         self.assertEqual({NAME}, have(inactive | persistent | 1 << 14))
         self.assertEqual(set(), have(inactive | 1))
 
