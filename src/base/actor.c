@@ -27,6 +27,7 @@ typedef struct {
     bool granted, sync;         /* sync: a thread waits on the actor's condition */
     bool refused;               /* sync: will not be granted, because of the trouble */
     bool yielded;
+    int abandoned;              /* atomic: its owner has left while it ran */
     GThread *thread;
 } Request;
 
@@ -68,6 +69,7 @@ struct _virActor {
     guint64 serials;
     Gate *gate;
     char *trouble;
+    Request *running;           /* the one that has the turn; NULL: a thread of its own has it */
     GPtrArray *yielded;         /* requests that run on without the turn */
 };
 
@@ -176,6 +178,7 @@ static void runOne(Request *r)
     virActor *a = r->actor;
     g_mutex_lock(&a->mutex);
     a->holder = g_thread_self();
+    a->running = r;
     g_mutex_unlock(&a->mutex);
     actorReportWait(r);
     current = r;
@@ -262,6 +265,7 @@ static void actorRelease(virActor *a, bool last)
     g_mutex_lock(&a->mutex);
     a->state = IDLE;
     a->holder = NULL;
+    a->running = NULL;
     a->what = NULL;
     a->depth = 0;
     actorDrain(a);              /* wakes a job that wants its turn back */
@@ -419,8 +423,20 @@ void virActorCancelOwner(virActor *a, gpointer owner)
             g_queue_push_tail_link(&gone, l);
         }
     }
+    if (a->running && a->running->owner == owner)
+        g_atomic_int_set(&a->running->abandoned, true);
+    for (guint i = 0; a->yielded && i < a->yielded->len; i++) {
+        Request *r = a->yielded->pdata[i];
+        if (r->owner == owner)
+            g_atomic_int_set(&r->abandoned, true);
+    }
     g_mutex_unlock(&a->mutex);
     actorCancelAll(&gone, clientLeft);
+}
+
+bool virActorAbandoned(void)
+{
+    return current && g_atomic_int_get(&current->abandoned);
 }
 
 /* ---- callers with a thread of their own ---- */

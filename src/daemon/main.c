@@ -383,6 +383,7 @@ int main(int argc, char **argv)
     umask(022);
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, 2);            /* one for the I/O thread, one for the others: each more keeps memory of its own */
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);      /* for good: else one great reply lets all later ones stay in the heap */
 #endif
     signal(SIGPIPE, SIG_IGN);
     if (o.daemonize && (report = daemonize()) < 0) {

@@ -70,7 +70,7 @@ virDomainDef *virDomainDefParse(const char *xml, const char *file, const virDoma
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, file, "domain_definition", "domain", VIR_FROM, error);
     if (!doc)
         return NULL;
-    return virDomainDefParseNode(xmlDocGetRootElement(doc), conf, flags, error);
+    return virDomainDefParseNode(virXmlRoot(doc), conf, flags, error);
 }
 
 virDomainDef *virDomainDefParseFile(const char *path, const virDomainParseConfig *conf, unsigned int flags,
@@ -235,7 +235,7 @@ virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def,
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "device_definition", NULL, VIR_FROM, error);
     if (!doc)
         return NULL;
-    xmlNode *node = xmlDocGetRootElement(doc);
+    xmlNode *node = virXmlRoot(doc);
     const virDomainDeviceKind *kind = findKind((const char *)node->name);
     if (!kind) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unknown device type '%s'", node->name);

@@ -300,6 +300,8 @@ static void place(virPCISet *set, virDeviceInfo *info, unsigned int bus, unsigne
     busAt(set, bus)->used[slot] |= 1u << function;
     if (set->trial)
         return;
+    if (info->addr.type != VIR_DEVICE_ADDRESS_PCI)
+        info->addr.pci = (virPCIAddress){ 0 };
     info->addr.type = VIR_DEVICE_ADDRESS_PCI;
     info->addr.pci.bus = bus;
     info->addr.pci.slot = slot;
