@@ -139,7 +139,8 @@ static const virXmlRow systemCase[] = {
     X_STR("hardware/vendor", hwVendor, 0),
     X_STR("hardware/version", hwVersion, 0),
     X_STR("hardware/serial", hwSerial, 0),
-    X_UUID("hardware/uuid", uuid, 0, .bad = "malformed uuid element", .code = VIR_ERR_INTERNAL_ERROR),
+    X_UUID("hardware/uuid", uuid, XF_ALWAYS, .bad = "malformed uuid element", .code = VIR_ERR_INTERNAL_ERROR),
+    X_HOOK("firmware", &openHook, XF_NOPARSE),
     X_STR("firmware/vendor", fwVendor, 0),
     X_STR("firmware/version", fwVersion, 0),
     X_STR("firmware/release_date", fwDate, 0),
@@ -290,6 +291,8 @@ static const virXmlRow apQueueCase[] = {
     X_END
 };
 CASE(apQueue);
+static const virXmlRow mdevTypesCase[] = { MDEV_TYPES, X_END };
+CASE(mdevTypes);
 static const virXmlRow apMatrixCase[] = { CHECK(virNodeNestedCheck), MDEV_TYPES, X_END };
 CASE(apMatrix);
 static const virXmlCase capCases[] = {
@@ -298,7 +301,7 @@ static const virXmlCase capCases[] = {
     { VIR_NODE_CAP_SCSI, &scsiXml }, { VIR_NODE_CAP_STORAGE, &storageXml }, { VIR_NODE_CAP_SCSI_GENERIC, &scsiGenericXml },
     { VIR_NODE_CAP_DRM, &drmXml }, { VIR_NODE_CAP_MDEV, &mdevXml }, { VIR_NODE_CAP_CCW, &ccwXml }, { VIR_NODE_CAP_CSS, &cssXml },
     { VIR_NODE_CAP_VDPA, &vdpaXml }, { VIR_NODE_CAP_AP_CARD, &apCardXml }, { VIR_NODE_CAP_AP_QUEUE, &apQueueXml },
-    { VIR_NODE_CAP_AP_MATRIX, &apMatrixXml }, { 0 }
+    { VIR_NODE_CAP_AP_MATRIX, &apMatrixXml }, { VIR_NODE_CAP_MDEV_TYPES, &mdevTypesXml }, { 0 }
 };
 static const virXmlRow capRows[] = {
     X_ENUM("@type", type, virNodeCapType, XF_REQ | XF_ALWAYS),

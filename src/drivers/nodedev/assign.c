@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PCI devices taken from the host's drivers, given back, reset. */
+#define VIR_FROM VIR_FROM_NODEDEV
+#include "drivers/nodedev/nodedev.h"
+#include "host/pci.h"
+#include <string.h>
+
+enum { BIND_MS = 15 * 1000 };
+
+static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **path, GError **error)
+{
+    g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
+    if (!entry)
+        return false;
+    const virNodeCap *cap = virNodeEntryDef(entry)->caps.v[0];
+    if (cap->type != VIR_NODE_CAP_PCI || !entry->live) {
+        virSetError(error, VIR_ERR_INVALID_ARG, "device %s is not a PCI device", dev->name);
+        return false;
+    }
+    *address = (virHostPCIAddress){ cap->pci.domain, cap->pci.bus, cap->pci.slot, cap->pci.function };
+    *path = g_strdup(entry->path);
+    return true;
+}
+
+/* "vfio" and "kvm" are names of what guests want; anything else is a driver's own. */
+static const char *driverFor(const char *name)
+{
+    if (!name || g_str_equal(name, "vfio"))
+        return "vfio-pci";
+    return g_str_equal(name, "kvm") ? "pci-stub" : name;
+}
+
+int virNodeAssignDetachFlags(virNodeDevicePtr dev, const char *driverName, unsigned int flags, GError **error)
+{
+    virHostPCIAddress address;
+    g_autofree char *path = NULL;
+    if (!virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceDetachFlags", error) || !addressOf(dev, &address, &path, error))
+        return -1;
+    bool ok = virHostPCIBind(virHostLocal(), &address, driverFor(driverName), BIND_MS, NULL, error);
+    virNodeUdevTouch(virNodeWatcher, path);
+    return ok ? 0 : -1;
+}
+
+int virNodeAssignDettach(virNodeDevicePtr dev, GError **error)
+{
+    return virNodeAssignDetachFlags(dev, NULL, 0, error);
+}
+
+int virNodeAssignReAttach(virNodeDevicePtr dev, GError **error)
+{
+    virHostPCIAddress address;
+    g_autofree char *path = NULL;
+    if (!addressOf(dev, &address, &path, error))
+        return -1;
+    bool ok = virHostPCIReprobe(virHostLocal(), &address, BIND_MS, error);
+    virNodeUdevTouch(virNodeWatcher, path);
+    return ok ? 0 : -1;
+}
+
+int virNodeAssignReset(virNodeDevicePtr dev, GError **error)
+{
+    virHostPCIAddress address;
+    g_autofree char *path = NULL;
+    return addressOf(dev, &address, &path, error) && virHostPCIReset(virHostLocal(), &address, NULL, BIND_MS, error) ? 0 : -1;
+}
