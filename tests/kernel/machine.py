@@ -41,7 +41,7 @@ def initramfs(parts, path):
 
 
 def net(n, model, where=''):
-    return ['-netdev', f'user,id=n{n},restrict=on', '-device', f'{model},netdev=n{n},mac={MAC}{n:02x}{where}']
+    return ['-netdev', f'user,id=n{n},restrict=on', '-device', f'{model},netdev=n{n},mac={MAC}{n:02x}{where}' + ('' if model == 'usb-net' else ',romfile=')]
 
 
 def drive(folder, name, size=16 << 20):
@@ -63,8 +63,8 @@ def devices(folder):
         '-device', 'nvme,id=nv1,serial=cafe,bus=rp5,drive=nvme1', *drive(folder, 'nvme1'),
         *net(1, 'e1000e', ',bus=rp2'), *net(2, 'virtio-net-pci'), *net(3, 'igb', ',bus=rp3'),
         # two functions of one slot of a conventional bus behind a bridge: one group
-        '-device', 'pcie-pci-bridge,id=br0,bus=rp4', '-device', 'e1000,netdev=n5,mac=52:54:00:00:00:05,bus=br0,addr=1.0,multifunction=on',
-        '-netdev', 'user,id=n5,restrict=on', '-device', 'e1000,netdev=n6,mac=52:54:00:00:00:06,bus=br0,addr=1.1',
+        '-device', 'pcie-pci-bridge,id=br0,bus=rp4', '-device', 'e1000,netdev=n5,mac=52:54:00:00:00:05,bus=br0,addr=1.0,multifunction=on,romfile=',
+        '-netdev', 'user,id=n5,restrict=on', '-device', 'e1000,netdev=n6,mac=52:54:00:00:00:06,bus=br0,addr=1.1,romfile=',
         '-netdev', 'user,id=n6,restrict=on',
         '-device', 'virtio-scsi-pci,id=scsi0', *drive(folder, 'sd0'),
         '-device', 'scsi-hd,drive=sd0,bus=scsi0.0,serial=SCSISER1,wwn=0x5000c50015ea71aa', '-device', 'scsi-cd,bus=scsi0.0',
