@@ -2,6 +2,7 @@
 """Runs the cases and reports a line for each into the folder that the host reads: "ok NAME" or "FAIL NAME: why"."""
 import os
 import sys
+import threading
 import time
 import traceback
 
@@ -30,6 +31,11 @@ def one(name, function, sides, wants_both, report):
     report(f'{verdict} [{time.monotonic() - began:.1f} s]')
 
 
+def events(libvirt):
+    while True:
+        libvirt.virEventRunDefaultImpl()
+
+
 def main():
     if sys.argv[1:] == ['--list']:
         print('\n'.join(name for name, *_ in load()))
@@ -37,6 +43,8 @@ def main():
     import libvirt
     import side
     libvirt.registerErrorHandler(lambda *unused: None, None)
+    libvirt.virEventRegisterDefaultImpl()
+    threading.Thread(target=events, args=(libvirt,), daemon=True).start()
     image, libraries, which, only = sys.argv[1:5]
     out = open('/mnt/out/results', 'w', buffering=1, encoding='utf-8')
 

@@ -4,10 +4,7 @@ documents, and why. A rule that explains nothing in the machine is an error of t
 import re
 
 # name of the reason: devices, pattern, replacement, why
-RULES = {
-    'blocks': (r'block_', r'<num_blocks>\d+</num_blocks>', '<num_blocks/>',
-               'num_blocks is in blocks of logical_block_size; the reference writes the size in 512-byte sectors there'),
-}
+RULES = {}
 NAMES = set(RULES)
 
 
