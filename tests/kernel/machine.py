@@ -84,7 +84,7 @@ def command(parts, scratch, out, arguments, memory):
     initramfs(parts, image)
     return [*parts.qemu, '-M', 'q35,kernel-irqchip=off', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', str(memory),
             '-nographic', '-no-reboot', '-nodefaults', '-serial', f'file:{out}/console', '-uuid', '0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f1', '-kernel', parts.kernel, '-initrd', image,
-            '-append', 'console=ttyS0 quiet intel_iommu=on iommu=nopt panic=1 ' + ' '.join(f'test.{k}={v}' for k, v in arguments.items()),
+            '-append', 'console=ttyS0 quiet intel_iommu=on iommu=nopt no_timer_check panic=1 ' + ' '.join(f'test.{k}={v}' for k, v in arguments.items()),
             *share('base', '/', True), *share('out', out, False), *devices(scratch)]
 
 

@@ -36,6 +36,8 @@ def write(text, *parts):
 
 def equal(want, have, what=''):
     if want != have:
+        if isinstance(want, list) and len(want) > 9:
+            want, have = sorted(set(want) - set(have)), sorted(set(have) - set(want))
         raise AssertionError(f'{what}: want {want!r}, have {have!r}')
 
 

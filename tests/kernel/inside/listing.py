@@ -12,23 +12,28 @@ from cases import OUT, SYS, both, case, equal, link, nodedev_name, read, true
 from side import run
 
 
+def compare(ours, ref, used, keep=False):
+    """What differs between the documents of both, name by name, beyond what reasons.py explains."""
+    bad = []
+    for name in ref.names():
+        want, have = ref.xml(name), ours.xml(name)
+        for folder, text in (('ref', want), ('ours', have)) if keep else ():
+            os.makedirs(f'{OUT}/{folder}.xml', exist_ok=True)
+            with open(f'{OUT}/{folder}.xml/{name}.xml', 'w', encoding='utf-8') as f:
+                f.write(text)
+        a, b = reasons.without(name, want, have, used)
+        if a != b:
+            diff = list(difflib.unified_diff(a.splitlines(), b.splitlines(), 'ref', 'ours', n=0, lineterm=''))[2:]
+            bad.append(f'{name}: {" | ".join(diff)}')
+    return bad
+
+
 @both
 def documents(ours, ref):
     """Names and documents of all devices are the reference's, but for what reasons.py explains."""
     equal(ref.names(), ours.names(), 'names')
-    used, bad = set(), []
-    for name in ref.names():
-        for folder in ('ref', 'ours'):
-            os.makedirs(f'{OUT}/{folder}.xml', exist_ok=True)
-        want, have = ref.xml(name), ours.xml(name)
-        for side, text in (('ref', want), ('ours', have)):
-            with open(f'{OUT}/{side}.xml/{name}.xml', 'w', encoding='utf-8') as f:
-                f.write(text)
-        a, b = reasons.without(name, want, have, used)
-        if a != b:
-            diff = [line for line in difflib.unified_diff(a.splitlines(), b.splitlines(), 'ref', 'ours', n=0, lineterm='')][2:]
-            bad.append(f'{name}: {" | ".join(diff)}')
-    equal([], bad, 'documents')
+    used = set()
+    equal([], compare(ours, ref, used, True), 'documents')
     equal(set(), set(reasons.NAMES) - used, 'reasons that explain nothing')
 
 

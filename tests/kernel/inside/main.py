@@ -7,7 +7,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-MODULES = ('listing', 'sriov', 'mdev', 'guests')
+MODULES = ('listing', 'changes', 'sriov', 'mdev')
 
 
 def load():
