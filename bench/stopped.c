@@ -69,6 +69,16 @@ static int doStats(virConnectPtr conn, virDomainPtr dom)
     return n;
 }
 
+static int doOne(virConnectPtr conn, virDomainPtr dom)
+{
+    virDomainStatsRecordPtr *stats;
+    virDomainPtr doms[] = { dom, NULL };
+    int n = virDomainListGetStats(doms, 0, &stats, 0);
+    if (n >= 0)
+        virDomainStatsRecordListFree(stats);
+    return n;
+}
+
 static void measure(const char *name, Doing doing, virConnectPtr conn, virDomainPtr *guests, int n)
 {
     static double times[ROUNDS];
@@ -171,6 +181,8 @@ void someStopped(virConnectPtr conn, const char *uri, int guests, int frozen, in
     double worst = 0;
     for (int i = 0; i < guests; i++)
         all[i] = startOne(conn, i);
+    measure("idle.info", doInfo, conn, all + frozen, guests - frozen);
+    measure("idle.stats", doOne, conn, all + frozen, guests - frozen);
     for (int i = 0; i < frozen; i++)
         kill(pidOf(i), SIGSTOP);
     measure("stopped.list", doList, conn, all, guests);
@@ -181,6 +193,7 @@ void someStopped(virConnectPtr conn, const char *uri, int guests, int frozen, in
     pthread_create(&waiting, NULL, waitThread, args);
     sleep(7);                           /* they wait now */
     measure("waiting.info", doInfo, conn, all + frozen, guests - frozen);
+    measure("waiting.stats", doOne, conn, all + frozen, guests - frozen);
     measure("waiting.nowait", doStats, conn, all, guests);
     pthread_join(waiting, NULL);
     for (int i = 0; i < frozen; i++) {

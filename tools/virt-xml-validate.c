@@ -63,7 +63,7 @@ static int validate(const char *path, const char *name)
         fprintf(stderr, "error: %s\n", error->message);
         return 3;
     }
-    xmlNode *root = xmlDocGetRootElement(doc);
+    xmlNode *root = virXmlRoot(doc);
     const virSchema *s = name ? byName(name) : virSchemaByRoot((const char *)root->name);
     if (!s)
         return unknown(name ? "there is no schema" : "no schema begins with the element", name ? name : (const char *)root->name);

@@ -41,17 +41,18 @@ static char *modulePath(const char *name)
     return g_build_filename(VIR_DRIVERDIR, file, NULL);
 }
 
+static GMutex modules;
+static GHashTable *loaded;              /* name → driver; modules stay for the life of the process */
+
 const virConnectDriver *virDriverLoad(const char *name, GError **error)
 {
-    static GMutex mutex;
-    static GHashTable *loaded;          /* name → driver; modules stay for the life of the process */
     for (const char *p = name; *p; p++) {
         if (!g_ascii_isalnum(*p)) {
             virSetError(error, VIR_ERR_NO_CONNECT, "%s", name);
             return NULL;
         }
     }
-    g_mutex_lock(&mutex);
+    g_mutex_lock(&modules);
     if (!loaded)
         loaded = g_hash_table_new(g_str_hash, g_str_equal);
     const virConnectDriver *driver = g_hash_table_lookup(loaded, name);
@@ -64,7 +65,17 @@ const virConnectDriver *virDriverLoad(const char *name, GError **error)
         else
             virSetError(error, VIR_ERR_NO_CONNECT, "%s: %s", name, dlerror());
     }
-    g_mutex_unlock(&mutex);
+    g_mutex_unlock(&modules);
+    return driver;
+}
+
+/* Never waits for a module that is being loaded. */
+static const virConnectDriver *driverLoaded(const char *name)
+{
+    if (!g_mutex_trylock(&modules))
+        return NULL;
+    const virConnectDriver *driver = loaded ? g_hash_table_lookup(loaded, name) : NULL;
+    g_mutex_unlock(&modules);
     return driver;
 }
 
@@ -115,6 +126,10 @@ static bool defaultUri(virConf *conf, char **text, GError **error)
 
 static bool chooseUri(const char *name, unsigned int flags, char **text, GError **error)
 {
+    if (name && strchr(name, ':') && g_atomic_int_get(&localDrivers)) {      /* no alias, and the client has read its configuration */
+        *text = g_strdup(name);
+        return true;
+    }
     g_autoptr(virConf) conf = virClientConfig("libvirt.conf", error);
     if (!conf)
         return false;
@@ -192,6 +207,23 @@ virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsig
     attachShared(conn);
     virDebug("opened %s with driver %s", conn->uriText, driver->name);
     return g_steal_pointer(&conn);
+}
+
+bool virConnectOpensAtOnce(const char *name)
+{
+    static const char *const paths[] = { ":///system", ":///session", ":///default" };
+    const char *path = name ? strchr(name, ':') : NULL;
+    bool known = false;
+    for (gsize i = 0; path && i < G_N_ELEMENTS(paths); i++)
+        known |= g_str_equal(path, paths[i]);
+    g_autofree char *scheme = known ? g_strndup(name, path - name) : NULL;
+    const virConnectDriver *driver = scheme ? driverLoaded(scheme) : NULL;
+    return driver && driver->atOnce;
+}
+
+bool virConnectClosesAtOnce(virConnectPtr conn)
+{
+    return conn->driver && conn->driver->atOnce && !g_atomic_int_get(&conn->lingers);
 }
 
 static virConnectPtr openPublic(const char *name, virConnectAuthPtr auth, unsigned int flags)

@@ -25,6 +25,7 @@ struct _virConnect {
     unsigned int flags;                         /* virConnectFlags; VIR_CONNECT_RO: changes are refused */
     bool trusted;                               /* opened by a driver for itself: may read what clients may not (values of private secrets) */
     bool deliverDirectly;                       /* the daemon's: callbacks run on the emitting thread */
+    gint lingers;                               /* atomic: something ends with it, which may take a while (guests of VIR_DOMAIN_START_AUTODESTROY) */
     void *priv;                                 /* of `driver` */
 
     const virHypervisorDriver *hypervisor;

@@ -8,6 +8,8 @@
 #include "api/handle.h"
 #include "base/error.h"
 
+/* Has the program registered an event loop? */
+bool virEventLoopExists(void);
 /* False when the program has registered no event loop: there would be no place to call back from. */
 bool virConnectCanDeliver(virConnectPtr conn, GError **error);
 /* Run func(data) from the event loop, in order; then destroy(data). `data` keeps the connection alive. */

@@ -11,6 +11,7 @@ typedef struct _virConnectDriver {
     const char *name;                           /* "QEMU": also what virConnectGetType answers by default */
     const char *const *schemes;                 /* URI schemes without transport, NULL-terminated; NULL: no URI of its own */
     bool insideClient;                          /* may be loaded into a program (test, esx, qemu:///embed) */
+    bool atOnce;                                /* in a daemon /system, /session and /default are opened and closed without asking anybody */
 
     /* Fill the connection's operation tables. `conn->uri`, `uriText` and `flags` are set. */
     bool (*open)(virConnectPtr conn, virConnectAuthPtr auth, unsigned int flags, GError **error);
@@ -34,6 +35,10 @@ typedef struct _virConnectDriver {
 virConnectPtr virConnectOpenName(const char *name, virConnectAuthPtr auth, unsigned int flags, GError **error);
 /* The parsed form of a connection URI. */
 GUri *virConnectParseUri(const char *text, GError **error);
+/* In a daemon whose drivers have loaded: opening that name waits for nothing. */
+bool virConnectOpensAtOnce(const char *name);
+/* So does closing, when this is its last reference. */
+bool virConnectClosesAtOnce(virConnectPtr conn);
 /* In a daemon every URI without a transport is served by a local driver. */
 void virConnectUseLocalDrivers(void);
 /* Connections of hypervisors opened from now on get this driver's table too. */

@@ -31,6 +31,11 @@ void virEventRegisterImpl(virEventAddHandleFunc addH, virEventUpdateHandleFunc u
     addHandle = addH;
 }
 
+bool virEventLoopExists(void)
+{
+    return addHandle != NULL;
+}
+
 int virEventAddHandle(int fd, int events, virEventHandleCallback cb, void *opaque, virFreeCallback ff)
 {
     return addHandle ? addHandle(fd, events, cb, opaque, ff) : -1;

@@ -27,6 +27,7 @@ typedef struct {
     bool granted, sync;         /* sync: a thread waits on the actor's condition */
     bool refused;               /* sync: will not be granted, because of the trouble */
     bool yielded;
+    int abandoned;              /* atomic: its owner has left while it ran */
     GThread *thread;
 } Request;
 
@@ -57,6 +58,7 @@ struct _virActor {
     GMutex mutex;
     GCond cond;
     GQueue requests, posts;
+    guint sleepers;             /* threads that wait on the condition */
     HoldState state;
     bool draining;              /* somebody runs the posts */
     GThread *holder, *drainer;
@@ -67,6 +69,7 @@ struct _virActor {
     guint64 serials;
     Gate *gate;
     char *trouble;
+    Request *running;           /* the one that has the turn; NULL: a thread of its own has it */
     GPtrArray *yielded;         /* requests that run on without the turn */
 };
 
@@ -106,6 +109,26 @@ void virActorUnref(virActor *a)
 static const char *actorWhat(const virActor *a)
 {
     return a->state != IDLE ? a->what : a->gate ? a->gate->what : NULL;
+}
+
+/* Locked. Waking is a system call even where nobody sleeps. */
+static void actorWake(virActor *a)
+{
+    if (a->sleepers)
+        g_cond_broadcast(&a->cond);
+}
+
+/* Locked. False: the time (0: none) is over. */
+static bool actorSleep(virActor *a, gint64 until)
+{
+    bool woken = true;
+    a->sleepers++;
+    if (until)
+        woken = g_cond_wait_until(&a->cond, &a->mutex, until);
+    else
+        g_cond_wait(&a->cond, &a->mutex);
+    a->sleepers--;
+    return woken;
 }
 
 /* Locked. */
@@ -155,6 +178,7 @@ static void runOne(Request *r)
     virActor *a = r->actor;
     g_mutex_lock(&a->mutex);
     a->holder = g_thread_self();
+    a->running = r;
     g_mutex_unlock(&a->mutex);
     actorReportWait(r);
     current = r;
@@ -176,7 +200,8 @@ static void actorRunRequest(gpointer data)
         runOne(r);
 }
 
-static void actorGrant(virActor *a, Request *r)
+/* Locked. What it returns is to be started when the lock is given back: the woken thread would run into it. */
+static Request *actorGrant(virActor *a, Request *r)
 {
     a->state = HELD;
     a->what = r->what;
@@ -186,26 +211,33 @@ static void actorGrant(virActor *a, Request *r)
     a->holder = r->thread;
     r->granted = true;
     if (r->sync)
-        g_cond_broadcast(&a->cond);
+        actorWake(a);
     else if (chain.taking && !chain.next)
         chain.next = r;
     else
+        return r;
+    return NULL;
+}
+
+static void actorStart(Request *r)
+{
+    if (r)
         virWorkRun(actorRunRequest, r);
 }
 
 /* The first that may have the turn; beside a long job that is not the first of all. */
-static void actorGrantNext(virActor *a)
+static Request *actorGrantNext(virActor *a)
 {
     if (a->state != IDLE || a->draining || (a->gate && a->gate->closing))
-        return;
+        return NULL;
     for (GList *l = a->requests.head; l; l = l->next) {
         Request *r = l->data;
         if (a->gate && !(a->gate->tolerated & r->class))
             continue;
         g_queue_delete_link(&a->requests, l);
-        actorGrant(a, r);
-        return;
+        return actorGrant(a, r);
     }
+    return NULL;
 }
 
 /* Locked on entry and exit; unlocked around each message. */
@@ -224,7 +256,7 @@ static void actorDrain(virActor *a)
     }
     a->draining = false;
     a->drainer = NULL;
-    g_cond_broadcast(&a->cond);
+    actorWake(a);
 }
 
 /* `last`: the calling thread has nothing else to do. */
@@ -233,13 +265,15 @@ static void actorRelease(virActor *a, bool last)
     g_mutex_lock(&a->mutex);
     a->state = IDLE;
     a->holder = NULL;
+    a->running = NULL;
     a->what = NULL;
     a->depth = 0;
     actorDrain(a);              /* wakes a job that wants its turn back */
     chain.taking = last;
-    actorGrantNext(a);
+    Request *next = actorGrantNext(a);
     chain.taking = false;
     g_mutex_unlock(&a->mutex);
+    actorStart(next);
 }
 
 bool virActorYield(void)
@@ -305,6 +339,7 @@ void virActorSubmit(virActor *a, virActorClass class, const char *what, int64_t 
     Request *r = g_new0(Request, 1);
     *r = (Request){ .class = class, .what = what, .owner = owner, .run = run, .cancel = cancel, .data = data,
                     .actor = virActorRef(a), .since = g_get_monotonic_time() };
+    Request *next = NULL;
     g_mutex_lock(&a->mutex);
     r->serial = ++a->serials;
     if (actorRefuses(a, class)) {
@@ -315,16 +350,17 @@ void virActorSubmit(virActor *a, virActorClass class, const char *what, int64_t 
         return;
     }
     if (a->state == IDLE && !a->draining && a->requests.length == 0 && !a->gate) {
-        actorGrant(a, r);
+        next = actorGrant(a, r);
     } else {
         actorNoteHolder(a, r);
         Deadline *d = g_new(Deadline, 1);
         *d = (Deadline){ virActorRef(a), r->serial };
         g_queue_push_tail(&a->requests, r);
         r->timer = virTimerNew(virLoopGet(), wait_ms < 0 ? DEFAULT_WAIT_MS : wait_ms, actorDeadline, d, deadlineFree);
-        actorGrantNext(a);      /* beside a long job */
+        next = actorGrantNext(a);       /* beside a long job */
     }
     g_mutex_unlock(&a->mutex);
+    actorStart(next);
 }
 
 /* Takes the requests out of the queue that `chosen` names, and ends them with `reason` of each. */
@@ -370,7 +406,7 @@ void virActorSetTrouble(virActor *a, const char *words)
             g_queue_push_tail_link(&gone, l);
         }
     }
-    g_cond_broadcast(&a->cond);
+    actorWake(a);
     g_mutex_unlock(&a->mutex);
     actorCancelAll(&gone, inTrouble);
 }
@@ -387,8 +423,20 @@ void virActorCancelOwner(virActor *a, gpointer owner)
             g_queue_push_tail_link(&gone, l);
         }
     }
+    if (a->running && a->running->owner == owner)
+        g_atomic_int_set(&a->running->abandoned, true);
+    for (guint i = 0; a->yielded && i < a->yielded->len; i++) {
+        Request *r = a->yielded->pdata[i];
+        if (r->owner == owner)
+            g_atomic_int_set(&r->abandoned, true);
+    }
     g_mutex_unlock(&a->mutex);
     actorCancelAll(&gone, clientLeft);
+}
+
+bool virActorAbandoned(void)
+{
+    return current && g_atomic_int_get(&current->abandoned);
 }
 
 /* ---- callers with a thread of their own ---- */
@@ -422,8 +470,8 @@ bool virActorEnter(virActor *a, virActorClass class, const char *what, int64_t w
         g_queue_push_head(&a->requests, r);
     else
         g_queue_push_tail(&a->requests, r);
-    actorGrantNext(a);
-    while (!r->granted && !r->refused && g_cond_wait_until(&a->cond, &a->mutex, until))
+    actorStart(actorGrantNext(a));      /* ours, mostly, which starts nothing */
+    while (!r->granted && !r->refused && actorSleep(a, until))
         continue;
     bool granted = r->granted;
     GError *reason = granted ? NULL : actorTimeout(a, what);
@@ -451,6 +499,7 @@ void virActorLeave(virActor *a)
 
 void virActorOpenGate(virActor *a, int tolerated)
 {
+    Request *next = NULL;
     g_mutex_lock(&a->mutex);
     if (a->state != IDLE && a->holder == g_thread_self() && !a->gate) {
         a->gate = g_new(Gate, 1);
@@ -459,9 +508,10 @@ void virActorOpenGate(virActor *a, int tolerated)
         a->holder = NULL;
         a->depth = 0;
         actorDrain(a);
-        actorGrantNext(a);
+        next = actorGrantNext(a);
     }
     g_mutex_unlock(&a->mutex);
+    actorStart(next);
 }
 
 void virActorCloseGate(virActor *a)
@@ -470,7 +520,7 @@ void virActorCloseGate(virActor *a)
     if (a->gate && a->gate->thread == g_thread_self()) {
         a->gate->closing = true;
         while (a->state != IDLE || a->draining)         /* whoever is inside has deadlines of its own */
-            g_cond_wait(&a->cond, &a->mutex);
+            actorSleep(a, 0);
         a->state = HELD;
         a->holder = a->gate->thread;
         a->what = a->gate->what;
@@ -488,13 +538,15 @@ void virActorPost(virActor *a, void (*func)(gpointer), gpointer data, GDestroyNo
     g_autoptr(virActor) keep = virActorRef(a);
     Post *p = g_new(Post, 1);
     *p = (Post){ func, data, destroy };
+    Request *next = NULL;
     g_mutex_lock(&a->mutex);
     g_queue_push_tail(&a->posts, p);
     if (a->state != HELD && !a->draining) {
         actorDrain(a);
-        actorGrantNext(a);
+        next = actorGrantNext(a);
     }
     g_mutex_unlock(&a->mutex);
+    actorStart(next);
 }
 
 void virActorPark(virActor *a)
@@ -512,7 +564,7 @@ void virActorUnpark(virActor *a)
 {
     g_mutex_lock(&a->mutex);
     while (a->draining && a->drainer != g_thread_self())
-        g_cond_wait(&a->cond, &a->mutex);       /* a message is short by contract */
+        actorSleep(a, 0);       /* a message is short by contract */
     if (a->state == PARKED && a->holder == g_thread_self())
         a->state = HELD;
     g_mutex_unlock(&a->mutex);

@@ -37,6 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virActor, virActorUnref)
 void virActorSubmit(virActor *actor, virActorClass class, const char *what, int64_t wait_ms, gpointer owner,
                     void (*run)(gpointer data), void (*cancel)(gpointer data, GError *reason), gpointer data);
 void virActorCancelOwner(virActor *actor, gpointer owner);
+/* Has the owner of the request that this thread runs been cancelled meanwhile? Who waits without a deadline for its sake ends then. */
+bool virActorAbandoned(void);
 
 bool virActorEnter(virActor *actor, virActorClass class, const char *what, int64_t wait_ms, GError **error);
 void virActorLeave(virActor *actor);

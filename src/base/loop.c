@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The I/O thread: one epoll descriptor in one GSource of a private main context. Plain GLib polling costs a pass over all
- * descriptors for each wakeup; behind epoll the cost does not grow with their number. Timers live in a balanced tree
- * whose first entry arms a single timerfd-free ready time of that source.
+ * The I/O thread: one epoll descriptor, so that what a wakeup costs does not grow with the number of descriptors, and no main context
+ * of GLib's, whose iteration costs more than most of our callbacks. Timers live in a balanced tree whose first entry bounds the wait.
  */
 #define VIR_FROM VIR_FROM_NONE
 #define VIR_LOG_NAME "loop"
@@ -36,30 +35,20 @@ struct _virTimer {
 };
 
 typedef struct {
-    GSource source;
-    virLoop *loop;
-} LoopSource;
-
-typedef struct {
     void (*func)(gpointer);
     gpointer data;
 } Invocation;
 
 struct _virLoop {
-    GMainContext *context;
     GThread *thread;
-    GSource *source;
     int epoll, wakeup;
-    int glib;                   /* the context's own wakeup descriptor, which is in the epoll set too; -1: not known yet */
-    struct epoll_event batch[BATCH];
-    int nbatch;                 /* events that waiting has fetched already; -1: it did not look */
-    gboolean dispatching;
     GMutex mutex;               /* guards the members below; never held across a callback */
     GQueue invocations;
     GTree *timers;
     guint64 orders;
-    gboolean wakeupPending;
-    gint64 readyAt;             /* what the source was told last */
+    gint wakeupPending;         /* there are invocations; read without the lock by the thread itself */
+    gint64 due;                 /* of the first timer; 0: there is none */
+    /* the thread's own */
     GPtrArray *graveyard;       /* watches removed during this dispatch: events of the same batch may still name them */
     GPtrArray *deadTimers;
 };
@@ -75,26 +64,12 @@ gboolean virLoopIsCurrent(virLoop *loop)
     return g_thread_self() == loop->thread;
 }
 
-GMainContext *virLoopContext(virLoop *loop)
-{
-    return loop->context;
-}
-
 /* Also from its own thread: what a callback defers is done in the next turn. */
 static void loopWake(virLoop *loop)
 {
     uint64_t one = 1;
     while (write(loop->wakeup, &one, sizeof(one)) < 0 && errno == EINTR)
         continue;
-}
-
-/* On the I/O thread only. GLib wakes itself by a system call whenever a ready time is set: not for the same one again. */
-static void loopReadyAt(virLoop *loop, gint64 time)
-{
-    if (loop->readyAt == time || loop->dispatching)     /* the end of a dispatch does all that is due */
-        return;
-    loop->readyAt = time;
-    g_source_set_ready_time(loop->source, time);
 }
 
 /* ---- invocations ---- */
@@ -105,9 +80,7 @@ static gboolean loopQueue(virLoop *loop, void (*func)(gpointer), gpointer data)
     Invocation *i = g_new(Invocation, 1);
     *i = (Invocation){ func, data };
     g_queue_push_tail(&loop->invocations, i);
-    gboolean kick = !loop->wakeupPending;
-    loop->wakeupPending = TRUE;
-    return kick;
+    return g_atomic_int_compare_and_exchange(&loop->wakeupPending, FALSE, TRUE);
 }
 
 void virLoopInvoke(virLoop *loop, void (*func)(gpointer), gpointer data)
@@ -133,8 +106,10 @@ void virLoopDefer(virLoop *loop, void (*func)(gpointer), gpointer data)
 
 static void loopRunInvocations(virLoop *loop)
 {
+    if (!g_atomic_int_get(&loop->wakeupPending))
+        return;
     g_mutex_lock(&loop->mutex);
-    loop->wakeupPending = FALSE;
+    g_atomic_int_set(&loop->wakeupPending, FALSE);
     guint n = loop->invocations.length;
     g_mutex_unlock(&loop->mutex);
     while (n-- > 0) {
@@ -181,7 +156,6 @@ static void watchBury(gpointer data)
     w->dead = TRUE;
     epoll_ctl(w->loop->epoll, EPOLL_CTL_DEL, w->fd, NULL);
     g_ptr_array_add(w->loop->graveyard, w);
-    loopReadyAt(w->loop, 0);
 }
 
 void virWatchRemove(virWatch *w)
@@ -204,18 +178,11 @@ static void watchFree(gpointer data)
 
 /* ---- timers ---- */
 
-static void loopRearm(virLoop *loop)
+/* Locked. */
+static void loopFirstTimer(virLoop *loop)
 {
-    g_mutex_lock(&loop->mutex);
     GTreeNode *first = g_tree_node_first(loop->timers);
-    gint64 due = first ? ((virTimer *)g_tree_node_key(first))->due : -1;
-    g_mutex_unlock(&loop->mutex);
-    loopReadyAt(loop, loop->graveyard->len || loop->deadTimers->len ? 0 : due);
-}
-
-static void loopRearmCall(gpointer loop)
-{
-    loopRearm(loop);
+    loop->due = first ? ((virTimer *)g_tree_node_key(first))->due : 0;
 }
 
 void virTimerSet(virTimer *t, int64_t ms)
@@ -230,13 +197,12 @@ void virTimerSet(virTimer *t, int64_t ms)
         t->order = ++loop->orders;
         g_tree_insert(loop->timers, t, t);
     }
-    GTreeNode *first = g_tree_node_first(loop->timers);
-    gboolean earliest = first && g_tree_node_key(first) == t;
+    gint64 before = loop->due;
+    loopFirstTimer(loop);
+    gboolean sooner = loop->due && (!before || loop->due < before);
     g_mutex_unlock(&loop->mutex);
-    if (earliest && virLoopIsCurrent(loop))
-        loopRearm(loop);
-    else if (earliest)
-        virLoopInvoke(loop, loopRearmCall, loop);
+    if (sooner && !virLoopIsCurrent(loop))
+        loopWake(loop);
 }
 
 virTimer *virTimerNew(virLoop *loop, int64_t ms, virTimerFunc func, gpointer data, GDestroyNotify destroy)
@@ -261,7 +227,6 @@ static void timerBury(gpointer data)
 {
     virTimer *t = data;
     g_ptr_array_add(t->loop->deadTimers, t);
-    loopReadyAt(t->loop, 0);
 }
 
 void virTimerRemove(virTimer *t)
@@ -273,20 +238,28 @@ void virTimerRemove(virTimer *t)
     virLoopInvoke(t->loop, timerBury, t);
 }
 
+/* The first timer whose time has come, taken out of the tree. */
+static virTimer *loopTakeDue(virLoop *loop, gint64 *now)
+{
+    virTimer *t = NULL;
+    g_mutex_lock(&loop->mutex);
+    if (loop->due && !*now)
+        *now = g_get_monotonic_time();
+    if (loop->due && loop->due <= *now) {
+        t = g_tree_node_key(g_tree_node_first(loop->timers));
+        g_tree_remove(loop->timers, t);
+        t->due = 0;
+        loopFirstTimer(loop);
+    }
+    g_mutex_unlock(&loop->mutex);
+    return t;
+}
+
 static void loopRunTimers(virLoop *loop)
 {
-    gint64 now = g_get_monotonic_time();
+    gint64 now = 0;
     for (;;) {
-        g_mutex_lock(&loop->mutex);
-        GTreeNode *first = g_tree_node_first(loop->timers);
-        virTimer *t = first ? g_tree_node_key(first) : NULL;
-        if (t && t->due <= now) {
-            g_tree_remove(loop->timers, t);
-            t->due = 0;
-        } else {
-            t = NULL;
-        }
-        g_mutex_unlock(&loop->mutex);
+        virTimer *t = loopTakeDue(loop, &now);
         if (!t)
             return;
         if (!g_atomic_int_get(&t->dead))
@@ -294,7 +267,7 @@ static void loopRunTimers(virLoop *loop)
     }
 }
 
-/* ---- the source ---- */
+/* ---- the thread ---- */
 
 static void loopReportSlow(gint64 since, int fd)
 {
@@ -312,32 +285,16 @@ static void loopBury(GPtrArray **list, GDestroyNotify free)
     *list = g_ptr_array_new_with_free_func(free);
 }
 
-/*
- * How the context waits. As long as it has nothing but our source, one epoll_wait() waits for both its own wakeup descriptor and ours, and
- * brings the events along: polling and then fetching would be two system calls for each wakeup.
- */
-static gint loopPoll(GPollFD *fds, guint n, gint timeout)
+/* How long to wait for a descriptor: -1 for ever. */
+static int loopPatience(virLoop *loop)
 {
-    virLoop *loop = virLoopGet();
-    GPollFD *own = n == 2 && fds[0].fd == loop->epoll ? &fds[1] : n == 2 && fds[1].fd == loop->epoll ? &fds[0] : NULL;
-    if (own && loop->glib < 0) {
-        struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &loop->glib };
-        loop->glib = epoll_ctl(loop->epoll, EPOLL_CTL_ADD, own->fd, &ev) == 0 ? own->fd : -1;
-    }
-    loop->nbatch = -1;
-    if (!own || own->fd != loop->glib)
-        return g_poll(fds, n, timeout);
-    int got = epoll_wait(loop->epoll, loop->batch, BATCH, timeout);
-    fds[0].revents = fds[1].revents = 0;
-    loop->nbatch = 0;
-    for (int i = 0; i < got; i++)
-        if (loop->batch[i].data.ptr == &loop->glib)
-            own->revents = G_IO_IN;
-        else
-            loop->batch[loop->nbatch++] = loop->batch[i];
-    if (loop->nbatch)
-        fds[own == fds].revents = G_IO_IN;
-    return got < 0 ? got : (own->revents != 0) + (loop->nbatch != 0);
+    g_mutex_lock(&loop->mutex);
+    gint64 due = loop->due;
+    g_mutex_unlock(&loop->mutex);
+    if (!due)
+        return -1;
+    gint64 left = due - g_get_monotonic_time();
+    return left <= 0 ? 0 : (int)MIN((left + 999) / 1000, G_MAXINT);
 }
 
 static void loopEvents(virLoop *loop, const struct epoll_event *batch, int n)
@@ -345,8 +302,6 @@ static void loopEvents(virLoop *loop, const struct epoll_event *batch, int n)
     gint64 start = n > 0 ? g_get_monotonic_time() : 0;
     for (int i = 0; i < n; i++) {
         virWatch *w = batch[i].data.ptr;
-        if ((gpointer)w == &loop->glib)
-            continue;
         if (w && !w->dead) {
             int fd = w->fd;
             w->func(w, fd, batch[i].events, w->data);
@@ -360,38 +315,26 @@ static void loopEvents(virLoop *loop, const struct epoll_event *batch, int n)
     }
 }
 
-static gboolean loopDispatch(GSource *source, GSourceFunc unused, gpointer unused2)
-{
-    virLoop *loop = ((LoopSource *)source)->loop;
-    struct epoll_event *batch = loop->batch;
-    int n = loop->nbatch >= 0 ? loop->nbatch : epoll_wait(loop->epoll, batch, BATCH, 0);
-    loop->nbatch = -1;
-    loop->dispatching = TRUE;
-    loopEvents(loop, batch, n);
-    loopRunInvocations(loop);
-    loopRunTimers(loop);
-    loopBury(&loop->graveyard, watchFree);
-    loopBury(&loop->deadTimers, timerFree);
-    loop->dispatching = FALSE;
-    loopRearm(loop);
-    return G_SOURCE_CONTINUE;
-}
-
 static gpointer loopMain(gpointer data)
 {
     virLoop *loop = data;
-    g_main_context_push_thread_default(loop->context);
-    for (;;)
-        g_main_context_iteration(loop->context, TRUE);
+    struct epoll_event batch[BATCH];
+    for (;;) {
+        int n = epoll_wait(loop->epoll, batch, BATCH, loopPatience(loop));
+        loopEvents(loop, batch, n);
+        loopRunInvocations(loop);
+        loopRunTimers(loop);
+        while (loop->graveyard->len || loop->deadTimers->len) {
+            loopBury(&loop->graveyard, watchFree);
+            loopBury(&loop->deadTimers, timerFree);
+        }
+    }
     return NULL;
 }
 
 static virLoop *loopStart(void)
 {
-    static GSourceFuncs funcs = { .dispatch = loopDispatch };
     virLoop *loop = g_new0(virLoop, 1);
-    loop->context = g_main_context_new();
-    g_main_context_set_poll_func(loop->context, loopPoll);
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->wakeup = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop->epoll < 0 || loop->wakeup < 0)
@@ -402,14 +345,6 @@ static virLoop *loopStart(void)
     loop->graveyard = g_ptr_array_new_with_free_func(watchFree);
     loop->deadTimers = g_ptr_array_new_with_free_func(timerFree);
     g_mutex_init(&loop->mutex);
-    loop->source = g_source_new(&funcs, sizeof(LoopSource));
-    ((LoopSource *)loop->source)->loop = loop;
-    loop->readyAt = -1;
-    loop->glib = -1;
-    g_source_add_unix_fd(loop->source, loop->epoll, G_IO_IN);
-    /* Nothing here dispatches recursively; without this GLib takes the descriptor out and in again, with a wakeup each. */
-    g_source_set_can_recurse(loop->source, TRUE);
-    g_source_attach(loop->source, loop->context);
     g_mutex_lock(&loop->mutex);     /* the thread must not look at loop->thread before it is set */
     loop->thread = g_thread_new("io", loopMain, loop);
     g_mutex_unlock(&loop->mutex);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The I/O thread. All sockets, pidfds and timers of the daemon and of local drivers are watched by one thread through one
- * epoll descriptor that sits in one GSource of a private GMainContext (GDBus and GLib timers can use it too). Callbacks run
- * on that thread and must never block; one that takes over 50 ms is reported in the log.
+ * epoll descriptor. Callbacks run on that thread and must never block; one that takes over 50 ms is reported in the log.
  * The functions may be called from any thread.
  */
 #pragma once
@@ -19,7 +18,6 @@ typedef void (*virWatchFunc)(virWatch *watch, int fd, uint32_t events, gpointer 
 typedef void (*virTimerFunc)(virTimer *timer, gpointer data);
 
 virLoop *virLoopGet(void);                      /* the process's I/O thread, started on first use */
-GMainContext *virLoopContext(virLoop *loop);
 gboolean virLoopIsCurrent(virLoop *loop);       /* are we on the I/O thread? */
 
 /* Watch `fd` (stays the caller's). `destroy` runs on the I/O thread when the watch is gone; no callback starts after it. */

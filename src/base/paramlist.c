@@ -53,7 +53,7 @@ void virTypedParamListClear(virTypedParamList *list)
 
 virTypedParameterPtr virTypedParamListSteal(virTypedParamList *list, int *n)
 {
-    virTypedParameterPtr params = list->params;
+    virTypedParameterPtr params = g_renew(virTypedParameter, list->params, list->n);    /* a thousand of these may be held at once */
     *n = list->n;
     *list = (virTypedParamList){ 0 };
     return params;

@@ -17,7 +17,7 @@ enum {
 };
 
 /* What a peer may be able to do; the numbers travel. */
-enum { FEATURE_REMOTE = 2, FEATURE_KEEPALIVE = 10, FEATURE_EVENT_CALLBACK = 14, FEATURE_CLOSE_CALLBACK = 15 };
+enum { FEATURE_REMOTE = 2, FEATURE_KEEPALIVE = 10, FEATURE_CLOSE_CALLBACK = 15 };
 
 virRemote *virRemoteOf(virConnectPtr conn)
 {
@@ -86,12 +86,7 @@ static bool handshake(virConnectPtr conn, virRemote *r, const virRemoteTarget *t
     r->serverAnswersPings = r->watch >= 0 && featureAsk(r, FEATURE_KEEPALIVE);
     if (!simpleCall(r, PROC_OPEN, &args, NULL, error))
         return false;
-    if (!conn->uriText && !adoptUri(conn, r, error))
-        return false;
-    if (!featureAsk(r, FEATURE_EVENT_CALLBACK))
-        virWarn("the daemon is older than 1.3: it cannot tell this client of events");
-    r->serverTellsClose = featureAsk(r, FEATURE_CLOSE_CALLBACK);
-    return true;
+    return conn->uriText || adoptUri(conn, r, error);
 }
 
 /* ---- operations of ours ---- */
@@ -205,7 +200,7 @@ static void remoteClose(virConnectPtr conn)
 static void remoteWatchClose(virConnectPtr conn, bool on)
 {
     virRemote *r = virRemoteOf(conn);
-    if (r->serverTellsClose && virRemoteAlive(r))
+    if (virRemoteAlive(r) && remoteSupportsFeature(conn, FEATURE_CLOSE_CALLBACK, NULL) > 0)
         simpleCall(r, on ? PROC_REGISTER_CLOSE : PROC_UNREGISTER_CLOSE, NULL, NULL, NULL);
 }
 

@@ -229,6 +229,8 @@ static void loopForget(void *opaque)
 void virRemoteLoopStart(virRemote *r)
 {
     struct epoll_event ev = { .events = EPOLLIN };
+    if (!virEventLoopExists())
+        return;
     r->epoll = epoll_create1(EPOLL_CLOEXEC);
     r->watched = EPOLLIN;
     if (r->epoll < 0 || epoll_ctl(r->epoll, EPOLL_CTL_ADD, virChannelFd(r->channel), &ev) < 0) {

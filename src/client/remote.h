@@ -55,7 +55,7 @@ struct _virRemote {
     bool delivering;
 
     virKeepAlive keepalive;
-    bool serverAnswersPings, serverTellsClose;
+    bool serverAnswersPings;
     int features[32];           /* cached answers plus one; 0: not asked */
     bool unixSocket, open;
 };

@@ -31,6 +31,11 @@ char **virCpuModelNames(virArch arch, GError **error)
     return !names ? NULL : names->models ? g_strdupv(names->models) : g_new0(char *, 1);
 }
 
+bool virCpuHasModels(virArch arch)
+{
+    return virCpuIsX86(arch) || namesOf(arch, NULL);
+}
+
 const char *virCpuModelVendor(virArch arch, const char *model)
 {
     const virCpuModel *m = virCpuIsX86(arch) && model ? g_hash_table_lookup(virCpuMapX86()->modelByName, model) : NULL;

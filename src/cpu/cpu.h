@@ -36,6 +36,7 @@ bool virCpuSameKind(virArch a, virArch b);
 bool virCpuIsX86(virArch arch);
 /* NULL-terminated; empty: any name is accepted. NULL and an error: nothing is known of the architecture. */
 char **virCpuModelNames(virArch arch, GError **error);
+bool virCpuHasModels(virArch arch);              /* would that succeed? */
 /* "AMD"; NULL: unknown, or the model is nobody's. */
 const char *virCpuModelVendor(virArch arch, const char *model);
 /* Architectures without a list of features know any. */

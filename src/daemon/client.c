@@ -4,6 +4,7 @@
 #define VIR_LOG_NAME "daemon.client"
 #include "daemon/server.h"
 #include "daemon/events.h"
+#include "src/api/driver.h"
 #include "base/error.h"
 #include "base/log.h"
 #include <sys/epoll.h>
@@ -26,7 +27,7 @@ void virServerClientUnref(virServerClient *c)
 {
     if (!c || !g_atomic_ref_count_dec(&c->refs))
         return;
-    virHandleUnref(c->conn);
+    virServerReleaseConnection(c->conn);
     virHandleUnref(c->admin);
     virServerUserUnref(c->user);
     g_hash_table_unref(c->streams);
@@ -46,10 +47,12 @@ static void cancelQueued(gpointer actor, gpointer unused, gpointer client)
     virActorCancelOwner(actor, client);
 }
 
-/* Closing a local connection may take a while (autodestroy): not on the I/O thread. */
-static void closeConnection(gpointer conn)
+void virServerReleaseConnection(virConnectPtr conn)
 {
-    virHandleUnref(conn);
+    if (conn && virLoopIsCurrent(virLoopGet()) && !virConnectClosesAtOnce(conn))
+        virWorkRun(virHandleUnref, conn);
+    else
+        virHandleUnref(conn);
 }
 
 static void listenersResume(virServer *server);
@@ -92,7 +95,7 @@ void virServerClientDrop(virServerClient *c, const char *reason)
     c->watch = NULL;
     if (c->conn) {
         virServerForgetClose(c->conn);
-        virWorkRun(closeConnection, g_steal_pointer(&c->conn));
+        virServerReleaseConnection(g_steal_pointer(&c->conn));
     }
     g_ptr_array_remove_fast(server->clients, c);        /* drops the server's reference */
     if (server->changed)

@@ -22,6 +22,7 @@ bool virDaemonConfigLoad(virDaemonConfig *config, const char *path, bool mustExi
 
 virServer *virDaemonServer(int i);                      /* NULL past the end */
 virServer *virDaemonFindServer(const char *name);
+bool virDaemonHasDrivers(void);
 bool virDaemonAwaitDrivers(GError **error);              /* any thread that may wait */
 void virDaemonSetTimeout(unsigned int seconds);         /* of idleness; 0: never */
 

@@ -54,19 +54,13 @@ static void closeFds(Pending *p)
     g_clear_pointer(&p->call.fdsOut, g_array_unref);
 }
 
-static void closeConnection(gpointer conn)
-{
-    virHandleUnref(conn);
-}
-
 static void pendingFree(Pending *p)
 {
     closeFds(p);
     if (p->out)
         g_byte_array_unref(p->out);
-    /* The last reference of a client that left closes the connection, which may take a while. */
-    if (p->call.conn && virLoopIsCurrent(virLoopGet()) && p->client->dead)
-        virWorkRun(closeConnection, p->call.conn);
+    if (p->client->dead)        /* it may be the last reference */
+        virServerReleaseConnection(p->call.conn);
     else
         virHandleUnref(p->call.conn);
     virHandleUnref(p->call.admin);
@@ -320,6 +314,7 @@ static bool understand(Pending *p, virNetMessage *m, GError **error)
         virSetError(error, VIR_ERR_RPC, "Unable to decode message payload%s%s", cause ? ": " : "", cause ? cause->message : "");
         return false;
     }
+    p->quick |= p->special && virServerSpecialAtOnce(proc, p->args);
     return true;
 }
 

@@ -67,6 +67,11 @@ static void quit(void)
 }
 
 /* Sockets take clients while definitions are still being read; a connection that shows them opens when all are there. */
+bool virDaemonHasDrivers(void)
+{
+    return g_atomic_int_get(&me.ready);
+}
+
 bool virDaemonAwaitDrivers(GError **error)
 {
     gint64 until = g_get_monotonic_time() + START_WAIT_US;
@@ -378,6 +383,7 @@ int main(int argc, char **argv)
     umask(022);
 #ifdef __GLIBC__
     mallopt(M_ARENA_MAX, 2);            /* one for the I/O thread, one for the others: each more keeps memory of its own */
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);      /* for good: else one great reply lets all later ones stay in the heap */
 #endif
     signal(SIGPIPE, SIG_IGN);
     if (o.daemonize && (report = daemonize()) < 0) {

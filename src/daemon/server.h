@@ -78,6 +78,8 @@ guint virServerBusyClients(virServer *server);
 
 virServerClient *virServerClientRef(virServerClient *client);
 void virServerClientUnref(virServerClient *client);     /* any thread */
+/* Gives a reference to a local connection back; its end may take a while, and is not waited for on the I/O thread. */
+void virServerReleaseConnection(virConnectPtr conn);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virServerClient, virServerClientUnref)
 void virServerClientDrop(virServerClient *client, const char *reason);
 /* Queue bytes that are already a message (taken) and write what the socket takes. */
@@ -104,6 +106,7 @@ void virServerCallBegins(virServerClient *client);
 void virServerCallEnded(virServerClient *client);                       /* any thread */
 
 /* special.c: the body of a procedure that is about the connection itself; NULL: it has a thunk. `quick`: it never blocks. */
+bool virServerSpecialAtOnce(const virRpcProc *proc, const void *args);
 virRpcThunk virServerSpecialFind(const virRpcProc *proc, bool *quick);
 
 void virServerForgetClose(virConnectPtr conn);          /* the client that wanted to hear of its end has left */

@@ -120,6 +120,13 @@ static bool admOpen(virRpcServerCall *call, const void *data, void *ret, GError 
     return true;
 }
 
+/* Opening what is there already need not leave the I/O thread. */
+bool virServerSpecialAtOnce(const virRpcProc *proc, const void *data)
+{
+    const virWireConnectOpenArgs *args = data;
+    return g_str_equal(proc->name, "virConnectOpen") && virDaemonHasDrivers() && virConnectOpensAtOnce(args->name);
+}
+
 static const struct {
     const char *name;
     virRpcThunk run;

@@ -32,7 +32,7 @@ const virMomentKind virCheckpointKind = {
 
 bool virDomainHasCheckpoint(virDomainObj *obj, const char *name)
 {
-    virMoment *m = virMomentsFind(obj->checkpoints, name, NULL);
+    virMoment *m = virMomentsFind(virDomainObjCheckpoints(obj), name, NULL);
     virMomentUnref(&virCheckpointKind, m);
     return m != NULL;
 }
@@ -46,7 +46,7 @@ static int listHandles(virDomainPtr domain, const char *under, virDomainCheckpoi
     bool leaves = flags & VIR_DOMAIN_CHECKPOINT_LIST_LEAVES, inner = flags & VIR_DOMAIN_CHECKPOINT_LIST_NO_LEAVES;
     unsigned int how = (flags & VIR_DOMAIN_CHECKPOINT_LIST_ROOTS ? VIR_MOMENTS_ROOTS : 0) | (leaves && !inner ? VIR_MOMENTS_LEAVES : 0) |
                        (inner && !leaves ? VIR_MOMENTS_NO_LEAVES : 0) | (flags & VIR_DOMAIN_CHECKPOINT_LIST_TOPOLOGICAL ? VIR_MOMENTS_TOPOLOGICAL : 0);
-    g_autoptr(GPtrArray) names = virMomentsNames(obj->checkpoints, under, how, NULL, 0);
+    g_autoptr(GPtrArray) names = virMomentsNames(virDomainObjCheckpoints(obj), under, how, NULL, 0);
     if (list)
         *list = g_new0(virDomainCheckpointPtr, names->len + 1);
     for (guint i = 0; list && i < names->len; i++)
@@ -62,7 +62,7 @@ static int domainListAllCheckpoints(virDomainPtr domain, virDomainCheckpointPtr 
 static virMoment *momentOf(virDomainCheckpointPtr checkpoint, virDomainObj **obj, GError **error)
 {
     *obj = virDomainObjFind(checkpoint->domain, error);
-    return *obj ? virMomentsFind((*obj)->checkpoints, checkpoint->name, error) : NULL;
+    return *obj ? virMomentsFind(virDomainObjCheckpoints(*obj), checkpoint->name, error) : NULL;
 }
 
 static int domainCheckpointListAllChildren(virDomainCheckpointPtr checkpoint, virDomainCheckpointPtr **list, unsigned int flags, GError **error)
@@ -76,7 +76,7 @@ static int domainCheckpointListAllChildren(virDomainCheckpointPtr checkpoint, vi
 static virDomainCheckpointPtr domainCheckpointLookupByName(virDomainPtr domain, const char *name, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainObj) obj = virDomainObjFind(domain, error);
-    virMoment *m = obj ? virMomentsFind(obj->checkpoints, name, error) : NULL;
+    virMoment *m = obj ? virMomentsFind(virDomainObjCheckpoints(obj), name, error) : NULL;
     virMomentUnref(&virCheckpointKind, m);
     return m ? virDomainCheckpointNew(domain, name) : NULL;
 }
@@ -113,7 +113,7 @@ static bool redefine(virDomainObj *obj, const virDomainView *view, virDomainChec
 {
     char uuid[37];
     virUUIDFormat(obj->head.uuid, uuid);
-    if (!virMomentsCheckParent(obj->checkpoints, &def->m, error))
+    if (!virMomentsCheckParent(virDomainObjCheckpoints(obj), &def->m, error))
         return false;
     if (def->m.dom && memcmp(def->m.dom->uuid, obj->head.uuid, 16) != 0) {
         virSetError(error, VIR_ERR_INVALID_ARG, "definition for checkpoint %s must use uuid %s", def->m.name, uuid);
@@ -131,13 +131,13 @@ static bool take(virDomainObj *obj, const virDomainView *view, virDomainCheckpoi
     def->m.dom = virDomainDefCopy(view->live);
     if (!virDomainCheckpointAlign(def, error))
         return false;
-    virMoment *old = virMomentsFind(obj->checkpoints, def->m.name, NULL);
+    virMoment *old = virMomentsFind(virDomainObjCheckpoints(obj), def->m.name, NULL);
     if (old) {
         virMomentUnref(&virCheckpointKind, old);
         virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_FAILED, "domain moment %s already exists", def->m.name);
         return false;
     }
-    def->m.parent = virMomentsCurrent(obj->checkpoints);
+    def->m.parent = virMomentsCurrent(virDomainObjCheckpoints(obj));
     return obj->engine->hv->checkpointTake(obj, def, flags, error);
 }
 
@@ -156,9 +156,9 @@ static virDomainCheckpointPtr createIn(virDomainObj *obj, virDomainPtr domain, c
         return NULL;
     g_autofree char *name = g_strdup(def->m.name);
     /* A chain: the newest is the current one. */
-    g_autofree char *current = virMomentsCurrent(obj->checkpoints);
+    g_autofree char *current = virMomentsCurrent(virDomainObjCheckpoints(obj));
     bool newest = !again || g_strcmp0(current, def->m.parent) == 0;
-    return virMomentsPut(obj->checkpoints, (virMoment *)g_steal_pointer(&def), newest, error) ? virDomainCheckpointNew(domain, name) : NULL;
+    return virMomentsPut(virDomainObjCheckpoints(obj), (virMoment *)g_steal_pointer(&def), newest, error) ? virDomainCheckpointNew(domain, name) : NULL;
 }
 
 static virDomainCheckpointPtr domainCheckpointCreateXML(virDomainPtr domain, const char *xml, unsigned int flags, GError **error)
@@ -199,13 +199,13 @@ static int domainCheckpointDelete(virDomainCheckpointPtr checkpoint, unsigned in
     unsigned int how = flags & VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN_ONLY ? VIR_MOMENTS_CHILDREN_ONLY
                      : flags & VIR_DOMAIN_CHECKPOINT_DELETE_CHILDREN ? VIR_MOMENTS_CHILDREN : 0;
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    virMoment *m = virMomentsFind(obj->checkpoints, checkpoint->name, error);
+    virMoment *m = virMomentsFind(virDomainObjCheckpoints(obj), checkpoint->name, error);
     bool ok = m != NULL;
     if (ok && !metadata && !view->live) {
         virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_OPERATION_UNSUPPORTED, "cannot delete checkpoint for inactive domain");
         ok = false;
     }
-    ok = ok && virMomentsDelete(obj->checkpoints, checkpoint->name, how, metadata ? NULL : deleteOne, obj, error);
+    ok = ok && virMomentsDelete(virDomainObjCheckpoints(obj), checkpoint->name, how, metadata ? NULL : deleteOne, obj, error);
     virMomentUnref(&virCheckpointKind, m);
     virActorLeave(obj->head.actor);
     return ok ? 0 : -1;

@@ -49,13 +49,28 @@ virDomainObj *virDomainObjNew(virEngine *engine, const unsigned char *uuid, cons
     obj->engine = engine;
     obj->view = viewNew();
     obj->id = -1;
-    obj->snapshots = virMomentsNew(&virSnapshotKind);
-    obj->checkpoints = virMomentsNew(&virCheckpointKind);
-    if (engine->dirs) {
-        obj->snapshots->dir = g_build_filename(engine->dirs->libDir, "snapshot", name, NULL);
-        obj->checkpoints->dir = g_build_filename(engine->dirs->libDir, "checkpoint", name, NULL);
-    }
     return obj;
+}
+
+/* Most guests never have any: made when they are first asked for. */
+static virMoments *moments(virDomainObj *obj, virMoments **set, const virMomentKind *kind, const char *folder)
+{
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&obj->mutex);
+    if (!*set) {
+        *set = virMomentsNew(kind);
+        (*set)->dir = obj->engine->dirs ? g_build_filename(obj->engine->dirs->libDir, folder, VIR_DOMAIN_OBJ_NAME(obj), NULL) : NULL;
+    }
+    return *set;
+}
+
+virMoments *virDomainObjSnapshots(virDomainObj *obj)
+{
+    return moments(obj, &obj->snapshots, &virSnapshotKind, "snapshot");
+}
+
+virMoments *virDomainObjCheckpoints(virDomainObj *obj)
+{
+    return moments(obj, &obj->checkpoints, &virCheckpointKind, "checkpoint");
 }
 
 virDomainObj *virDomainObjRef(virDomainObj *obj)

@@ -143,7 +143,8 @@ void virEngineDisconnect(virConnectPtr conn)
 {
     virEngine *engine = virEngineOf(conn);
     virEventBusRemoveConnection(engine->events, conn);
-    virEngineForeach(engine, autodestroy, conn);
+    if (g_atomic_int_get(&conn->lingers))
+        virEngineForeach(engine, autodestroy, conn);
 }
 
 /* ---- after a restart ---- */

@@ -25,7 +25,7 @@ struct _virDomainObj {
     gpointer priv;
     virActor *queries, *agent;      /* the queues beside the actor's; made on first use, guarded by `mutex` */
     gint destroying;                /* a kill is under way: an exit seen now is its doing */
-    struct _virMoments *snapshots, *checkpoints;
+    struct _virMoments *snapshots, *checkpoints;        /* through virDomainObjSnapshots, virDomainObjCheckpoints (moment.h) */
     virDomainBackupDef *backup;     /* the job that runs, guarded by `mutex` */
     virConnectPtr autodestroy;      /* written by the holder of the actor, read by closing connections; atomic like the above */
 };

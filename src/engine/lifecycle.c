@@ -235,6 +235,8 @@ static bool startHeld(virDomainObj *obj, virConnectPtr conn, virDomainDef *def, 
     view->autostartOnce = false;
     if (obj->view->autostartOnce)
         virPersistAutostart(engine, def->name, view->autostart, false, NULL);
+    if (conn && (flags & VIR_DOMAIN_START_AUTODESTROY))
+        g_atomic_int_set(&conn->lingers, TRUE);
     g_atomic_pointer_set(&obj->autodestroy, flags & VIR_DOMAIN_START_AUTODESTROY ? conn : NULL);
     virDomainPublish(obj, view);
     virPersistStatus(obj);

@@ -285,23 +285,23 @@ static void loadOne(const char *path, const char *name, gpointer data)
 
 void virMomentsLoadAll(virDomainObj *obj, const virDomainParseConfig *conf)
 {
-    virMoments *const sets[] = { obj->snapshots, obj->checkpoints };
+    virMoments *const sets[] = { virDomainObjSnapshots(obj), virDomainObjCheckpoints(obj) };
     for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
         Loader loader = { sets[i], conf };
         virDefinitionEach(sets[i]->dir, loadOne, &loader);
     }
-    virMoments *chain = obj->checkpoints;       /* its files do not say which one is current: the last */
+    virMoments *chain = virDomainObjCheckpoints(obj);       /* its files do not say which one is current: the last */
     for (guint i = 0; i < chain->all->len && !chain->current; i++)
         if (!hasChildren(chain, ((virMoment *)chain->all->pdata[i])->name))
             chain->current = g_strdup(((virMoment *)chain->all->pdata[i])->name);
     virDomainView *view = virDomainViewEdit(obj);
-    view->hasSnapshots = obj->snapshots->all->len > 0;
+    view->hasSnapshots = virDomainObjSnapshots(obj)->all->len > 0;
     virDomainPublish(obj, view);
 }
 
 bool virMomentsUndefine(virDomainObj *obj, bool live, unsigned int flags, GError **error)
 {
-    virMoments *const sets[] = { obj->snapshots, obj->checkpoints };
+    virMoments *const sets[] = { virDomainObjSnapshots(obj), virDomainObjCheckpoints(obj) };
     const unsigned int forget[] = { VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA, VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA };
     for (gsize i = 0; !live && i < G_N_ELEMENTS(sets); i++) {
         unsigned int n = virMomentsCount(sets[i]);

@@ -25,6 +25,9 @@ typedef struct _virMoments {
     char *current;
 } virMoments;
 
+/* Those of a guest; they live as long as it does. */
+virMoments *virDomainObjSnapshots(virDomainObj *obj);
+virMoments *virDomainObjCheckpoints(virDomainObj *obj);
 virMoments *virMomentsNew(const virMomentKind *kind);
 void virMomentsFree(virMoments *set);
 

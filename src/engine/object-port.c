@@ -158,9 +158,9 @@ static bool reclaimFits(const virObject *obj, const virNetworkPortDef *def, bool
 static virNetworkPortDef *parsePort(const char *xml, unsigned int flags, GError **error)
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "networkport", "networkport", VIR_FROM, error);
-    if (!doc || ((flags & VIR_NETWORK_PORT_CREATE_VALIDATE) && !virXmlValidate(&virNetworkPortDefXml, xmlDocGetRootElement(doc), error)))
+    if (!doc || ((flags & VIR_NETWORK_PORT_CREATE_VALIDATE) && !virXmlValidate(&virNetworkPortDefXml, virXmlRoot(doc), error)))
         return NULL;
-    return virNetworkPortDefParseNode(xmlDocGetRootElement(doc), 0, error);
+    return virNetworkPortDefParseNode(virXmlRoot(doc), 0, error);
 }
 
 static bool create(virObject *obj, virNetworkPortDef *def, unsigned int flags, GError **error)

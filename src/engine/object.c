@@ -429,9 +429,9 @@ gpointer virObjectParse(const virObjectKind *kind, const char *xml, bool validat
         return kind->parse(xml, NULL, error);
     g_autofree char *what = g_strdup_printf("%s_definition", kind->xml->name);
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, what, kind->xml->name, kind->from, error);
-    if (!doc || !virXmlValidate(kind->xml, xmlDocGetRootElement(doc), error))
+    if (!doc || !virXmlValidate(kind->xml, virXmlRoot(doc), error))
         return NULL;
-    return kind->parse(NULL, xmlDocGetRootElement(doc), error);
+    return kind->parse(NULL, virXmlRoot(doc), error);
 }
 
 gpointer virObjectAddXml(virObjectSet *set, virConnectPtr conn, const char *xml, virObjectHow how, bool validate, GError **error)

@@ -60,14 +60,14 @@ static GPtrArray *namesOf(virDomainPtr domain, const char *under, unsigned int f
 {
     const unsigned int known = (VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL << 1) - 1;
     g_autoptr(virDomainObj) obj = virDomainObjFind(domain, error);
-    virMoment *m = obj && under ? virMomentsFind(obj->snapshots, under, error) : NULL;
+    virMoment *m = obj && under ? virMomentsFind(virDomainObjSnapshots(obj), under, error) : NULL;
     if (!obj || !virFlagsCheck(flags, known, VIR_ENGINE_FROM(obj->engine), "virDomainListAllSnapshots", error) || (under && !m))
         return NULL;
     virMomentUnref(&virSnapshotKind, m);
     bool leaves = flags & VIR_DOMAIN_SNAPSHOT_LIST_LEAVES, inner = flags & VIR_DOMAIN_SNAPSHOT_LIST_NO_LEAVES;
     unsigned int how = (flags & VIR_DOMAIN_SNAPSHOT_LIST_ROOTS ? VIR_MOMENTS_ROOTS : 0) | (leaves && !inner ? VIR_MOMENTS_LEAVES : 0) |
                        (inner && !leaves ? VIR_MOMENTS_NO_LEAVES : 0) | (flags & VIR_DOMAIN_SNAPSHOT_LIST_TOPOLOGICAL ? VIR_MOMENTS_TOPOLOGICAL : 0);
-    return virMomentsNames(obj->snapshots, under, how, passes, flags);
+    return virMomentsNames(virDomainObjSnapshots(obj), under, how, passes, flags);
 }
 
 static int listHandles(virDomainPtr domain, const char *under, virDomainSnapshotPtr **list, unsigned int flags, GError **error)
@@ -124,7 +124,7 @@ static int domainSnapshotNumChildren(virDomainSnapshotPtr snapshot, unsigned int
 static virDomainSnapshotPtr domainSnapshotLookupByName(virDomainPtr domain, const char *name, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainObj) obj = virDomainObjFind(domain, error);
-    virMoment *m = obj ? virMomentsFind(obj->snapshots, name, error) : NULL;
+    virMoment *m = obj ? virMomentsFind(virDomainObjSnapshots(obj), name, error) : NULL;
     virDomainSnapshotPtr handle = m ? virDomainSnapshotNew(domain, name) : NULL;
     virMomentUnref(&virSnapshotKind, m);
     return handle;
@@ -133,14 +133,14 @@ static virDomainSnapshotPtr domainSnapshotLookupByName(virDomainPtr domain, cons
 static int domainHasCurrentSnapshot(virDomainPtr domain, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainObj) obj = virDomainObjFind(domain, error);
-    g_autofree char *name = obj ? virMomentsCurrent(obj->snapshots) : NULL;
+    g_autofree char *name = obj ? virMomentsCurrent(virDomainObjSnapshots(obj)) : NULL;
     return obj ? name != NULL : -1;
 }
 
 static virDomainSnapshotPtr domainSnapshotCurrent(virDomainPtr domain, unsigned int flags, GError **error)
 {
     g_autoptr(virDomainObj) obj = virDomainObjFind(domain, error);
-    g_autofree char *name = obj ? virMomentsCurrent(obj->snapshots) : NULL;
+    g_autofree char *name = obj ? virMomentsCurrent(virDomainObjSnapshots(obj)) : NULL;
     if (obj && !name)
         virErrorSet(error, VIR_ENGINE_FROM(obj->engine), VIR_ERR_NO_DOMAIN_SNAPSHOT, "the domain does not have a current snapshot");
     return name ? virDomainSnapshotNew(domain, name) : NULL;
@@ -150,7 +150,7 @@ static virDomainSnapshotPtr domainSnapshotCurrent(virDomainPtr domain, unsigned 
 static virMoment *momentOf(virDomainSnapshotPtr snapshot, virDomainObj **obj, GError **error)
 {
     *obj = objOf(snapshot, error);
-    return *obj ? virMomentsFind((*obj)->snapshots, snapshot->name, error) : NULL;
+    return *obj ? virMomentsFind(virDomainObjSnapshots(*obj), snapshot->name, error) : NULL;
 }
 
 static virDomainSnapshotPtr domainSnapshotGetParent(virDomainSnapshotPtr snapshot, unsigned int flags, GError **error)
@@ -178,7 +178,7 @@ static int domainSnapshotIsCurrent(virDomainSnapshotPtr snapshot, unsigned int f
 {
     g_autoptr(virDomainObj) obj = NULL;
     virMoment *m = momentOf(snapshot, &obj, error);
-    g_autofree char *current = m ? virMomentsCurrent(obj->snapshots) : NULL;
+    g_autofree char *current = m ? virMomentsCurrent(virDomainObjSnapshots(obj)) : NULL;
     virMomentUnref(&virSnapshotKind, m);
     return m ? g_strcmp0(current, snapshot->name) == 0 : -1;
 }
@@ -196,7 +196,7 @@ static int domainSnapshotHasMetadata(virDomainSnapshotPtr snapshot, unsigned int
 static void publishCount(virDomainObj *obj)
 {
     virDomainView *view = virDomainViewEdit(obj);
-    view->hasSnapshots = virMomentsCount(obj->snapshots) > 0;
+    view->hasSnapshots = virMomentsCount(virDomainObjSnapshots(obj)) > 0;
     virDomainPublish(obj, view);
 }
 
@@ -219,7 +219,7 @@ static bool redefine(virDomainObj *obj, virDomainSnapshotDef *taken, unsigned in
     g_autoptr(virDomainSnapshotDef) def = taken;
     char uuid[37];
     virUUIDFormat(obj->head.uuid, uuid);
-    if (!virMomentsCheckParent(obj->snapshots, &def->m, error))
+    if (!virMomentsCheckParent(virDomainObjSnapshots(obj), &def->m, error))
         return false;
     if (flags & VIR_DOMAIN_SNAPSHOT_CREATE_DISK_ONLY && def->state != VIR_SNAPSHOT_DISK_SNAPSHOT) {
         virSetError(error, VIR_ERR_INVALID_ARG, "disk-only flag for snapshot %s requires disk-snapshot state", def->m.name);
@@ -229,14 +229,14 @@ static bool redefine(virDomainObj *obj, virDomainSnapshotDef *taken, unsigned in
         virSetError(error, VIR_ERR_INVALID_ARG, "definition for snapshot %s must use uuid %s", def->m.name, uuid);
         return false;
     }
-    virMoment *old = virMomentsFind(obj->snapshots, def->m.name, NULL);
+    virMoment *old = virMomentsFind(virDomainObjSnapshots(obj), def->m.name, NULL);
     bool ok = !old || sameKind(def, (virDomainSnapshotDef *)old, error);
     virMomentUnref(&virSnapshotKind, old);
     bool external = virDomainSnapshotIsExternal(def) || def->state == VIR_SNAPSHOT_DISK_SNAPSHOT;
     if (obj->engine->hv->snapshotsOfTest)
         g_clear_pointer(&def->cookie, g_free);
     return ok && virDomainSnapshotAlign(def, external ? VIR_DOMAIN_DISK_SNAPSHOT_EXTERNAL : VIR_DOMAIN_DISK_SNAPSHOT_INTERNAL, false, error) &&
-           virMomentsPut(obj->snapshots, (virMoment *)g_steal_pointer(&def), flags & VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT, error);
+           virMomentsPut(virDomainObjSnapshots(obj), (virMoment *)g_steal_pointer(&def), flags & VIR_DOMAIN_SNAPSHOT_CREATE_CURRENT, error);
 }
 
 /* What the document leaves open about a new snapshot. */
@@ -265,17 +265,17 @@ static bool take(virDomainObj *obj, const virDomainView *view, virDomainSnapshot
     g_autoptr(virDomainSnapshotDef) def = taken;
     if (!settle(obj, view, def, flags, error))
         return false;
-    virMoment *old = virMomentsFind(obj->snapshots, def->m.name, NULL);
+    virMoment *old = virMomentsFind(virDomainObjSnapshots(obj), def->m.name, NULL);
     if (old) {
         virMomentUnref(&virSnapshotKind, old);
         virErrorSet(error, VIR_FROM_DOMAIN, VIR_ERR_OPERATION_FAILED, "domain moment %s already exists", def->m.name);
         return false;
     }
-    def->m.parent = virMomentsCurrent(obj->snapshots);
+    def->m.parent = virMomentsCurrent(virDomainObjSnapshots(obj));
     if (!obj->engine->hv->snapshotTake(obj, def, flags, error))
         return false;
     return flags & VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA ||
-           virMomentsPut(obj->snapshots, (virMoment *)g_steal_pointer(&def), true, error);
+           virMomentsPut(virDomainObjSnapshots(obj), (virMoment *)g_steal_pointer(&def), true, error);
 }
 
 static virDomainSnapshotPtr createIn(virDomainObj *obj, virDomainPtr domain, const char *xml, unsigned int flags, GError **error)
@@ -340,8 +340,8 @@ static int domainSnapshotDelete(virDomainSnapshotPtr snapshot, unsigned int flag
         return -1;
     unsigned int how = flags & VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN_ONLY ? VIR_MOMENTS_CHILDREN_ONLY
                      : flags & VIR_DOMAIN_SNAPSHOT_DELETE_CHILDREN ? VIR_MOMENTS_CHILDREN : 0;
-    virMoment *m = virMomentsFind(obj->snapshots, snapshot->name, error);
-    bool ok = m && virMomentsDelete(obj->snapshots, snapshot->name, how, flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY ? NULL : deleteOne, obj, error);
+    virMoment *m = virMomentsFind(virDomainObjSnapshots(obj), snapshot->name, error);
+    bool ok = m && virMomentsDelete(virDomainObjSnapshots(obj), snapshot->name, how, flags & VIR_DOMAIN_SNAPSHOT_DELETE_METADATA_ONLY ? NULL : deleteOne, obj, error);
     virMomentUnref(&virSnapshotKind, m);
     publishCount(obj);
     virActorLeave(obj->head.actor);
@@ -350,7 +350,7 @@ static int domainSnapshotDelete(virDomainSnapshotPtr snapshot, unsigned int flag
 
 static bool revertIn(virDomainObj *obj, virDomainSnapshotPtr snapshot, unsigned int flags, GError **error)
 {
-    virMoment *m = virMomentsFind(obj->snapshots, snapshot->name, error);
+    virMoment *m = virMomentsFind(virDomainObjSnapshots(obj), snapshot->name, error);
     const virDomainSnapshotDef *def = (virDomainSnapshotDef *)m;
     g_autoptr(virDomainView) view = virDomainObjView(obj);
     bool runs = m && (def->state == VIR_SNAPSHOT_RUNNING || def->state == VIR_SNAPSHOT_PAUSED);
@@ -365,7 +365,7 @@ static bool revertIn(virDomainObj *obj, virDomainSnapshotPtr snapshot, unsigned 
                     VIR_DOMAIN_OBJ_NAME(obj));
         ok = false;
     }
-    ok = ok && obj->engine->hv->snapshotRevert(obj, def, flags, error) && virMomentsSetCurrent(obj->snapshots, snapshot->name, error);
+    ok = ok && obj->engine->hv->snapshotRevert(obj, def, flags, error) && virMomentsSetCurrent(virDomainObjSnapshots(obj), snapshot->name, error);
     virMomentUnref(&virSnapshotKind, m);
     return ok;
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static GMutex mutex;
 static GMappedFile *file;
@@ -60,6 +61,7 @@ static void indexVendors(void)
         line = stop + 1;
     }
     g_array_sort(vendors, compareVendors);
+    madvise(g_mapped_file_get_contents(file), g_mapped_file_get_length(file), MADV_DONTNEED);   /* a few pages of it come back */
 }
 
 /* `mutex` is held. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages to the kernel's routing socket: see netlink-request.h. */
+/* Messages to the kernel's netlink sockets: see netlink-request.h. */
 #include "host/netlink-request.h"
 #include "base/util.h"
 #include <errno.h>
@@ -52,9 +52,9 @@ static GBytes *receive(int fd, int *code)
     return *code == 0 ? g_bytes_new_take(g_steal_pointer(&bytes), len) : NULL;
 }
 
-int virNetlinkAsk(const virNetlinkRequest *r, GBytes **answer)
+int virNetlinkAskOf(int protocol, const virNetlinkRequest *r, GBytes **answer)
 {
-    g_auto(virFd) fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    g_auto(virFd) fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
     const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
     g_autoptr(GBytes) kept = NULL;
     if (fd < 0 || sendto(fd, r, r->head.nlmsg_len, 0, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0)
@@ -80,6 +80,11 @@ int virNetlinkAsk(const virNetlinkRequest *r, GBytes **answer)
             *answer = g_steal_pointer(&kept);
         return code;
     }
+}
+
+int virNetlinkAsk(const virNetlinkRequest *r, GBytes **answer)
+{
+    return virNetlinkAskOf(NETLINK_ROUTE, r, answer);
 }
 
 int virNetlinkSend(const virNetlinkRequest *r)

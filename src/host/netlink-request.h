@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages to the kernel's routing socket. Inside src/host/ only. */
+/* Messages to the kernel's netlink sockets. Inside src/host/ only. */
 #pragma once
 
 #include <glib.h>
@@ -22,3 +22,5 @@ void virNetlinkNestEnd(virNetlinkRequest *r, struct rtattr *nest);
 int virNetlinkSend(const virNetlinkRequest *r);
 /* The same, for a request that is answered by one message: *answer is that, head and all. */
 int virNetlinkAsk(const virNetlinkRequest *r, GBytes **answer);
+/* The same of another socket than the routing one: NETLINK_GENERIC. */
+int virNetlinkAskOf(int protocol, const virNetlinkRequest *r, GBytes **answer);

@@ -171,7 +171,7 @@ static bool wantsUsb(const virDeviceInfo *info)
 static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     virUSBSet *set = data;
-    if (strcmp(kind, set->kind) != 0 || !isUsb(kind, device) || !wantsUsb(info))
+    if (!isUsb(kind, device) || !wantsUsb(info))
         return true;
     bool hub = strcmp(kind, "hub") == 0, fixedBus = info->addr.type == VIR_DEVICE_ADDRESS_USB;
     for (unsigned int i = 0; i < 256; i++) {
@@ -221,8 +221,7 @@ bool virDomainAssignUSB(virDomainDef *def, const virDomainParseConfig *conf, GEr
     if (!virDomainDefForeachInfo(def, reserveGiven, &set))
         return false;
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        set.kind = order[i];
-        if (!virDomainDefForeachInfo(def, placeDevice, &set))
+        if (!virDomainDefForeachInfoOf(def, order[i], placeDevice, &set))
             return false;
     }
     return true;

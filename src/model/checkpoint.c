@@ -84,7 +84,7 @@ static void nameBitmaps(virDomainCheckpointDef *def)
 virDomainCheckpointDef *virDomainCheckpointDefParseWith(const char *xml, const virDomainParseConfig *conf, unsigned int flags, GError **error)
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "domain_checkpoint", "domaincheckpoint", VIR_FROM, error);
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    xmlNode *root = doc ? virXmlRoot(doc) : NULL;
     g_autoptr(virDomainCheckpointDef) def = root ? virDomainCheckpointDefParseNode(root, flags | VIR_DOCUMENT_VALIDATE, error) : NULL;
     if (!def)
         return NULL;

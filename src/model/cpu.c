@@ -161,7 +161,7 @@ virCPUDef *virCPUDefParse(const char *xml, virCPUDocument kind, bool validate, G
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "CPU_definition", NULL, VIR_FROM, error);
     if (!doc)
         return NULL;
-    xmlNode *root = xmlDocGetRootElement(doc);
+    xmlNode *root = virXmlRoot(doc);
     if (strcmp((const char *)root->name, "cpu") != 0) {
         virSetError(error, VIR_ERR_XML_ERROR, "XML does not contain expected 'cpu' element");
         return NULL;

@@ -21,18 +21,21 @@ typedef struct { unsigned int cssid, ssid, devno; bool assigned, hasCssid, hasSs
 typedef struct { unsigned int iobase, irq; bool hasIobase, hasIrq; } virIsaAddress;
 typedef struct { unsigned int slot; unsigned long long base; bool hasBase; } virDimmAddress;
 
-/* All kinds side by side (not a C union): only the members of `type` mean anything. */
+/* Only the member of `type` means anything. Those of plain numbers share their memory, since every device has one of these: who gives a
+ * device an address of another kind sets all of it. */
 typedef struct {
     virDeviceAddressType type;
-    virPCIAddress pci;
-    virDriveAddress drive;
-    virVirtioSerialAddress vioserial;
-    virCcidAddress ccid;
+    union {
+        virPCIAddress pci;
+        virDriveAddress drive;
+        virVirtioSerialAddress vioserial;
+        virCcidAddress ccid;
+        virSpaprVioAddress spaprvio;
+        virCCWAddress ccw;
+        virIsaAddress isa;
+        virDimmAddress dimm;
+    };
     virUSBAddress usb;
-    virSpaprVioAddress spaprvio;
-    virCCWAddress ccw;
-    virIsaAddress isa;
-    virDimmAddress dimm;
 } virDeviceAddress;
 
 typedef struct {

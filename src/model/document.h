@@ -30,7 +30,7 @@ enum { VIR_DOCUMENT_VALIDATE = 1 << 10 };       /* parse: check against the sche
     T *T##Parse(const char *xml, const char *file, unsigned int flags, GError **error) \
     { \
         g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, file, what, T##Xml.name, VIR_FROM, error); \
-        return doc ? T##ParseNode(xmlDocGetRootElement(doc), flags, error) : NULL; \
+        return doc ? T##ParseNode(virXmlRoot(doc), flags, error) : NULL; \
     } \
     char *T##Format(const T *def, unsigned int flags) \
     { \

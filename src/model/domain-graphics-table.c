@@ -321,8 +321,8 @@ static const virXmlRow audioRows[] = {
     X_YESNO("@exclusive", exclusive, 0),
     X_INT("@dspPolicy", dspPolicy, 0, X_HAS(hasDspPolicy)),
     X_ENUM("@driver", sdlDriver, virDomainAudioSdlDriver, 0),
-    X_INLINE("input", input, virDomainAudioIO, 0),
-    X_INLINE("output", output, virDomainAudioIO, 0),
+    X_OBJ("input", input, virDomainAudioIO, 0),
+    X_OBJ("output", output, virDomainAudioIO, 0),
     X_END
 };
 X_TYPE(virDomainAudioDef, "audio", audioRows);

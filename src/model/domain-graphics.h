@@ -110,7 +110,7 @@ typedef struct {
     int dspPolicy;
     bool hasDspPolicy;
     virDomainAudioSdlDriver sdlDriver;
-    virDomainAudioIO input, output;
+    virDomainAudioIO *input, *output;   /* NULL: nothing is said of it */
 } virDomainAudioDef;
 
 typedef struct {

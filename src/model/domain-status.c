@@ -54,7 +54,7 @@ virDomainStatus *virDomainStatusParse(const char *xml, const char *file, const v
     if (!doc)
         return NULL;
     virXmlContext ctx = { .flags = STATUS_FLAGS, .from = VIR_FROM, .user = conf };
-    g_autoptr(virDomainStatus) status = virXmlParse(&virDomainStatusXml, xmlDocGetRootElement(doc), &ctx, error);
+    g_autoptr(virDomainStatus) status = virXmlParse(&virDomainStatusXml, virXmlRoot(doc), &ctx, error);
     if (!status || !virDomainDefPostParse(status->def, conf, STATUS_FLAGS, error))
         return NULL;
     return g_steal_pointer(&status);

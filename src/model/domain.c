@@ -70,7 +70,7 @@ virDomainDef *virDomainDefParse(const char *xml, const char *file, const virDoma
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, file, "domain_definition", "domain", VIR_FROM, error);
     if (!doc)
         return NULL;
-    return virDomainDefParseNode(xmlDocGetRootElement(doc), conf, flags, error);
+    return virDomainDefParseNode(virXmlRoot(doc), conf, flags, error);
 }
 
 virDomainDef *virDomainDefParseFile(const char *path, const virDomainParseConfig *conf, unsigned int flags,
@@ -103,20 +103,32 @@ char *virDomainDefFormat(const virDomainDef *def, unsigned int flags)
 
 /* --- helpers --- */
 
+static bool eachOfKind(virDomainDef *def, const virDomainDeviceKind *kind, virDeviceInfoFunc func, void *data)
+{
+    void *member = (char *)def + kind->offset;
+    virXmlList one = { .v = member, .n = *(void **)member != NULL };
+    virXmlList *list = kind->single ? &one : member;
+    for (unsigned int i = 0; i < list->n; i++) {
+        virDeviceInfo *info = (void *)((char *)list->v[i] + kind->info - 1);
+        if (!func(def, kind->name, list->v[i], info, data))
+            return false;
+    }
+    return true;
+}
+
 bool virDomainDefForeachInfo(virDomainDef *def, virDeviceInfoFunc func, void *data)
 {
-    for (const virDomainDeviceKind *kind = virDomainDeviceKinds; kind->name; kind++) {
-        if (!kind->info)
-            continue;
-        void *member = (char *)def + kind->offset;
-        virXmlList one = { .v = member, .n = *(void **)member != NULL };
-        virXmlList *list = kind->single ? &one : member;
-        for (unsigned int i = 0; i < list->n; i++) {
-            virDeviceInfo *info = (void *)((char *)list->v[i] + kind->info - 1);
-            if (!func(def, kind->name, list->v[i], info, data))
-                return false;
-        }
-    }
+    for (const virDomainDeviceKind *kind = virDomainDeviceKinds; kind->name; kind++)
+        if (kind->info && !eachOfKind(def, kind, func, data))
+            return false;
+    return true;
+}
+
+bool virDomainDefForeachInfoOf(virDomainDef *def, const char *name, virDeviceInfoFunc func, void *data)
+{
+    for (const virDomainDeviceKind *kind = virDomainDeviceKinds; kind->name; kind++)
+        if (kind->info && kind->name[0] == name[0] && g_str_equal(kind->name, name) && !eachOfKind(def, kind, func, data))
+            return false;
     return true;
 }
 
@@ -223,7 +235,7 @@ virDomainDevice *virDomainDeviceParse(const char *xml, const virDomainDef *def,
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "device_definition", NULL, VIR_FROM, error);
     if (!doc)
         return NULL;
-    xmlNode *node = xmlDocGetRootElement(doc);
+    xmlNode *node = virXmlRoot(doc);
     const virDomainDeviceKind *kind = findKind((const char *)node->name);
     if (!kind) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "unknown device type '%s'", node->name);

@@ -153,6 +153,7 @@ bool virDomainDefValidate(const virDomainDef *def, const virDomainParseConfig *c
 /* Every device's info, in the order of the struct; false from `func` stops and is returned. `kind` is the element's name ("disk"). */
 typedef bool (*virDeviceInfoFunc)(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data);
 bool virDomainDefForeachInfo(virDomainDef *def, virDeviceInfoFunc func, void *data);
+bool virDomainDefForeachInfoOf(virDomainDef *def, const char *kind, virDeviceInfoFunc func, void *data);
 
 virDomainControllerDef *virDomainDefFindController(const virDomainDef *def, virDomainControllerType type, int idx);  /* idx -1: any */
 virDomainDiskDef *virDomainDefFindDisk(const virDomainDef *def, const char *target);    /* target dev, or source path */

@@ -11,7 +11,6 @@
 
 typedef struct {
     GHashTable *used;
-    const char *kind;           /* while placing: one kind of device after the other */
     virDeviceAddressType type;
     GError **error;
 } virBusWalk;
@@ -83,8 +82,7 @@ static bool placeVirtio(virDomainDef *def, const char *kind, void *device, virDe
     virBusWalk *walk = data;
     bool open = info->addr.type == VIR_DEVICE_ADDRESS_NONE ||
                 (info->addr.type == VIR_DEVICE_ADDRESS_CCW && !info->addr.ccw.assigned);
-    if (strcmp(kind, walk->kind) != 0 || !open ||
-        (info->addr.type == VIR_DEVICE_ADDRESS_NONE && !isVirtio(kind, device, walk->type)))
+    if (!open || (info->addr.type == VIR_DEVICE_ADDRESS_NONE && !isVirtio(kind, device, walk->type)))
         return true;
     if (walk->type == VIR_DEVICE_ADDRESS_CCW)
         return placeCcw(walk, info);
@@ -104,11 +102,9 @@ bool virDomainAssignVirtio(virDomainDef *def, const virDomainParseConfig *conf, 
     walk.type = traits & VIR_MACHINE_CCW ? VIR_DEVICE_ADDRESS_CCW : VIR_DEVICE_ADDRESS_VIRTIO_MMIO;
     if (!virDomainDefForeachInfo(def, reserveCcw, &walk))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        walk.kind = order[i];
-        if (!virDomainDefForeachInfo(def, placeVirtio, &walk))
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
+        if (!virDomainDefForeachInfoOf(def, order[i], placeVirtio, &walk))
             return false;
-    }
     return true;
 }
 
@@ -151,8 +147,8 @@ static bool placeVio(virDomainDef *def, const char *kind, void *device, virDevic
     virBusWalk *walk = data;
     virDeviceAddress *a = &info->addr;
     bool open = a->type == VIR_DEVICE_ADDRESS_NONE || (a->type == VIR_DEVICE_ADDRESS_SPAPR_VIO && !a->spaprvio.hasReg);
-    unsigned long long reg = vioStart(def, kind, device);
-    if (strcmp(kind, walk->kind) != 0 || !open || !reg)
+    unsigned long long reg = open ? vioStart(def, kind, device) : 0;
+    if (!reg)
         return true;
     while (!g_hash_table_add(walk->used, GSIZE_TO_POINTER(reg)))
         reg += 0x1000;
@@ -168,11 +164,9 @@ bool virDomainAssignVio(virDomainDef *def, const virDomainParseConfig *conf, GEr
     virBusWalk walk = { .used = used, .error = error };
     if (!virDomainDefForeachInfo(def, reserveVio, &walk))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        walk.kind = order[i];
-        if (!virDomainDefForeachInfo(def, placeVio, &walk))
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++)
+        if (!virDomainDefForeachInfoOf(def, order[i], placeVio, &walk))
             return false;
-    }
     return true;
 }
 

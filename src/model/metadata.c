@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* <metadata>: elements of other programs, one for each namespace, kept as they are. */
 #define VIR_FROM VIR_FROM_DOMAIN
-#include <libxml/parser.h>
 #include <string.h>
 #include "base/error.h"
 #include "model/domain.h"
@@ -11,27 +10,18 @@
 static virXmlDoc *openMetadata(const char *metadata)
 {
     const char *xml = metadata ? metadata : "<metadata/>";
-    return xmlReadMemory(xml, strlen(xml), NULL, NULL,
-                         XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    return virXmlLib()->xmlReadMemory(xml, strlen(xml), NULL, NULL,
+                                      XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 }
 
 static xmlNode *findUri(virXmlDoc *doc, const char *uri)
 {
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    xmlNode *root = doc ? virXmlRoot(doc) : NULL;
     for (xmlNode *n = root ? root->children : NULL; n; n = n->next)
         if (n->type == XML_ELEMENT_NODE && n->ns && n->ns->href &&
             strcmp((const char *)n->ns->href, uri) == 0)
             return n;
     return NULL;
-}
-
-static char *dump(xmlNode *node, int level)
-{
-    xmlBuffer *buf = xmlBufferCreate();
-    xmlNodeDump(buf, node->doc, node, level, 1);
-    char *text = g_strdup((const char *)xmlBufferContent(buf));
-    xmlBufferFree(buf);
-    return text;
 }
 
 /* What belongs to the element's namespace is handed out without it, as it was set. */
@@ -58,7 +48,7 @@ char *virMetadataGet(const char *metadata, const char *uri)
         node->nsDef = ns->next;
     else
         ns = NULL;
-    char *text = dump(node, 0);
+    char *text = virXmlDump(node, 0);
     if (ns) {
         ns->next = node->nsDef;
         node->nsDef = ns;
@@ -81,11 +71,11 @@ static xmlNode *newElement(virXmlDoc *doc, const char *xml, const char *key, con
     g_autoptr(virXmlDoc) own = virXmlDocParse(xml, NULL, "metadata_xml", NULL, VIR_FROM, error);
     if (!own)
         return NULL;
-    xmlNode *node = xmlDocCopyNode(xmlDocGetRootElement(own), doc, 1);
-    xmlNs *ns = xmlNewNs(node, (const xmlChar *)uri, (const xmlChar *)key);
+    xmlNode *node = virXmlLib()->xmlDocCopyNode(virXmlRoot(own), doc, 1);
+    xmlNs *ns = virXmlLib()->xmlNewNs(node, (const xmlChar *)uri, (const xmlChar *)key);
     if (!ns) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "failed to create a namespace for '%s'", uri);
-        xmlFreeNode(node);
+        virXmlLib()->xmlFreeNode(node);
         return NULL;
     }
     adopt(node, ns);
@@ -98,8 +88,10 @@ bool virMetadataSet(char **metadata, const char *xml, const char *key, const cha
         virSetError(error, VIR_ERR_INVALID_ARG, "metadata needs a namespace URI and a key");
         return false;
     }
+    if (!virXmlLibraryLoad(error))
+        return false;
     g_autoptr(virXmlDoc) doc = openMetadata(*metadata);
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL, *old = findUri(doc, uri);
+    xmlNode *root = doc ? virXmlRoot(doc) : NULL, *old = findUri(doc, uri);
     if (!root) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "the metadata are not readable");
         return false;
@@ -107,14 +99,12 @@ bool virMetadataSet(char **metadata, const char *xml, const char *key, const cha
     xmlNode *node = xml ? newElement(doc, xml, key, uri, error) : NULL;
     if (xml && !node)
         return false;
-    if (old) {
-        xmlUnlinkNode(old);
-        xmlFreeNode(old);
-    }
+    if (old)
+        virXmlRemove(old);
     if (node)
-        xmlAddChild(root, node);
+        virXmlLib()->xmlAddChild(root, node);
     g_free(*metadata);
-    *metadata = root->children ? dump(root, 1) : NULL;
+    *metadata = root->children ? virXmlDump(root, 1) : NULL;
     return true;
 }
 

@@ -20,7 +20,7 @@ virNetworkDef *virNetworkStatusParse(const char *xml, const char *file, GError *
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, file, "network_status", "networkstatus", VIR_FROM, error);
     virXmlContext ctx = { .from = VIR_FROM };
-    virNetworkStatus *status = doc ? virXmlParse(&virNetworkStatusXml, xmlDocGetRootElement(doc), &ctx, error) : NULL;
+    virNetworkStatus *status = doc ? virXmlParse(&virNetworkStatusXml, virXmlRoot(doc), &ctx, error) : NULL;
     if (!status)
         return NULL;
     g_autoptr(virNetworkDef) def = g_steal_pointer(&status->def);

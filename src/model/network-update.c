@@ -300,7 +300,7 @@ bool virNetworkDefUpdate(virNetworkDef *def, unsigned int command, unsigned int 
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "%s cannot be modified, only added or deleted", s->section);
         return false;
     }
-    gpointer entry = parseEntry(s, def, xmlDocGetRootElement(doc), error);
+    gpointer entry = parseEntry(s, def, virXmlRoot(doc), error);
     if (!entry)
         return false;
     virXmlList *list = G_STRUCT_MEMBER_P(ip ? (gpointer)ip : def, s->list);

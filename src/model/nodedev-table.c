@@ -5,6 +5,7 @@
 #include "model/tables.h"
 
 VIR_ENUM_TABLE(virNodeCapType, VIR_NODE_CAP_VALUES)
+VIR_ENUM_TABLE(virNodeCcwState, VIR_NODE_CCW_VALUES)
 VIR_ENUM_TABLE(virNodeDrmType, VIR_NODE_DRM_VALUES)
 VIR_ENUM_TABLE(virNodeNetFeature, VIR_NODE_FEATURE_VALUES)
 VIR_ENUM_TABLE(virNodeLinkSpeed, VIR_NODE_LINK_SPEED_VALUES)
@@ -33,6 +34,10 @@ static X_TYPE(virNodeMdevType, "type", mdevTypeRows);
 #define S virNodeMdevAttr
 static const virXmlRow attrRows[] = { X_STR("@name", name, 0), X_STR("@value", value, 0), X_END };
 static X_TYPE(virNodeMdevAttr, "attr", attrRows);
+#undef S
+#define S virNodeCcwMember
+static const virXmlRow memberRows[] = { X_STR("@ref", ref, 0), X_STR(".", device, 0), X_END };
+static X_TYPE(virNodeCcwMember, "ccw_device", memberRows);
 #undef S
 #define S virNodeVpdField
 static const virXmlRow vpdFieldRows[] = { X_STR("@index", index, 0), X_STR(".", value, 0), X_END };
@@ -272,8 +277,22 @@ CASE(mdev);
 #define CCW_ADDRESS \
     X_HEX("cssid", cssid, 1, XF_ALWAYS, BAD_VALUE("cssid")), X_HEX("ssid", ssid, 1, XF_ALWAYS, BAD_VALUE("ssid")), \
     X_HEX("devno", devno, 4, XF_ALWAYS, BAD_VALUE("devno"))
-static const virXmlRow ccwCase[] = { CCW_ADDRESS, X_END };
+#define CCW_STATE X_ENUM("state", ccwState, virNodeCcwState, 0)
+static const virXmlRow ccwCase[] = {
+    CCW_STATE, CCW_ADDRESS, X_STR("capability[@type='ccwgroup_member']/group_device", groupDevice, 0), X_END
+};
 CASE(ccw);
+#define QETH "capability[@type='qeth']"
+static const virXmlRow ccwGroupCase[] = {
+    CCW_STATE,
+    CCW_ADDRESS,
+    X_LIST("members/ccw_device", members, virNodeCcwMember, 0),
+    X_FLAG(QETH, qeth, 0),
+    X_STR(QETH "/card_type", cardType, 0),
+    X_STR(QETH "/chpid", chpid, 0),
+    X_END
+};
+CASE(ccwGroup);
 static const virXmlRow channelRows[] = {
     X_HEX("cssid", channelCssid, 1, XF_ALWAYS, BAD_VALUE("cssid")),
     X_HEX("ssid", channelSsid, 1, XF_ALWAYS, BAD_VALUE("ssid")),
@@ -300,6 +319,7 @@ static const virXmlCase capCases[] = {
     { VIR_NODE_CAP_NET, &netXml }, { VIR_NODE_CAP_SCSI_HOST, &scsiHostXml }, { VIR_NODE_CAP_SCSI_TARGET, &scsiTargetXml },
     { VIR_NODE_CAP_SCSI, &scsiXml }, { VIR_NODE_CAP_STORAGE, &storageXml }, { VIR_NODE_CAP_SCSI_GENERIC, &scsiGenericXml },
     { VIR_NODE_CAP_DRM, &drmXml }, { VIR_NODE_CAP_MDEV, &mdevXml }, { VIR_NODE_CAP_CCW, &ccwXml }, { VIR_NODE_CAP_CSS, &cssXml },
+    { VIR_NODE_CAP_CCWGROUP, &ccwGroupXml },
     { VIR_NODE_CAP_VDPA, &vdpaXml }, { VIR_NODE_CAP_AP_CARD, &apCardXml }, { VIR_NODE_CAP_AP_QUEUE, &apQueueXml },
     { VIR_NODE_CAP_AP_MATRIX, &apMatrixXml }, { VIR_NODE_CAP_MDEV_TYPES, &mdevTypesXml }, { 0 }
 };

@@ -72,6 +72,7 @@ static const struct {
     { VIR_NODE_CAP_DRM, "type", "unknown drm type '(null)'", VIR_ERR_CONFIG_UNSUPPORTED, false },
     MISS(MDEV, "type/@id", "type id attribute"),
     MISS(CCW, "cssid", "cssid value"), MISS(CCW, "ssid", "ssid value"), MISS(CCW, "devno", "devno value"),
+    MISS(CCWGROUP, "cssid", "cssid value"), MISS(CCWGROUP, "ssid", "ssid value"), MISS(CCWGROUP, "devno", "devno value"),
     MISS(CSS, "cssid", "cssid value"), MISS(CSS, "ssid", "ssid value"), MISS(CSS, "devno", "devno value"),
     MISS(AP_CARD, "ap-adapter", "ap-adapter value"),
     MISS(AP_QUEUE, "ap-adapter", "ap-adapter value"), MISS(AP_QUEUE, "ap-domain", "ap-domain value"),
@@ -99,6 +100,7 @@ static bool readable(virNodeCapType type)
     case VIR_NODE_CAP_MDEV_TYPES:
     case VIR_NODE_CAP_VDPA:
     case VIR_NODE_CAP_VPD:
+    case VIR_NODE_CAP_CCWGROUP_MEMBER:
         return false;
     default:
         return true;
@@ -328,7 +330,8 @@ unsigned int virNodeCapFlag(virNodeCapType type)
         FLAG(DRM), FLAG(MDEV_TYPES), FLAG(MDEV), FLAG(VDPA), FLAG(AP_CARD), FLAG(AP_QUEUE), FLAG(AP_MATRIX), FLAG(VPD),
         [VIR_NODE_CAP_PCI] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV, [VIR_NODE_CAP_USB_DEVICE] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_DEV,
         [VIR_NODE_CAP_USB] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_USB_INTERFACE, [VIR_NODE_CAP_CCW] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCW_DEV,
-        [VIR_NODE_CAP_CSS] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV,
+        [VIR_NODE_CAP_CSS] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_CSS_DEV, [VIR_NODE_CAP_CCWGROUP] = VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_DEV,
+        FLAG(CCWGROUP_MEMBER),
     };
     return flags[type];
 }
@@ -340,6 +343,7 @@ unsigned int virNodeDeviceFlags(const virNodeDeviceDef *def)
         const virNodeCap *cap = def->caps.v[i];
         flags |= virNodeCapFlag(cap->type) | (cap->fcHost ? VIR_CONNECT_LIST_NODE_DEVICES_CAP_FC_HOST : 0) |
                  (cap->vportOps ? VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPORTS : 0) |
+                 (cap->groupDevice ? VIR_CONNECT_LIST_NODE_DEVICES_CAP_CCWGROUP_MEMBER : 0) |
                  (cap->mdevTypes.n ? VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES : 0) | (cap->pci.hasVpd ? VIR_CONNECT_LIST_NODE_DEVICES_CAP_VPD : 0);
     }
     return flags;

@@ -12,8 +12,11 @@
     E(VIR_NODE_CAP_STORAGE, "storage") E(VIR_NODE_CAP_FC_HOST, "fc_host") E(VIR_NODE_CAP_VPORTS, "vports") \
     E(VIR_NODE_CAP_SCSI_GENERIC, "scsi_generic") E(VIR_NODE_CAP_DRM, "drm") E(VIR_NODE_CAP_MDEV_TYPES, "mdev_types") E(VIR_NODE_CAP_MDEV, "mdev") \
     E(VIR_NODE_CAP_CCW, "ccw") E(VIR_NODE_CAP_CSS, "css") E(VIR_NODE_CAP_VDPA, "vdpa") E(VIR_NODE_CAP_AP_CARD, "ap_card") \
-    E(VIR_NODE_CAP_AP_QUEUE, "ap_queue") E(VIR_NODE_CAP_AP_MATRIX, "ap_matrix") E(VIR_NODE_CAP_VPD, "vpd")
+    E(VIR_NODE_CAP_AP_QUEUE, "ap_queue") E(VIR_NODE_CAP_AP_MATRIX, "ap_matrix") E(VIR_NODE_CAP_VPD, "vpd") \
+    E(VIR_NODE_CAP_CCWGROUP, "ccwgroup") E(VIR_NODE_CAP_CCWGROUP_MEMBER, "ccwgroup_member")
 VIR_ENUM(virNodeCapType, VIR_NODE_CAP_VALUES)
+#define VIR_NODE_CCW_VALUES(E) E(VIR_NODE_CCW_UNKNOWN, NULL) E(VIR_NODE_CCW_OFFLINE, "offline") E(VIR_NODE_CCW_ONLINE, "online")
+VIR_ENUM(virNodeCcwState, VIR_NODE_CCW_VALUES)
 #define VIR_NODE_DRM_VALUES(E) E(VIR_NODE_DRM_PRIMARY, "primary") E(VIR_NODE_DRM_CONTROL, "control") E(VIR_NODE_DRM_RENDER, "render")
 VIR_ENUM(virNodeDrmType, VIR_NODE_DRM_VALUES)
 #define VIR_NODE_FEATURE_VALUES(E) \
@@ -33,6 +36,7 @@ enum { VIR_NODE_DEVICE_NEW = 1 << 14 };
 typedef struct { virNodeNetFeature name; } virNodeFeature;
 typedef struct { char *id, *name, *deviceApi; unsigned int instances; } virNodeMdevType;
 typedef struct { char *name, *value; } virNodeMdevAttr;
+typedef struct { char *ref, *device; } virNodeCcwMember;
 typedef struct { char *index, *value; } virNodeVpdField;
 typedef struct { bool there, hasPort; unsigned int port, width; virNodeLinkSpeed speed; } virNodeLink;
 
@@ -88,7 +92,12 @@ typedef struct {
     char *mdevType, *parentAddr;                    /* mdev */
     unsigned int iommuGroup;
     VIR_LIST(virNodeMdevAttr) attrs;
-    unsigned int cssid, ssid, devno;                /* ccw, css */
+    unsigned int cssid, ssid, devno;                /* ccw, ccwgroup, css */
+    virNodeCcwState ccwState;
+    char *groupDevice;                              /* ccw */
+    VIR_LIST(virNodeCcwMember) members;             /* ccwgroup */
+    bool qeth;
+    char *cardType, *chpid;
     bool hasChannel;
     unsigned int channelCssid, channelSsid, channelDevno;
     unsigned int apAdapter, apDomain;

@@ -300,6 +300,8 @@ static void place(virPCISet *set, virDeviceInfo *info, unsigned int bus, unsigne
     busAt(set, bus)->used[slot] |= 1u << function;
     if (set->trial)
         return;
+    if (info->addr.type != VIR_DEVICE_ADDRESS_PCI)
+        info->addr.pci = (virPCIAddress){ 0 };
     info->addr.type = VIR_DEVICE_ADDRESS_PCI;
     info->addr.pci.bus = bus;
     info->addr.pci.slot = slot;
@@ -599,14 +601,13 @@ static bool placeIch9(virPCISet *set, virDomainControllerDef *c)
 
 typedef struct {
     virPCISet *set;
-    const char *kind;
     bool pciControllers;
 } virPCIWalk;
 
 static bool placeDevice(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
 {
     virPCIWalk *walk = data;
-    if (strcmp(kind, walk->kind) != 0 || !wants(info))
+    if (!wants(info))
         return true;
     unsigned int k = kindOf(walk->set, kind, device);
     const virDomainControllerDef *c = strcmp(kind, "controller") == 0 ? device : NULL;
@@ -626,13 +627,12 @@ static bool placeAll(virPCISet *set)
                                          "hostdev",    "memballoon", "rng",   "watchdog",   "iommu",
                                          "video",      "shmem",      "input", "serial",     "vsock",
                                          "memory",     "crypto",     "pstore", "panic" };
-    virPCIWalk walk = { .set = set, .kind = "controller", .pciControllers = true };
-    if (!virDomainDefForeachInfo(set->def, placeDevice, &walk))
+    virPCIWalk walk = { .set = set, .pciControllers = true };
+    if (!virDomainDefForeachInfoOf(set->def, "controller", placeDevice, &walk))
         return false;
     walk.pciControllers = false;
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        walk.kind = order[i];
-        if (!virDomainDefForeachInfo(set->def, placeDevice, &walk))
+        if (!virDomainDefForeachInfoOf(set->def, order[i], placeDevice, &walk))
             return false;
     }
     return true;

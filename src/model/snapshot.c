@@ -207,11 +207,10 @@ static bool takeDomains(virDomainSnapshotDef *def, xmlNode *root, const virDomai
 virDomainSnapshotDef *virDomainSnapshotDefParseWith(const char *xml, const virDomainParseConfig *conf, unsigned int flags, GError **error)
 {
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "domain_snapshot", "domainsnapshot", VIR_FROM, error);
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    xmlNode *root = doc ? virXmlRoot(doc) : NULL;
     xmlNode *dom = root ? virXmlChild(root, "domain") : NULL;
     if (dom && !virXmlProp(dom, "type")) {      /* an old document: its UUID tells nothing, and the schema of guests asks for more */
-        xmlUnlinkNode(dom);
-        xmlFreeNode(dom);
+        virXmlRemove(dom);
     }
     g_autoptr(virDomainSnapshotDef) def = root ? virDomainSnapshotDefParseNode(root, flags, error) : NULL;
     if (!def || (flags & VIR_MOMENT_REDEFINE && !takeDomains(def, root, conf, error)))

@@ -124,7 +124,7 @@ static bool validateAudioId(const virDomainDef *def, unsigned int id, GError **e
 
 static bool validateAudioIO(const virDomainAudioIO *io, GError **error)
 {
-    REFUSE(io->fixedSettings != VIR_TRISTATE_BOOL_YES && (io->frequency || io->channels || io->format), VIR_ERR_CONFIG_UNSUPPORTED,
+    REFUSE(io && io->fixedSettings != VIR_TRISTATE_BOOL_YES && (io->frequency || io->channels || io->format), VIR_ERR_CONFIG_UNSUPPORTED,
            "audio settings specified without fixed settings flag");
     return true;
 }
@@ -275,7 +275,7 @@ bool virDomainValidateDevices(const virDomainDef *def, const virDomainParseConfi
             REFUSE(def->panics.v[i]->model == def->panics.v[j]->model, VIR_ERR_XML_ERROR, "Multiple panic devices with model '%s'",
                    virDomainPanicModelToString(def->panics.v[i]->model));
     for (unsigned int i = 0; i < def->audios.n; i++)
-        if (!validateAudioIO(&def->audios.v[i]->input, error) || !validateAudioIO(&def->audios.v[i]->output, error))
+        if (!validateAudioIO(def->audios.v[i]->input, error) || !validateAudioIO(def->audios.v[i]->output, error))
             return false;
     for (unsigned int i = 0; i < def->audios.n; i++)
         for (unsigned int j = 0; j < i; j++)

@@ -296,10 +296,10 @@ static bool writeSounds(Writer *w)
             return refuse(w, "Sound device model '%s' is not supported, use ich7", virDomainSoundModelToString(sound->model));
         if (audio && audio->type != VIR_DOMAIN_AUDIO_OSS)
             return refuse(w, "Unsupported audio backend '%s', use oss", virDomainAudioTypeToString(audio->type));
-        if (audio && audio->output.dev)
-            g_string_append_printf(what, ",play=%s", audio->output.dev);
-        if (audio && audio->input.dev)
-            g_string_append_printf(what, ",rec=%s", audio->input.dev);
+        if (audio && audio->output && audio->output->dev)
+            g_string_append_printf(what, ",play=%s", audio->output->dev);
+        if (audio && audio->input && audio->input->dev)
+            g_string_append_printf(what, ",rec=%s", audio->input->dev);
         addDevice(w, &sound->info, what->str);
     }
     return true;

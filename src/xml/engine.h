@@ -2,6 +2,8 @@
 /* The walks over tables (table.h): parse, format, copy, free, compare, and the exporters. */
 #pragma once
 
+#include "base/util.h"
+#include "xml/library.h"
 #include "xml/table.h"
 
 typedef enum {                  /* the same bits as VIR_DOMAIN_DEF_* and VIR_DOMAIN_XML_* */
@@ -13,10 +15,22 @@ typedef enum {                  /* the same bits as VIR_DOMAIN_DEF_* and VIR_DOM
 
 /* --- documents --- */
 typedef xmlDoc virXmlDoc;
-static inline void virXmlDocFree(virXmlDoc *doc) { if (doc) xmlFreeDoc(doc); }
+static inline void virXmlDocFree(virXmlDoc *doc) { if (doc) virXmlLib()->xmlFreeDoc(doc); }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virXmlDoc, virXmlDocFree)
 /* `file` NULL: messages name the text "(domain_definition)" when `what` is "domain_definition". `root`: the element expected, NULL any. */
 virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, const char *root, int from, GError **error);
+
+static inline xmlNode *virXmlRoot(const virXmlDoc *doc)
+{
+    xmlNode *n = doc ? doc->children : NULL;
+    while (n && n->type != XML_ELEMENT_NODE)
+        n = n->next;
+    return n;
+}
+/* A document that is part of the program: without namespaces, known to be right. It lives as long as the arena. */
+xmlNode *virXmlPlainParse(const char *text, virArena *arena);
+char *virXmlDump(xmlNode *node, int level);                     /* as text, laid out for that depth */
+void virXmlRemove(xmlNode *node);                               /* from its document, and free it */
 
 /* --- walks --- */
 /* Reads `node` into a new object; NULL and an error that names path, line, value and what is allowed. */

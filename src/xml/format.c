@@ -2,7 +2,6 @@
 /* The second walk: a struct into text, without a document tree. An element is begun when something in it is
  * written. */
 #include "xml/internal.h"
-#include <libxml/parser.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -204,14 +203,12 @@ void virXmlOutRaw(virXmlOut *out, const char *xml)
     appendIndent(out, out->top);
     int level = out->depth + out->top;
     g_autoptr(virXmlDoc) doc = level != 1
-                                   ? xmlReadMemory(xml, strlen(xml), NULL, NULL,
-                                                   XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR)
+                                   ? virXmlLib()->xmlReadMemory(xml, strlen(xml), NULL, NULL,
+                                                                XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR)
                                    : NULL;
     if (doc) {
-        xmlBuffer *buf = xmlBufferCreate();
-        xmlNodeDump(buf, doc, xmlDocGetRootElement(doc), level, 1);
-        g_string_append(out->s, (const char *)xmlBufferContent(buf));
-        xmlBufferFree(buf);
+        g_autofree char *text = virXmlDump(virXmlRoot(doc), level);
+        g_string_append(out->s, text);
     } else {
         g_string_append(out->s, xml);
     }

@@ -3,8 +3,6 @@
  * over nodes. */
 #define VIR_FROM VIR_FROM_XML
 #include "xml/internal.h"
-#include <libxml/parser.h>
-#include <libxml/parserInternals.h>
 #include <libxml/xmlerror.h>
 #include <stdarg.h>
 #include <string.h>
@@ -60,11 +58,9 @@ virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, 
                           GError **error)
 {
     g_autofree char *quoted = g_strdup_printf("(%s)", what ? what : "document");
-    static gsize once;
-    if (g_once_init_enter(&once)) { /* libxml2's own globals */
-        xmlInitParser();
-        g_once_init_leave(&once, 1);
-    }
+    const virXmlLibrary *lib = virXmlLibraryLoad(error);
+    if (!lib)
+        return NULL;
     virXmlComplaint complaint = { .name = file ? file : quoted };
     size_t len = strlen(text);
     if (len > MAX_DOCUMENT) {
@@ -77,20 +73,20 @@ virXmlDoc *virXmlDocParse(const char *text, const char *file, const char *what, 
         virErrorSet(error, from, VIR_ERR_XML_DETAIL, "%s:1: Document is empty\n(null)\n^", complaint.name);
         return NULL;
     }
-    xmlParserCtxt *ctxt = xmlNewParserCtxt();
+    xmlParserCtxt *ctxt = lib->xmlNewParserCtxt();
     ctxt->_private = &complaint;
     ctxt->sax->serror = (xmlStructuredErrorFunc)onError;
     g_autoptr(virXmlDoc) doc =
-        xmlCtxtReadMemory(ctxt, text, len, file, NULL,
+        lib->xmlCtxtReadMemory(ctxt, text, len, file, NULL,
                           XML_PARSE_NONET | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS | XML_PARSE_COMPACT);
-    xmlFreeParserCtxt(ctxt);
+    lib->xmlFreeParserCtxt(ctxt);
     g_autofree char *message = complaint.message;
     if (!doc || message) {
         virErrorSet(error, from, VIR_ERR_XML_DETAIL, "%s",
                     message ? message : "failed to parse xml document");
         return NULL;
     }
-    xmlNode *node = xmlDocGetRootElement(doc);
+    xmlNode *node = virXmlRoot(doc);
     if (!node) {
         virErrorSet(error, VIR_FROM, VIR_ERR_INTERNAL_ERROR, "missing root element");
         return NULL;
@@ -145,9 +141,9 @@ char *virXmlText(xmlNode *node)
         return NULL;
     if (!node->children->next && node->children->type == XML_TEXT_NODE)
         return *node->children->content ? g_strdup((const char *)node->children->content) : NULL;
-    xmlChar *text = xmlNodeGetContent(node);
+    xmlChar *text = virXmlLib()->xmlNodeGetContent(node);
     char *copy = text && *text ? g_strdup((const char *)text) : NULL;
-    xmlFree(text);
+    virXmlLib()->release(text);
     return copy;
 }
 
@@ -157,11 +153,28 @@ void virXmlErrorAt(GError **error, xmlNode *node, int from, int code, const char
     va_start(ap, format);
     g_autofree char *message = g_strdup_vprintf(format, ap);
     va_end(ap);
-    xmlChar *path = node ? xmlGetNodePath(node) : NULL;
+    xmlChar *path = node ? virXmlLib()->xmlGetNodePath(node) : NULL;
     if (path)
         virErrorSet(error, from, code, "%s (at %s, line %ld)", message, (const char *)path,
-                    xmlGetLineNo(node));
+                    virXmlLib()->xmlGetLineNo(node));
     else
         virErrorSet(error, from, code, "%s", message);
-    xmlFree(path);
+    if (path)
+        virXmlLib()->release(path);
+}
+
+char *virXmlDump(xmlNode *node, int level)
+{
+    const virXmlLibrary *lib = virXmlLib();
+    xmlBuffer *buf = lib->xmlBufferCreate();
+    lib->xmlNodeDump(buf, node->doc, node, level, 1);
+    char *text = g_strdup((const char *)lib->xmlBufferContent(buf));
+    lib->xmlBufferFree(buf);
+    return text;
+}
+
+void virXmlRemove(xmlNode *node)
+{
+    virXmlLib()->xmlUnlinkNode(node);
+    virXmlLib()->xmlFreeNode(node);
 }

@@ -99,8 +99,7 @@ static void keepForeign(xmlNode *node)
             g_hash_table_add(seen, (gpointer)n->ns->href);
             continue;
         }
-        xmlUnlinkNode(n);
-        xmlFreeNode(n);
+        virXmlRemove(n);
     }
 }
 
@@ -111,13 +110,11 @@ static void parseRaw(const virXmlRow *row, const virXmlStep *elem, void *obj, xm
         return;
     if (row->flags & XF_FOREIGN)
         keepForeign(child);
-    xmlBuffer *buf = xmlBufferCreate();
-    g_autoptr(virXmlDoc) own = xmlNewDoc(NULL);     /* a copy takes along the namespaces that are declared further up */
-    xmlDocSetRootElement(own, xmlDocCopyNode(child, own, 1));
-    xmlNodeDump(buf, own, xmlDocGetRootElement(own), 1, 1);
+    const virXmlLibrary *lib = virXmlLib();
+    g_autoptr(virXmlDoc) own = lib->xmlNewDoc(NULL);    /* a copy takes along the namespaces that are declared further up */
+    lib->xmlDocSetRootElement(own, lib->xmlDocCopyNode(child, own, 1));
     g_free(*M_(obj, row, Str));
-    *M_(obj, row, Str) = g_strdup((const char *)xmlBufferContent(buf));
-    xmlBufferFree(buf);
+    *M_(obj, row, Str) = virXmlDump(virXmlRoot(own), 1);
 }
 
 static bool parseObject(const virXmlRow *row, const virXmlPrepRow *prep, void *obj, xmlNode *node,

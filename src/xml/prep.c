@@ -3,6 +3,8 @@
 #include "xml/internal.h"
 #include <string.h>
 
+enum { MAX_STEPS = 8 };
+
 static const char *findUri(const virXmlType *type, const char *prefix, size_t len)
 {
     for (const virXmlNamespace *ns = type->ns; ns && ns->prefix; ns++)
@@ -48,16 +50,17 @@ static int share(const virXmlPrepRow *a, const virXmlPrepRow *b)
 static void prepareRow(const virXmlType *type, const virXmlRow *row, virXmlPrepRow *prep)
 {
     const char *path = row->path ? row->path : ".";
-    prep->steps = g_new0(virXmlStep, 8);
-    while (*path && strcmp(path, ".") != 0 && *path != '@' && prep->nsteps < 8) {
+    virXmlStep steps[MAX_STEPS] = { 0 };
+    while (*path && strcmp(path, ".") != 0 && *path != '@' && prep->nsteps < MAX_STEPS) {
         size_t len = strcspn(path, "/[");
         if (path[len] == '[')
             len += strcspn(path + len, "]") + 1;
-        prepareStep(type, path, len, &prep->steps[prep->nsteps++]);
+        prepareStep(type, path, len, &steps[prep->nsteps++]);
         path += len;
         if (*path == '/')
             path++;
     }
+    prep->steps = g_memdup2(steps, prep->nsteps * sizeof(*steps));
     if (*path == '@')
         prep->attr = g_intern_string(path + 1);
     if (prep->attr) {

@@ -376,10 +376,10 @@ static char *suggestion(const char *word, const GPtrArray *allowed)
 
 static char *complain(xmlNode *at, const char *what, const char *word, const GPtrArray *allowed)
 {
-    xmlChar *path = xmlGetNodePath(at);
+    xmlChar *path = virXmlLib()->xmlGetNodePath(at);
     g_autofree char *hint = suggestion(word, allowed);
-    char *text = g_strdup_printf("%s '%s' is not allowed at %s (line %ld)%s", what, word, path, xmlGetLineNo(at), hint);
-    xmlFree(path);
+    char *text = g_strdup_printf("%s '%s' is not allowed at %s (line %ld)%s", what, word, path, virXmlLib()->xmlGetLineNo(at), hint);
+    virXmlLib()->release(path);
     return text;
 }
 
@@ -459,7 +459,7 @@ static char *explainNode(virExplain *ex, xmlNode *node, const GPtrArray *shapes)
         wrong = a->ns ? NULL : explainAttr(node, a, shapes);
     for (xmlNode *n = node->children; n && !wrong; n = n->next)
         wrong = n->type == XML_ELEMENT_NODE ? explainChild(ex, n, shapes) : NULL;
-    if (wrong || xmlChildElementCount(node))
+    if (wrong || virXmlNext(node->children, NULL) || (node->children && node->children->type == XML_ELEMENT_NODE))
         return wrong;
     g_autofree char *text = virXmlText(node);
     g_autoptr(GPtrArray) data = g_ptr_array_new();

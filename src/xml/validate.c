@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Documents against the schema of their table: for callers who want typing errors told instead of ignored. */
 #define VIR_FROM VIR_FROM_XML
-#include <libxml/relaxng.h>
 #include <string.h>
 #include "xml/engine.h"
 
@@ -20,7 +19,7 @@ static void onError(void *data, xmlErrorPtr err)
 static GMutex lock;
 static GHashTable *schemas; /* virXmlType -> xmlRelaxNG */
 
-static xmlRelaxNG *schemaOf(virXmlType *type)
+static xmlRelaxNG *schemaOf(const virXmlLibrary *lib, virXmlType *type)
 {
     if (!schemas)
         schemas = g_hash_table_new(NULL, NULL);
@@ -28,24 +27,25 @@ static xmlRelaxNG *schemaOf(virXmlType *type)
     if (rng)
         return rng;
     g_autofree char *text = virXmlExportRng(type, NULL);
-    xmlRelaxNGParserCtxt *parser = xmlRelaxNGNewMemParserCtxt(text, strlen(text));
-    rng = xmlRelaxNGParse(parser);
-    xmlRelaxNGFreeParserCtxt(parser);
+    xmlRelaxNGParserCtxt *parser = lib->xmlRelaxNGNewMemParserCtxt(text, strlen(text));
+    rng = lib->xmlRelaxNGParse(parser);
+    lib->xmlRelaxNGFreeParserCtxt(parser);
     g_hash_table_insert(schemas, type, rng);
     return rng;
 }
 
 bool virXmlValidate(virXmlType *type, xmlNode *node, GError **error)
 {
+    const virXmlLibrary *lib = virXmlLib();
     g_autoptr(GString) complaints = g_string_new(NULL);
     /* the schema starts at its root: a document of its own for the element */
-    g_autoptr(virXmlDoc) doc = xmlNewDoc((const xmlChar *)"1.0");
-    xmlDocSetRootElement(doc, xmlDocCopyNode(node, doc, 1));
+    g_autoptr(virXmlDoc) doc = lib->xmlNewDoc((const xmlChar *)"1.0");
+    lib->xmlDocSetRootElement(doc, lib->xmlDocCopyNode(node, doc, 1));
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&lock);
-    xmlRelaxNGValidCtxt *ctxt = xmlRelaxNGNewValidCtxt(schemaOf(type));
-    xmlRelaxNGSetValidStructuredErrors(ctxt, (xmlStructuredErrorFunc)onError, complaints);
-    int result = xmlRelaxNGValidateDoc(ctxt, doc);
-    xmlRelaxNGFreeValidCtxt(ctxt);
+    xmlRelaxNGValidCtxt *ctxt = lib->xmlRelaxNGNewValidCtxt(schemaOf(lib, type));
+    lib->xmlRelaxNGSetValidStructuredErrors(ctxt, (xmlStructuredErrorFunc)onError, complaints);
+    int result = lib->xmlRelaxNGValidateDoc(ctxt, doc);
+    lib->xmlRelaxNGFreeValidCtxt(ctxt);
     const char *wrong = result ? complaints->str : type->strict ? type->strict(node) : NULL;
     g_autofree char *why = wrong ? virXmlExplain(type, node) : NULL;
     if (why)

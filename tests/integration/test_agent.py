@@ -5,6 +5,7 @@ that run nothing, with an agent whose mood a test sets; one test asks QEMU's own
 import json
 import os
 import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -376,6 +377,19 @@ class Silence(Fakes):
         self.assertLess(took, 2)
         caller.join(2)
         self.assertIsNotNone(caller.error)
+
+    def test_no_deadline_ends_with_the_caller(self):
+        """Who asked for no deadline and went away does not keep the agent from others."""
+        d = self.guest('lvt-silent')
+        self.mood(d, 'stall guest-ping')
+        program = (f"import libvirt, libvirt_qemu; d = libvirt.open('qemu:///system').lookupByName({d.name()!r}); "
+                   "libvirt_qemu.qemuAgentCommand(d, '{\"execute\": \"guest-ping\"}', libvirt_qemu.VIR_DOMAIN_QEMU_AGENT_COMMAND_BLOCK, 0)")
+        with subprocess.Popen(['/usr/bin/python3', '-c', program], env=harness.borrowed(), stderr=subprocess.DEVNULL) as client:
+            harness.wait_for(lambda: self.asked(d))
+            client.kill()
+        took, error = timed(d.hostname)
+        self.assertIsNone(error)
+        self.assertLess(took, 5)
 
     def test_snapshot_of_a_silent_guest(self):
         d, fine = self.silent(), self.guest('lvt-fine')

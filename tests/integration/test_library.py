@@ -33,6 +33,19 @@ class PythonTest(unittest.TestCase):
         self.assertEqual({os.path.realpath(harness.path('src', 'api', 'libvirt.so.0'))}, loaded)
         self.assertEqual(12005000, libvirt.getVersion())
 
+    def test_frugal(self):
+        """A program that reads no document does not load what reads documents."""
+        program = ("import libvirt\n"
+                   "def loaded(): return [part for part in ('libxml2', 'libicu', 'libgio') if part in open('/proc/self/maps').read()]\n"
+                   "conn = libvirt.open('test:///default')\n"
+                   "[(dom.name(), dom.XMLDesc(), dom.info()) for dom in conn.listAllDomains()]\n"
+                   "[thing.XMLDesc() for thing in conn.listAllNetworks() + conn.listAllStoragePools() + conn.listAllDevices()]\n"
+                   "print(loaded())\n"
+                   f"conn.defineXML({DOMAIN % 'a'!r})\n"
+                   "print(loaded()[:1])")
+        answer = harness.run([sys.executable, '-c', program], env=harness.borrowed()).stdout
+        self.assertEqual("[]\n['libxml2']\n", answer)
+
     def test_preset(self):
         dom = self.conn.lookupByName('test')
         self.assertEqual(1, dom.ID())

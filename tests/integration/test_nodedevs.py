@@ -5,10 +5,12 @@ import glob
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 import harness
@@ -48,13 +50,15 @@ NAME = 'mdev_83b8f4f2_509f_382f_3c1e_e6bfe0fa1001_mtty'
 MDEV = ("<device><parent>{}</parent><capability type='mdev'><type id='mtty-2'/><uuid>" + UUID + "</uuid>{}</capability></device>")
 # Keeps definitions in a file, as mdevctl does; tells who called and what was on its standard input.
 MDEVCTL = r'''#!/usr/bin/python3
-import json, os, sys
+import json, os, sys, time
 here = os.path.dirname(os.path.abspath(__file__))
 state = os.path.join(here, 'defined')
 devices = json.load(open(state)) if os.path.exists(state) else {}
 args = dict(a[2:].split('=', 1) if '=' in a else (a[2:], '') for a in sys.argv[2:])
 if os.path.exists(os.path.join(here, 'fail')):
     sys.exit('Error: the hypervisor is on fire')
+if os.path.exists(os.path.join(here, 'hang')):
+    time.sleep(1000)
 doc = json.load(open(args['jsonfile'])) if 'jsonfile' in args else None
 command = sys.argv[1]
 if command == 'list':
@@ -64,12 +68,13 @@ elif command == 'define':
 elif command == 'undefine':
     del devices[args['uuid']]
 elif command == 'modify':
-    if doc:
+    if doc and ('defined' in args or 'live' not in args):
         devices[args['uuid']] = doc
     if 'auto' in args:
         devices[args['uuid']]['start'] = 'auto'
-json.dump(devices, open(state + '.new', 'w'))
-os.rename(state + '.new', state)
+if command != 'list':
+    json.dump(devices, open(state + '.new', 'w'))
+    os.rename(state + '.new', state)
 with open(os.path.join(here, 'calls'), 'a') as f:
     f.write(' '.join(sys.argv[1:]) + '\n')
 '''
@@ -81,6 +86,47 @@ def text(path):
             return f.read().strip()
     except OSError:
         return None
+
+
+def watchers(daemon):
+    """Threads of the daemon that look at the host's devices."""
+    names = (text(p) for p in glob.glob(f'/proc/{daemon.process.pid}/task/*/comm'))
+    return sorted(n for n in names if n and n.startswith('nodedev'))
+
+
+class Begin(unittest.TestCase):
+    """Nothing is looked at before somebody asks, and who asks first sees all."""
+    def setUp(self):
+        self.daemon = harness.Daemon().start()
+        self.addCleanup(self.daemon.stop)
+
+    def test_idle(self):
+        conn = libvirt.open(URI)
+        conn.getLibVersion()
+        self.assertEqual([], watchers(self.daemon))
+        self.daemon.process.send_signal(signal.SIGHUP)          # nothing to read again
+        conn.getLibVersion()
+        self.assertEqual([], watchers(self.daemon))
+        self.assertGreater(conn.numOfDevices(None), 1)
+        self.assertEqual(['nodedev-read', 'nodedev-udev'], watchers(self.daemon))
+
+    def test_at_once(self):
+        """many at the same moment"""
+        lists, start = [], threading.Barrier(8)
+
+        def ask(n):
+            conn = libvirt.open(URI)
+            start.wait()
+            lists.append(conn.listDevices(None) if n % 2 else [d.name() for d in conn.listAllDevices()])
+        threads = [threading.Thread(target=ask, args=(n,)) for n in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        self.assertEqual(8, len(lists))
+        self.assertIn('computer', lists[0])
+        for one in lists:
+            self.assertEqual(lists[0], one)
 
 
 class Host(unittest.TestCase):
@@ -148,6 +194,103 @@ class Host(unittest.TestCase):
             with self.assertRaises(libvirt.libvirtError) as caught:
                 call()
             self.assertEqual(code, caught.exception.get_error_code())
+
+
+APART = """#!/bin/sh
+exec unshare -n -m --propagation private sh -c 'mount -t sysfs sysfs /sys && exec "$@"' sh {} "$@"
+"""
+
+
+@unittest.skipIf(subprocess.run(['unshare', '-n', 'ip', 'link', 'add', 'type', 'veth'], capture_output=True, check=False).returncode,
+                 'no network of our own, or nothing to make in it')
+class Links(unittest.TestCase):
+    """The kernel's own events, of network devices in a network of the daemon's own."""
+    def setUp(self):
+        folder = tempfile.mkdtemp()
+        self.addCleanup(subprocess.run, ['rm', '-rf', folder])
+        with open(folder + '/apart', 'w') as f:
+            f.write(APART.format(harness.LIBVIRTD))
+        os.chmod(folder + '/apart', 0o755)
+        self.daemon = harness.Daemon(folder + '/apart').start()
+        self.addCleanup(self.daemon.stop)
+        self.conn = libvirt.open(URI)
+        self.addCleanup(self.conn.close)
+
+    def ip(self, *lines):
+        subprocess.run(['nsenter', '-t', str(self.daemon.process.pid), '-n', 'ip', '-batch', '-'],
+                       input='\n'.join(lines) + '\n', text=True, check=True)
+
+    def there(self):
+        """what the kernel has, as the list should name it"""
+        out = subprocess.run(['nsenter', '-t', str(self.daemon.process.pid), '-n', 'ip', '-j', 'link'],
+                             capture_output=True, check=True).stdout
+        return sorted(re.sub(r'\W', '_', f"net_{link['ifname']}_{link['address']}") for link in json.loads(out) if 'address' in link)
+
+    def listed(self):
+        return [d.name() for d in self.conn.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)]
+
+    def test_flood(self):
+        """each pair is twenty events and more; some devices change their name, and come again under an old one"""
+        self.assertEqual(self.there(), self.listed())
+        pairs = range(300)
+        self.ip(*(f'link add a{n} type veth peer name b{n}' for n in pairs))
+        self.ip(*(f'link del a{n}' for n in pairs if n % 30), *(f'link set a{n} name c{n}' for n in pairs if n % 60 == 0))
+        self.ip(*(f'link add a{n} type veth peer name d{n}' for n in pairs if n % 60 == 0))
+        self.assertGreater(len(self.there()), 30)
+        harness.wait_for(lambda: self.there() == self.listed(), 60)
+        for name in self.listed():
+            xml = self.conn.nodeDeviceLookupByName(name).XMLDesc()
+            self.assertIn(re.search('<interface>(.*)<', xml).group(1), name)
+
+    def test_overflow(self):
+        """more than its socket holds while the daemon does not run: all is looked at again"""
+        self.daemon.stop()
+        self.daemon.conf = 'log_level = 3\nlog_outputs = "3:stderr"\n'
+        self.daemon.start()
+        conn = libvirt.open(URI)
+        self.addCleanup(conn.close)
+        conn.listAllDevices()
+        many = 'numrxqueues 500 numtxqueues 500'
+        os.kill(self.daemon.process.pid, signal.SIGSTOP)
+        try:
+            for unused in range(2):
+                self.ip(*(f'link add a{n} {many} type veth peer name b{n} {many}' for n in range(20)))
+                self.ip(*(f'link del a{n}' for n in range(19)))
+                self.ip('link set a19 name c19', 'link set b19 name d19', 'link del c19')
+            self.ip('link add last type veth peer name least')
+        finally:
+            os.kill(self.daemon.process.pid, signal.SIGCONT)
+        self.conn = conn
+        harness.wait_for(lambda: self.there() == self.listed(), 60)
+        harness.wait_for(lambda: 'came faster than they could be read' in self.daemon.tail(), 20)
+
+    def test_vanish(self):
+        """while they are listed and described"""
+        self.listed()
+        end = time.monotonic() + 3
+        failures = []
+
+        def ask():
+            conn = libvirt.open(URI)
+            while time.monotonic() < end:
+                for device in conn.listAllDevices():
+                    try:
+                        device.XMLDesc()
+                        device.listCaps()
+                    except libvirt.libvirtError as e:
+                        if e.get_error_code() != libvirt.VIR_ERR_NO_NODE_DEVICE:
+                            failures.append(e)
+            conn.close()
+        threads = [threading.Thread(target=ask) for unused in range(3)]
+        for t in threads:
+            t.start()
+        while time.monotonic() < end:
+            self.ip(*(f'link add a{n} type veth peer name b{n}' for n in range(20)))
+            self.ip(*(f'link del a{n}' for n in range(20)))
+        for t in threads:
+            t.join()
+        self.assertEqual([], failures)
+        harness.wait_for(lambda: self.there() == self.listed())
 
 
 @unittest.skipUnless(UMockdev and harness.SANITIZED not in os.environ, 'no umockdev, or a sanitizer that it does not go with')
@@ -259,6 +402,148 @@ class Mock(unittest.TestCase):
         device = conn.nodeDeviceLookupByName(NAME)
         self.assertEqual((1, 1, 1), (device.isActive(), device.isPersistent(), device.autostart()))
         self.assertIn("<attr name='a' value='1'/>", device.XMLDesc())
+
+    def define(self, attrs=''):
+        return self.conn.nodeDeviceDefineXML(MDEV.format('mtty_mtty', attrs), 0)
+
+    def update(self, document, *options):
+        name = self.tools + '/update.xml'
+        with open(name, 'w') as f:
+            f.write(document)
+        return harness.virsh('nodedev-update', NAME, name, *options, uri=URI, check=False)
+
+    def test_update(self):
+        attr = "<attr name='a' value='{}'/>"
+        device = self.define(attr.format(1))
+        self.appear()
+        harness.wait_for(device.isActive)
+        self.events.clear()
+
+        def shows(live, config):
+            self.assertIn(attr.format(live), device.XMLDesc())
+            self.assertIn(attr.format(config), device.XMLDesc(1))         # VIR_NODE_DEVICE_XML_INACTIVE
+        shows(1, 1)
+        self.assertIn('live state', self.update(MDEV.format('mtty_mtty', attr.format(2)), '--live').stdout)
+        shows(2, 1)
+        self.await_event(NAME)
+        self.update(MDEV.format('mtty_mtty', attr.format(3)), '--config')
+        shows(2, 3)
+        self.await_event(NAME)
+        self.update(MDEV.format('mtty_mtty', attr.format(4)), '--config', '--live')
+        shows(4, 4)
+        self.update(MDEV.format('mtty_mtty', ''))                            # what there is: the live one
+        self.assertNotIn('<attr', device.XMLDesc())
+        self.assertIn(attr.format(4), device.XMLDesc(1))
+        self.assertEqual([f'modify --parent=mtty --jsonfile=/dev/stdin --uuid={UUID} ' + o
+                          for o in ('--live', '--defined', '--live --defined', '--live')], self.calls()[1:])
+        r = self.update(MDEV.format('mtty_mtty', '').replace('mtty-2', 'mtty-1'))
+        self.assertEqual((1, True), (r.returncode, 'cannot be changed' in r.stderr))
+        device.undefine()
+        r = self.update(MDEV.format('mtty_mtty', ''), '--config')
+        self.assertEqual((1, True), (r.returncode, 'transient' in r.stderr))
+
+    def test_filters(self):
+        """each flag gives those that have the capability, and of two flags either will do"""
+        self.define()
+        caps = {d.name(): set(d.listCaps()) for d in self.conn.listAllDevices()}
+        names = ('system', 'pci', 'usb_device', 'usb', 'net', 'scsi_host', 'scsi_target', 'scsi', 'storage', 'fc_host', 'vports',
+                 'scsi_generic', 'drm', 'mdev_types', 'mdev', 'ccw', 'css', 'vdpa', 'ap_card', 'ap_queue', 'ap_matrix', 'vpd',
+                 'ccwgroup', 'ccwgroup_member')
+
+        def have(flags):
+            return {d.name() for d in self.conn.listAllDevices(flags)}
+        for i, name in enumerate(names):
+            self.assertEqual({d for d, c in caps.items() if name in c}, have(1 << i), name)
+            self.assertEqual({d for d, c in caps.items() if name in c or 'system' in c}, have(1 << i | 1), name)
+            self.assertEqual({d for d, c in caps.items() if name in c and d != NAME}, set(self.conn.listDevices(name)), name)
+        inactive, active, persistent, transient = (1 << 30, 1 << 31, 1 << 28, 1 << 29)
+        self.assertEqual({NAME}, have(inactive))
+        self.assertEqual({NAME}, have(persistent))
+        self.assertEqual(set(caps) - {NAME}, have(active))
+        self.assertEqual(set(caps) - {NAME}, have(transient))
+        self.assertEqual(set(caps), have(active | inactive))
+        self.assertEqual(set(), have(active | persistent))
+        self.assertEqual({NAME}, have(inactive | persistent | 1 << 14))
+        self.assertEqual(set(), have(inactive | 1))
+
+    def test_virtual_adapter(self):
+        """of Fibre Channel: made and removed by the port's files, found by its names"""
+        host = '/devices/pci0000:00/0000:00:1e.0/host{0}'
+        fc = ('P: ' + host + '\nE: SUBSYSTEM=scsi\nE: DEVTYPE=scsi_host\nA: fc_host/host{0}/node_name=0x{1}\\n\n'
+              'A: fc_host/host{0}/port_name=0x{2}\\n\nA: fc_host/host{0}/fabric_name=0x2002000573de9a81\\n\n')
+        ports = ('A: fc_host/host{0}/vport_create=\nA: fc_host/host{0}/vport_delete=\nA: fc_host/host{0}/max_npiv_vports=127\\n\n'
+                 'A: fc_host/host{0}/npiv_vports_inuse=0\\n\n')
+        self.bed.add_from_string((fc + ports + '\n').format(5, '20000000c9831b4b', '10000000c9831b4b'))
+        harness.wait_for(lambda: 'scsi_host5' in self.conn.listDevices('vports'))
+        self.assertEqual('scsi_host5', self.conn.nodeDeviceLookupSCSIHostByWWN('20000000c9831b4b', '10000000c9831b4b', 0).name())
+        folder = self.root + '/sys' + host.format(5) + '/fc_host/host5/'
+        done = []
+
+        def kernel():
+            pair = harness.wait_for(lambda: text(folder + 'vport_create'))
+            done.append(pair)
+            port, node = pair.split(':')
+            self.bed.add_from_string((fc + '\n').format(6, node, port).replace('/host6\n', '/host5/vport-5:0-0/host6\n', 1))
+            done.append(harness.wait_for(lambda: text(folder + 'vport_delete')))
+            self.bed.uevent('/sys' + host.format(5) + '/vport-5:0-0/host6', 'remove')
+        thread = threading.Thread(target=kernel)
+        thread.start()
+        device = self.conn.nodeDeviceCreateXML("<device><parent>scsi_host5</parent><capability type='scsi_host'>"
+                                               "<capability type='fc_host'><wwnn>2001001b32a9da4e</wwnn><wwpn>2101001b32a9da4e</wwpn>"
+                                               "</capability></capability></device>", 0)
+        self.assertEqual('scsi_host6', device.name())
+        self.assertEqual('scsi_host5', device.parent())
+        self.assertEqual(device.name(), self.conn.nodeDeviceLookupSCSIHostByWWN('2001001b32a9da4e', '2101001b32a9da4e', 0).name())
+        device.destroy()
+        thread.join()
+        self.assertEqual(['2101001b32a9da4e:2001001b32a9da4e'] * 2, done)
+        self.assertNotIn('scsi_host6', self.conn.listDevices(None))
+
+    def test_watched(self):
+        """by the shell"""
+        self.define()
+        self.appear()
+        harness.wait_for(lambda: self.conn.nodeDeviceLookupByName(NAME).isActive())
+        path = f'/sys/devices/virtual/mtty/mtty/{UUID}'
+        for event, change, says in (('update', lambda: self.bed.uevent(path, 'change'), f"event 'update' for node device {NAME}\n"),
+                                    ('lifecycle', lambda: self.bed.uevent(path, 'remove'),
+                                     f"event 'lifecycle' for node device {NAME}: Deleted\n")):
+            timer = threading.Timer(1, change)
+            timer.start()
+            r = harness.virsh('nodedev-event', '--event', event, '--device', NAME, '--timeout', '20', uri=URI)
+            timer.join()
+            self.assertTrue(r.stdout.startswith(says), r.stdout)
+
+    def test_silence(self):
+        """a mdevctl that does not answer: the first call waits a little while, others not at all"""
+        self.tearDown()
+        self.numbers = []
+        self.daemon.stop()
+        open(self.tools + '/hang', 'w').close()
+        self.daemon.start()
+        conn = libvirt.open(URI)
+        self.addCleanup(conn.close)
+        start = time.monotonic()
+        self.assertIn('mtty_mtty', conn.listDevices(None))
+        self.assertLess(time.monotonic() - start, 20)
+        start = time.monotonic()
+        self.assertIn('mtty_mtty', conn.listDevices(None))
+        self.assertLess(time.monotonic() - start, 3)
+        os.unlink(self.tools + '/hang')
+
+    def test_recovery(self):
+        """a mdevctl that failed at the beginning is asked again by itself"""
+        self.define()
+        self.tearDown()
+        self.numbers = []
+        self.daemon.stop()
+        open(self.tools + '/fail', 'w').close()
+        self.daemon.start()
+        conn = libvirt.open(URI)
+        self.addCleanup(conn.close)
+        self.assertNotIn(NAME, [d.name() for d in conn.listAllDevices()])
+        os.unlink(self.tools + '/fail')
+        harness.wait_for(lambda: NAME in [d.name() for d in conn.listAllDevices()])
 
     def test_failure(self):
         open(self.tools + '/fail', 'w').close()

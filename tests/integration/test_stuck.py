@@ -130,7 +130,9 @@ class Stuck(unittest.TestCase):
         """A change that takes its time (a command of the block layer, say) holds up the next change, and nothing else."""
         d = self.guest('lvt-slow')
         self.mood(d, 'stall stop')
-        first, second = Caller(d.suspend), Caller(d.resume)
+        first = Caller(d.suspend)
+        harness.wait_for(lambda: d.controlInfo()[0] == libvirt.VIR_DOMAIN_CONTROL_OCCUPIED)
+        second = Caller(d.resume)
         time.sleep(0.2)
         for call in d.info, d.XMLDesc, d.state, d.jobInfo, d.vcpusFlags:
             took, error = timed(call)

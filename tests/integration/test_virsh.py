@@ -122,7 +122,9 @@ class Same(unittest.TestCase):
                   'nodedev-reattach computer', 'nodedev-reset nope', 'nodedev-define checkpoint.xml', 'nodedev-undefine computer',
                   'nodedev-start computer', 'nodedev-autostart computer --disable', 'nodedev-list --cap foo',
                   'nodedev-list --tree --cap pci',
-                  'nodedev-list --inactive --all', 'nodedev-info nope')
+                  'nodedev-list --inactive --all', 'nodedev-info nope',
+                  'nodedev-event --list', 'nodedev-event', 'nodedev-event nope', 'nodedev-event --event lifecycle --device nope',
+                  'nodedev-event --event nope')
 
     def test_counts_of_cpus(self):
         self.same('vcpucount test', 'vcpucount test --active --live', 'vcpucount test --maximum --config', 'vcpucount test --live --config',

@@ -118,7 +118,10 @@ def main():
         return
     while True:
         connection, _ = sock.accept()
-        serve(connection, name, port)   # the daemon may come back after a restart
+        try:
+            serve(connection, name, port)
+        except ConnectionError:         # the daemon was killed while it had something to read
+            pass
 
 
 if __name__ == "__main__":

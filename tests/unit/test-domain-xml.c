@@ -115,8 +115,9 @@ static void checkSchema(const char *name, const char *input, void *rng)
 {
     g_test_message("%s", name);
     g_assert_true(isValid(rng, input));
-    g_autoptr(virDomainDef) def =
-        virDomainDefParse(input, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(virDomainDef) def = virDomainDefParse(input, NULL, virTestQemuConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
+    g_assert_no_error(error);
     g_autofree char *text = virDomainDefFormat(def, VIR_DOMAIN_DEF_SECURE);
     g_assert_true(isValid(rng, text));
 }

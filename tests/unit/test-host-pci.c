@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is read of PCI, network and mediated devices, over trees of files. */
 #include "hosttree.h"
+#include "host/devlink.h"
 #include "host/mdev.h"
 #include "host/netdev.h"
 #include "host/netdev-vf.h"
@@ -10,6 +11,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <linux/devlink.h>
+#include <linux/genetlink.h>
 #include <linux/if_link.h>
 
 #define DEVICE "bus/pci/devices/"
@@ -749,6 +752,35 @@ static void testMachineVf(void)
     said(&error, VIR_ERR_INTERNAL_ERROR, "has no virtual function");
 }
 
+/* An answer as a driver with a switch gives it, and what is left of it when it is cut off anywhere. */
+static void testDevlink(void)
+{
+    const struct genlmsghdr head = { .cmd = DEVLINK_CMD_ESWITCH_GET };
+    const guint16 mode = DEVLINK_ESWITCH_MODE_SWITCHDEV;
+    const guint8 encap = 1;
+    virNetlinkRequest answer;
+    virNetlinkInit(&answer, 33, 0, &head, sizeof(head));
+    virNetlinkAdd(&answer, DEVLINK_ATTR_BUS_NAME, "pci", 4);
+    virNetlinkAdd(&answer, DEVLINK_ATTR_DEV_NAME, "0000:08:00.0", 13);
+    virNetlinkAdd(&answer, DEVLINK_ATTR_ESWITCH_MODE, &mode, sizeof(mode));
+    virNetlinkAdd(&answer, DEVLINK_ATTR_ESWITCH_ENCAP_MODE, &encap, sizeof(encap));
+    const guint16 *found = virDevlinkAttr(&answer, answer.head.nlmsg_len, DEVLINK_ATTR_ESWITCH_MODE, sizeof(*found));
+    g_assert_nonnull(found);
+    g_assert_cmpuint(*found, ==, DEVLINK_ESWITCH_MODE_SWITCHDEV);
+    g_assert_null(virDevlinkAttr(&answer, answer.head.nlmsg_len, DEVLINK_ATTR_ESWITCH_ENCAP_MODE, 2));
+    g_assert_null(virDevlinkAttr(&answer, answer.head.nlmsg_len, DEVLINK_ATTR_PORT_INDEX, 1));
+    gsize whole = answer.head.nlmsg_len;
+    for (gsize len = 0; len < whole; len++) {
+        g_assert_null(virDevlinkAttr(&answer, len, DEVLINK_ATTR_ESWITCH_MODE, 2));      /* less than it says */
+        g_autofree char *copy = g_memdup2(&answer, MAX(len, sizeof(struct nlmsghdr)));
+        ((struct nlmsghdr *)(void *)copy)->nlmsg_len = len;
+        const char *value = len < sizeof(struct nlmsghdr) ? NULL : virDevlinkAttr(copy, len, DEVLINK_ATTR_ESWITCH_MODE, 2);
+        g_assert_true(!value || value + 2 <= copy + len);
+    }
+    virHostPCIAddress nobody = { 0xfffe, 0, 0, 0 };
+    g_assert_false(virDevlinkIsSwitchdev(&nobody));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -770,5 +802,6 @@ int main(int argc, char **argv)
     g_test_add_func("/netdev/vf", testVf);
     g_test_add_func("/netdev/machine", testMachineVf);
     g_test_add_func("/mdev", testMdev);
+    g_test_add_func("/host/pci/devlink", testDevlink);
     return g_test_run();
 }

@@ -20,6 +20,16 @@ virNodeUdev *virNodeWatcher;
 static UMockdevTestbed *bed;
 static gint notified;
 
+void virNodeMdevLater(void)
+{
+    g_atomic_int_inc(&notified);
+}
+
+bool virNodeBegin(GError **error)
+{
+    return true;
+}
+
 virNodeEntry *virNodeFind(const char *name, GError **error)
 {
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
@@ -35,7 +45,7 @@ static bool fits(virNodeList *list, gpointer data)
 {
     const Wanted *wanted = data;
     g_autoptr(virNodeEntry) entry = wanted->name ? virNodeListFind(list, wanted->name) : NULL;
-    return wanted->name ? (entry && entry->live) == wanted->live : list->n == wanted->count;
+    return wanted->name ? (entry && entry->path) == wanted->live : list->n == wanted->count;
 }
 
 bool virNodeAwait(const char *name, bool live, int timeout_ms)
@@ -95,7 +105,8 @@ static void testMachine(void)
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
     g_autoptr(GString) all = g_string_new(NULL);
     for (guint i = 0; i < list->n; i++) {
-        g_autofree char *xml = virNodeDeviceDefFormat(list->v[i]->live, 0);
+        g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(list->v[i]);
+        g_autofree char *xml = virNodeDeviceDefFormat(def, 0);
         g_string_append(all, xml);
     }
     g_autofree char *path = g_build_filename(g_getenv("VIR_TEST_GOLDEN"), "guest.xml", NULL), *want = NULL;
@@ -135,6 +146,11 @@ static const char mainframe[] =
     "A: mdev_supported_types/vfio_ccw-io/available_instances=1\\n\nL: driver=../../../bus/css/drivers/vfio_ccw\n\n"
     "P: /devices/css0/0.0.0001\nE: SUBSYSTEM=css\nE: DRIVER=io_subchannel\nL: driver=../../../bus/css/drivers/io_subchannel\n\n"
     "P: /devices/css0/0.0.0001/0.0.10ff\nE: SUBSYSTEM=ccw\n\n"
+    "P: /devices/css0/0.0.0002/0.0.0bd0\nE: SUBSYSTEM=ccw\nA: online=0\\n\nL: group_device=../../../qeth/0.0.0bd0\n\n"
+    "P: /devices/css0/0.0.0003/0.0.0bd1\nE: SUBSYSTEM=ccw\nA: online=1\\n\nL: group_device=../../../qeth/0.0.0bd0\n\n"
+    "P: /devices/qeth/0.0.0bd0\nE: SUBSYSTEM=ccwgroup\nE: DRIVER=qeth\nL: driver=../../../bus/ccwgroup/drivers/qeth\n"
+    "A: online=1\\n\nA: card_type=OSD_10GIG\\n\nA: chpid=6c\\n\n"
+    "L: cdev0=../../css0/0.0.0002/0.0.0bd0\nL: cdev1=../../css0/0.0.0003/0.0.0bd1\n\n"
     "P: /devices/ap/card00\nE: SUBSYSTEM=ap\nE: DEVTYPE=ap_card\n\n"
     "P: /devices/ap/card00/00.0023\nE: SUBSYSTEM=ap\nE: DEVTYPE=ap_queue\n\n"
     "P: /devices/vfio_ap/matrix\nE: SUBSYSTEM=matrix\n\n"
@@ -156,6 +172,10 @@ static const struct { const char *name, *parent, *holds; } rare[] = {
     { "scsi_host5", "pci_0000_00_03_0", "<fabric_wwn>2002000573de9a81</fabric_wwn>" },
     { "scsi_host5", "pci_0000_00_03_0", "<max_vports>127</max_vports>" }, { "scsi_host5", "pci_0000_00_03_0", "<unique_id>4</unique_id>" },
     { "scsi_target5_0_0", "scsi_host5", "<rport>rport-5:0-3</rport>" }, { "scsi_target5_0_0", "scsi_host5", "<wwpn>9d73bc45f0e21a86</wwpn>" },
+    { "ccw_0_0_0bd0", "computer", "<capability type='ccwgroup_member'>\n      <group_device>ccwgroup_0_0_0bd0</group_device>" },
+    { "ccw_0_0_0bd1", "computer", "<state>online</state>\n    <cssid>0x0</cssid>" },
+    { "ccwgroup_0_0_0bd0", "computer", "<ccw_device ref='cdev1'>ccw_0_0_0bd1</ccw_device>" },
+    { "ccwgroup_0_0_0bd0", "computer", "<capability type='qeth'>\n      <card_type>OSD_10GIG</card_type>\n      <chpid>6c</chpid>" },
     { "vdpa_vdpa0", "pci_0000_00_03_0", "<capability type='vdpa'>" },
 };
 
@@ -166,8 +186,9 @@ static void testRare(void)
     for (gsize i = 0; i < G_N_ELEMENTS(rare); i++) {
         g_autoptr(virNodeEntry) entry = virNodeFind(rare[i].name, &error);
         g_assert_no_error(error);
-        g_assert_cmpstr(entry->live->parent, ==, rare[i].parent);
-        g_autofree char *xml = virNodeDeviceDefFormat(entry->live, 0);
+        g_assert_cmpstr(entry->parent, ==, rare[i].parent);
+        g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(entry);
+        g_autofree char *xml = virNodeDeviceDefFormat(def, 0);
         if (!strstr(xml, rare[i].holds))
             g_error("no %s in %s", rare[i].holds, xml);
     }
@@ -196,7 +217,8 @@ static void testHotplug(void)
     umockdev_testbed_uevent(bed, path, "change");
     for (int i = 0; i < WAIT_MS / 10; i++) {
         g_autoptr(virNodeEntry) entry = virNodeFind("block_sd1", NULL);
-        if (entry && entry->live->caps.v[0]->size == 4096 * 512)
+        g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(entry);
+        if (def->caps.v[0]->size == 4096 * 512)
             break;
         g_assert_cmpint(i, <, WAIT_MS / 10 - 1);
         g_usleep(10000);
@@ -256,7 +278,7 @@ static void testFlood(void)
         }
         g_assert_cmpuint(before->n, ==, n);
         for (guint i = 0; i < n; i++)
-            g_assert_nonnull(before->v[i]->live);
+            g_assert_nonnull(before->v[i]->path);
     }
     g_assert_true(awaitCount(N + 1));
     /* Events that nobody heard. */
@@ -265,6 +287,45 @@ static void testFlood(void)
     virNodeUdevRescan(virNodeWatcher);
     g_assert_true(awaitCount(N - N / 2 + 1));
     g_ptr_array_unref(paths);
+    end();
+}
+
+/* What cannot be read: a folder where a file should be, for root may read any file. */
+static void spoil(const char *attribute, bool spoilt)
+{
+    g_autofree char *root = umockdev_testbed_get_root_dir(bed);
+    g_autofree char *path = g_strconcat(root, "/sys/devices/pci0000:00/0000:00:05.0/", attribute, NULL);
+    if (spoilt) {
+        g_unlink(path);
+        g_assert_cmpint(g_mkdir(path, 0755), ==, 0);
+    } else {
+        g_assert_cmpint(g_rmdir(path), ==, 0);
+        g_assert_true(g_file_set_contents(path, "0x8086\n", -1, NULL));
+    }
+}
+
+/* A device that cannot be read does not keep others from the list, and comes without an event when it can. */
+static void testUnreadable(void)
+{
+    static const char path[] = "/sys/devices/pci0000:00/0000:00:05.0", name[] = "pci_0000_00_05_0";
+    begin(NULL, "P: /devices/pci0000:00/0000:00:05.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor=0x8086\\n\n\n"
+                "P: /devices/pci0000:00/0000:00:06.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor=0x8086\\n\n\n");
+    g_assert_true(virNodeAwait(name, true, 0));
+    spoil("vendor", true);
+    virNodeUdevTouch(virNodeWatcher, path);
+    virNodeUdevRescan(virNodeWatcher);
+    g_usleep(50000);
+    g_assert_true(virNodeAwait(name, true, 0));             /* it is still there */
+    spoil("vendor", false);
+    end();
+    begin(NULL, "P: /devices/pci0000:00/0000:00:05.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor/x=1\n\n"
+                "P: /devices/pci0000:00/0000:00:06.0\nE: SUBSYSTEM=pci\nA: class=0x020000\\n\nA: device=0x100e\\n\nA: vendor=0x8086\\n\n\n");
+    g_assert_true(virNodeAwait("pci_0000_00_06_0", true, 0));
+    g_assert_true(virNodeAwait(name, false, 0));
+    g_autofree char *root = umockdev_testbed_get_root_dir(bed), *file = g_strconcat(root, path, "/vendor/x", NULL);
+    g_assert_cmpint(g_unlink(file), ==, 0);
+    spoil("vendor", false);
+    g_assert_true(virNodeAwait(name, true, WAIT_MS));
     end();
 }
 
@@ -405,6 +466,90 @@ static void testMerge(void)
     end();
 }
 
+static guint descriptors(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    guint n = 0;
+    while (g_dir_read_name(dir))
+        n++;
+    return n;
+}
+
+#define ONE "[{\"mtty\":[{\"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\":{\"mdev_type\":\"mtty-2\",\"start\":\"auto\"}}]}]"
+static const char oneName[] = "mdev_83b8f4f2_509f_382f_3c1e_e6bfe0fa1001_mtty";
+
+/* It fails in every way; what was known stays, nothing is left behind, and its next good word counts. */
+static void testFaults(void)
+{
+    static const struct { const char *script, *says; int code; } faults[] = {
+        { "echo 'Error: locked' >&2; exit 1", "Unable to query mediated devices: Error: locked", VIR_ERR_INTERNAL_ERROR },
+        { "exit 7", "Unable to query mediated devices: mdevctl", VIR_ERR_INTERNAL_ERROR },
+        { "kill -SEGV $$", "Unable to query mediated devices: mdevctl", VIR_ERR_INTERNAL_ERROR },
+        { "echo '[{'", "not understood", VIR_ERR_INTERNAL_ERROR },
+        { "echo '[{\"mtty\": 3}]'", "not understood", VIR_ERR_INTERNAL_ERROR },
+        { "head -c 100000 /dev/urandom", "not understood", VIR_ERR_INTERNAL_ERROR },
+        { "sleep 1000 & echo $! > args; wait", "has not come to an end", VIR_ERR_OPERATION_TIMEOUT },
+    };
+    begin("guest.umockdev", NULL);
+    char *dir = fakeMdevctl("echo '" ONE "'");
+    g_autoptr(GError) error = NULL;
+    g_assert_true(virNodeMdevRefresh(&error));
+    removeFake(dir);
+    guint before = descriptors();
+    for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+        dir = fakeMdevctl(faults[i].script);
+        virMdevctlSetDeadline(faults[i].code == VIR_ERR_OPERATION_TIMEOUT ? 500 : WAIT_MS);
+        g_assert_false(virNodeMdevRefresh(&error));
+        g_assert_cmpint(virErrorCode(error), ==, faults[i].code);
+        if (!strstr(error->message, faults[i].says))
+            g_error("%s: %s", faults[i].script, error->message);
+        g_clear_error(&error);
+        g_autoptr(virNodeEntry) kept = virNodeFind(oneName, &error);
+        g_assert_true(kept && kept->config && kept->autostart);
+        if (faults[i].code == VIR_ERR_OPERATION_TIMEOUT) {
+            g_autofree char *pid = contents(dir, "args"), *proc = g_strdup_printf("/proc/%s/cmdline", g_strstrip(pid)), *line = NULL;
+            for (int wait = 0; g_file_get_contents(proc, &line, NULL, NULL) && *line; wait++) {     /* what it had started went with it */
+                g_clear_pointer(&line, g_free);
+                g_assert_cmpint(wait, <, WAIT_MS / 10);
+                g_usleep(10000);
+            }
+        }
+        removeFake(dir);
+    }
+    virMdevctlSetDeadline(WAIT_MS);
+    g_assert_cmpuint(descriptors(), ==, before);
+    dir = fakeMdevctl("echo '[]'");
+    g_assert_true(virNodeMdevRefresh(&error));
+    g_assert_null(virNodeFind(oneName, NULL));
+    removeFake(dir);
+    end();
+}
+
+static gpointer refresh(gpointer unused)
+{
+    return GINT_TO_POINTER(virNodeMdevRefresh(NULL));
+}
+
+/* Two ask; who asked first is answered last, with what was so then. */
+static void testOldAnswer(void)
+{
+    begin("guest.umockdev", NULL);
+    char *dir = fakeMdevctl("if mkdir first 2>/dev/null; then sleep 1; echo '[]'; else echo '" ONE "'; fi");
+    g_autofree char *first = g_build_filename(dir, "first", NULL);
+    GThread *slow = g_thread_new("slow", refresh, NULL);
+    while (!g_file_test(first, G_FILE_TEST_EXISTS))
+        g_usleep(10000);
+    g_assert_true(virNodeMdevRefresh(NULL));
+    g_autoptr(virNodeEntry) entry = virNodeFind(oneName, NULL);
+    g_assert_nonnull(entry);
+    g_assert_true(GPOINTER_TO_INT(g_thread_join(slow)));
+    g_autoptr(virNodeEntry) still = virNodeFind(oneName, NULL);
+    g_assert_nonnull(still);
+    g_rmdir(first);
+    removeFake(dir);
+    end();
+}
+
 /* ---- names of hardware ---- */
 
 static void testNames(void)
@@ -441,6 +586,9 @@ int main(int argc, char **argv)
     g_test_add_func("/nodedev/rare", testRare);
     g_test_add_func("/nodedev/hotplug", testHotplug);
     g_test_add_func("/nodedev/flood", testFlood);
+    g_test_add_func("/nodedev/unreadable", testUnreadable);
+    g_test_add_func("/nodedev/faults", testFaults);
+    g_test_add_func("/nodedev/old-answer", testOldAnswer);
     g_test_add_func("/nodedev/parse", testParse);
     g_test_add_func("/nodedev/commands", testCommands);
     g_test_add_func("/nodedev/merge", testMerge);

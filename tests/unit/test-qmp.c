@@ -32,33 +32,34 @@ static char *getLine(int fd)
 
 static char *word(const char *line, const char *key)
 {
-    g_autofree char *tag = g_strdup_printf("\"%s\":\"", key);
+    g_autofree char *tag = g_strdup_printf("\"%s\":", key);
     const char *at = strstr(line, tag);
     g_assert_nonnull(at);
     at += strlen(tag);
-    return g_strndup(at, strcspn(at, "\""));
+    at += *at == '"';
+    return g_strndup(at, strcspn(at, "\",}"));
 }
 
 static void reply(int fd, const char *id, const char *value)
 {
-    g_autofree char *text = g_strdup_printf("{\"return\": %s, \"id\": \"%s\"}\r\n", value, id);
+    g_autofree char *text = g_strdup_printf("{\"return\": %s, \"id\": %s}\r\n", value, id);
     put(fd, text);
 }
 
 static void answer(int fd, const char *line, const char *command, const char *id)
 {
     if (g_str_equal(command, "split")) {
-        g_autofree char *text = g_strdup_printf("{\"return\": {\"value\": 7}, \"id\": \"%s\"}\r\n", id);
+        g_autofree char *text = g_strdup_printf("{\"return\": {\"value\": 7}, \"id\": %s}\r\n", id);
         for (const char *c = text; *c; c++) {
             char one[2] = { *c, 0 };
             put(fd, one);
         }
     } else if (g_str_equal(command, "garble")) {
-        put(fd, "]]} not json\r\n\r\n{\"id\": 5}\r\n[1,2]\r\n");
+        put(fd, "]]} not json\r\n\r\n{\"id\": 5000}\r\n[1,2]\r\n");
         reply(fd, id, "{\"value\": 8}");
     } else if (g_str_equal(command, "refuse")) {
         g_autofree char *text =
-            g_strdup_printf("{\"id\": \"%s\", \"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}}\r\n", id);
+            g_strdup_printf("{\"id\": %s, \"error\": {\"class\": \"GenericError\", \"desc\": \"no such thing\"}}\r\n", id);
         put(fd, text);
     } else if (g_str_equal(command, "event")) {
         put(fd, "{\"timestamp\": {\"seconds\": 12, \"microseconds\": 34}, \"event\": \"STOP\"}\r\n");

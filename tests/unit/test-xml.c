@@ -250,10 +250,28 @@ static void testMac(void)
     g_assert_false(virMacParse("zz", &mac));
 }
 
+/* What GLib reads of a document that we made is what libxml2 reads of it. */
+static void testPlain(void)
+{
+    static const char text[] = "<doc colour='red'>\n  <title>a &lt; b &amp; c</title><paint red='&quot;x&apos;'/>\n<flag/>"
+                               "<tune level='-3' mode='0644' set='1-3'><size unit='MiB'>4</size></tune><end mode='out' host='o'/><end mode='in' host='i'/>"
+                               "<group><leaf name='one'/><leaf name='two' count='2'></leaf></group><word>w</word><word>v</word></doc>";
+    g_autoptr(virArena) arena = virArenaNew();
+    virXmlContext ctx = { .from = VIR_FROM_DOMAIN };
+    virTestDoc *read = parse(text, 0, NULL), *plain = virXmlParse(&virTestDocXml, virXmlPlainParse(text, arena), &ctx, NULL);
+    g_assert_true(read && plain && virXmlEqual(&virTestDocXml, read, plain));
+    g_assert_cmpstr(plain->title, ==, "a < b & c");
+    g_assert_cmpstr(plain->red, ==, "\"x'");
+    g_assert_cmpuint(plain->leaves.n, ==, 2);
+    virXmlFree(&virTestDocXml, read);
+    virXmlFree(&virTestDocXml, plain);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/xml/round-trip", testRoundTrip);
+    g_test_add_func("/xml/plain", testPlain);
     g_test_add_func("/xml/row-order", testRowOrder);
     g_test_add_func("/xml/flags", testFlags);
     g_test_add_func("/xml/units", testUnits);

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 #include <libvirt/libvirt-qemu.h>
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 
 /* ---- simple verbs: look the domain up, call, say so ---- */
 
@@ -217,39 +215,6 @@ static bool cmdUndefine(Shell *sh, Cmd *cmd)
 }
 
 /* ---- documents ---- */
-
-/* The nodes that `path` selects, each a document of its own; `wrap` puts them under one root. */
-bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap)
-{
-    xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS);
-    xmlXPathContextPtr ctx = doc ? xmlXPathNewContext(doc) : NULL;
-    xmlXPathObjectPtr r = ctx ? xmlXPathEvalExpression(BAD_CAST path, ctx) : NULL;
-    bool ok = r && r->type == XPATH_NODESET;
-    if (!ok)
-        shellError(sh, "internal error: Incorrect xpath '%s'", path);
-    xmlBufferPtr out = xmlBufferCreate();
-    xmlNodePtr root = wrap ? xmlNewDocNode(doc, NULL, BAD_CAST "nodes", NULL) : NULL;
-    for (int i = 0; ok && r->nodesetval && i < r->nodesetval->nodeNr; i++) {
-        if (root) {
-            xmlAddChild(root, xmlDocCopyNode(r->nodesetval->nodeTab[i], doc, 1));
-            continue;
-        }
-        xmlNodeDump(out, doc, r->nodesetval->nodeTab[i], 0, 1);
-        xmlBufferCat(out, BAD_CAST "\n");
-    }
-    if (ok && root) {
-        xmlNodeDump(out, doc, root, 0, 1);
-        xmlBufferCat(out, BAD_CAST "\n");
-    }
-    if (ok)
-        printf("%s", (const char *)xmlBufferContent(out));
-    xmlFreeNode(root);
-    xmlBufferFree(out);
-    xmlXPathFreeObject(r);
-    xmlXPathFreeContext(ctx);
-    xmlFreeDoc(doc);
-    return ok;
-}
 
 static bool cmdDumpxml(Shell *sh, Cmd *cmd)
 {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands that show the host and the connection. */
 #include "output.h"
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,22 +68,15 @@ static bool cmdNodeinfo(Shell *sh, Cmd *cmd)
 /* The ids of the NUMA cells in the capabilities; at least none. */
 static GArray *cellIds(Shell *sh)
 {
+    static const char *const id[] = { "." };
     g_autofree char *xml = virConnectGetCapabilities(sh->conn);
-    xmlDocPtr doc = xml ? xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET) : NULL;
+    g_autoptr(GPtrArray) cells = xml ? documentRows(sh, xml, "/capabilities/host/topology/cells/cell/@id", id, 1) : NULL;
     GArray *ids = g_array_new(FALSE, FALSE, sizeof(int));
-    if (!doc)
-        return ids;
-    xmlXPathContextPtr ctx = xmlXPathNewContext(doc);
-    xmlXPathObjectPtr cells = xmlXPathEvalExpression(BAD_CAST "/capabilities/host/topology/cells/cell/@id", ctx);
-    for (int i = 0; cells && cells->nodesetval && i < cells->nodesetval->nodeNr; i++) {
-        xmlChar *text = xmlNodeGetContent(cells->nodesetval->nodeTab[i]);
-        int id = atoi((char *)text);
-        g_array_append_val(ids, id);
-        xmlFree(text);
+    for (guint i = 0; cells && i < cells->len; i++) {
+        const char *text = ((GPtrArray *)cells->pdata[i])->pdata[0];
+        int number = text ? atoi(text) : 0;
+        g_array_append_val(ids, number);
     }
-    xmlXPathFreeObject(cells);
-    xmlXPathFreeContext(ctx);
-    xmlFreeDoc(doc);
     return ids;
 }
 

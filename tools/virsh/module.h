@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parts of the shell that need libraries of their own, loaded when they are used: JSON and the interactive line. */
+/* Parts of the shell that need libraries of their own, loaded when they are used: JSON, documents and the interactive line. */
 #pragma once
 
 #include "shell.h"
@@ -12,6 +12,17 @@ typedef char *(*ShellJsonWriter)(GVariant *value);      /* dictionaries, arrays,
 typedef char *(*ShellJsonSpread)(const char *text);     /* over several lines; NULL: it is no JSON */
 char *shellJsonWrite(GVariant *value);
 char *shellJsonSpread(const char *text);
+
+/* xml.c */
+typedef char *(*ShellXmlSelect)(const char *xml, const char *path, gboolean wrap);
+typedef GPtrArray *(*ShellXmlRows)(const char *xml, const char *path, const char *const *columns, guint n);
+typedef char *(*ShellXmlRename)(const char *xml, const char *name);
+/* The nodes that `path` selects, each a document of its own; `wrap` puts them under one root. NULL: it is no path of nodes. */
+char *shellXmlSelect(const char *xml, const char *path, gboolean wrap);
+/* For each node at `path` an array of the texts of `columns`, paths from there; NULL where there is none. NULL: unreadable. */
+GPtrArray *shellXmlRows(const char *xml, const char *path, const char *const *columns, guint n);
+/* The document with another <name>; NULL when it has none. */
+char *shellXmlRename(const char *xml, const char *name);
 
 /* readline.c */
 typedef struct {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands about snapshots and checkpoints, as far as they are the same. */
 #include "moment.h"
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,35 +210,24 @@ bool momentDelete(Shell *sh, Cmd *cmd, const MomentKind *kind, const MomentFlag 
 
 /* ---- lists ---- */
 
-static char *textOf(xmlXPathContextPtr ctx, const char *element)
+static bool tableLine(Shell *sh, const MomentKind *kind, Moment *moment, Table *table, bool parents)
 {
-    g_autofree char *path = g_strdup_printf("string(/*/%s)", element);
-    xmlXPathObjectPtr r = xmlXPathEvalExpression(BAD_CAST path, ctx);
-    char *text = r && r->stringval ? g_strdup((const char *)r->stringval) : g_strdup("");
-    xmlXPathFreeObject(r);
-    return text;
-}
-
-static bool tableLine(const MomentKind *kind, Moment *moment, Table *table, bool parents)
-{
+    static const char *const columns[] = { "creationTime", "state", "parent/name" };
     g_autofree char *xml = kind->xml(moment, 0);
-    xmlDocPtr doc = xml ? xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET) : NULL;
-    xmlXPathContextPtr ctx = doc ? xmlXPathNewContext(doc) : NULL;
-    if (ctx) {
-        g_autofree char *seconds = textOf(ctx, "creationTime"), *state = textOf(ctx, "state"), *parent = textOf(ctx, "parent/name");
-        g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(g_ascii_strtoll(seconds, NULL, 10));
-        g_autofree char *time = when ? g_date_time_format(when, "%Y-%m-%d %H:%M:%S %z") : g_strdup("");
-        const char *cells[4] = { kind->name(moment), time };
-        int n = 2;
-        if (kind->current)
-            cells[n++] = state;
-        if (parents)
-            cells[n++] = parent;
-        tableRowv(table, cells);
-    }
-    xmlXPathFreeContext(ctx);
-    xmlFreeDoc(doc);
-    return ctx != NULL;
+    g_autoptr(GPtrArray) rows = xml ? documentRows(sh, xml, "/*", columns, G_N_ELEMENTS(columns)) : NULL;
+    if (!rows || !rows->len)
+        return false;
+    char **found = (char **)((GPtrArray *)rows->pdata[0])->pdata;
+    g_autoptr(GDateTime) when = g_date_time_new_from_unix_local(found[0] ? g_ascii_strtoll(found[0], NULL, 10) : 0);
+    g_autofree char *time = when ? g_date_time_format(when, "%Y-%m-%d %H:%M:%S %z") : g_strdup("");
+    const char *cells[4] = { kind->name(moment), time };
+    int n = 2;
+    if (kind->current)
+        cells[n++] = found[1] ? found[1] : "";
+    if (parents)
+        cells[n++] = found[2] ? found[2] : "";
+    tableRowv(table, cells);
+    return true;
 }
 
 static bool listTable(Shell *sh, const MomentKind *kind, Moment **list, int n, bool parents)
@@ -254,7 +241,7 @@ static bool listTable(Shell *sh, const MomentKind *kind, Moment **list, int n, b
     Table *table = tableNew(sh, heads[0], heads[1], heads[2], heads[3], NULL);
     bool ok = true;
     for (int i = 0; i < n && ok; i++)
-        ok = tableLine(kind, list[i], table, parents);
+        ok = tableLine(sh, kind, list[i], table, parents);
     tableEnd(table);
     return ok;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands that show domains. */
 #include "output.h"
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,40 +221,15 @@ static bool cmdDominfo(Shell *sh, Cmd *cmd)
 
 /* ---- devices, read from the document ---- */
 
-static char *textAt(xmlXPathContextPtr ctx, const char *path)
-{
-    xmlXPathObjectPtr r = xmlXPathEvalExpression(BAD_CAST path, ctx);
-    char *text = NULL;
-    if (r && r->nodesetval && r->nodesetval->nodeNr > 0) {
-        xmlChar *content = xmlNodeGetContent(r->nodesetval->nodeTab[0]);
-        text = *content ? g_strdup((char *)content) : NULL;
-        xmlFree(content);
-    }
-    xmlXPathFreeObject(r);
-    return text;
-}
-
 /* One row for each device element at `path`; `columns` are the paths of its cells, alternatives separated by "|". */
 static bool deviceTable(Shell *sh, Cmd *cmd, Table *table, const char *path, const char *const *columns, guint ncolumns)
 {
     FREE_DOMAIN(dom) = cmdDomain(sh, cmd);
     g_autofree char *xml = dom ? virDomainGetXMLDesc(dom, cmdHas(cmd, "inactive") ? VIR_DOMAIN_XML_INACTIVE : 0) : NULL;
-    xmlDocPtr doc = xml ? xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET) : NULL;
-    if (!doc)
-        return false;
-    xmlXPathContextPtr ctx = xmlXPathNewContext(doc);
-    xmlXPathObjectPtr list = xmlXPathEvalExpression(BAD_CAST path, ctx);
-    for (int i = 0; list && list->nodesetval && i < list->nodesetval->nodeNr; i++) {
-        g_autoptr(GPtrArray) cells = g_ptr_array_new_with_free_func(g_free);
-        ctx->node = list->nodesetval->nodeTab[i];
-        for (guint c = 0; c < ncolumns; c++)
-            g_ptr_array_add(cells, textAt(ctx, columns[c]));
-        tableRowv(table, (const char *const *)cells->pdata);
-    }
-    xmlXPathFreeObject(list);
-    xmlXPathFreeContext(ctx);
-    xmlFreeDoc(doc);
-    return true;
+    g_autoptr(GPtrArray) rows = xml ? documentRows(sh, xml, path, columns, ncolumns) : NULL;
+    for (guint i = 0; rows && i < rows->len; i++)
+        tableRowv(table, (const char *const *)((GPtrArray *)rows->pdata[i])->pdata);
+    return rows != NULL;
 }
 
 static bool cmdDomblklist(Shell *sh, Cmd *cmd)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands about the host's devices. */
+#include "nodedev.h"
 #include "output.h"
 #include <stdlib.h>
 #include <string.h>
 
-SHELL_FREE(virNodeDevice)
-
-/* By its name, or as "WWNN,WWPN" of a virtual host adapter. */
-static virNodeDevicePtr deviceOf(Shell *sh, Cmd *cmd)
+virNodeDevicePtr nodedevOf(Shell *sh, Cmd *cmd)
 {
     const char *word = cmdString(cmd, "device"), *comma = strchr(word, ',');
     g_autofree char *node = comma ? g_strndup(word, comma - word) : NULL;
@@ -22,8 +20,8 @@ static virNodeDevicePtr deviceOf(Shell *sh, Cmd *cmd)
 
 static bool cmdDumpxml(Shell *sh, Cmd *cmd)
 {
-    g_autoptr(virNodeDevice) dev = deviceOf(sh, cmd);
-    g_autofree char *xml = dev ? virNodeDeviceGetXMLDesc(dev, 0) : NULL;
+    g_autoptr(virNodeDevice) dev = nodedevOf(sh, cmd);
+    g_autofree char *xml = dev ? virNodeDeviceGetXMLDesc(dev, cmdHas(cmd, "inactive") ? VIR_NODE_DEVICE_XML_INACTIVE : 0) : NULL;
     if (xml && cmdHas(cmd, "xpath"))
         return printXpath(sh, xml, cmdString(cmd, "xpath"), cmdHas(cmd, "wrap"));
     if (xml)
@@ -74,7 +72,7 @@ static bool told(Shell *sh, virNodeDevicePtr dev, bool ok, const char *done, con
 /* `virNodeDeviceGetName` would reset the error: it is kept first. */
 static bool verb(Shell *sh, Cmd *cmd, int (*call)(virNodeDevicePtr dev), const char *done, const char *failed)
 {
-    g_autoptr(virNodeDevice) dev = deviceOf(sh, cmd);
+    g_autoptr(virNodeDevice) dev = nodedevOf(sh, cmd);
     bool ok = dev && call(dev) >= 0;
     if (dev && !ok)
         shellKeepError();
@@ -119,7 +117,7 @@ static bool cmdStart(Shell *sh, Cmd *cmd)
 static bool cmdDetach(Shell *sh, Cmd *cmd)
 {
     const char *driver = cmdString(cmd, "driver");
-    g_autoptr(virNodeDevice) dev = deviceOf(sh, cmd);
+    g_autoptr(virNodeDevice) dev = nodedevOf(sh, cmd);
     bool ok = dev && (driver ? virNodeDeviceDetachFlags(dev, driver, 0) : virNodeDeviceDettach(dev)) >= 0;
     if (dev && !ok)
         shellKeepError();
@@ -129,7 +127,7 @@ static bool cmdDetach(Shell *sh, Cmd *cmd)
 static bool cmdAutostart(Shell *sh, Cmd *cmd)
 {
     bool off = cmdHas(cmd, "disable");
-    g_autoptr(virNodeDevice) dev = deviceOf(sh, cmd);
+    g_autoptr(virNodeDevice) dev = nodedevOf(sh, cmd);
     bool ok = dev && virNodeDeviceSetAutostart(dev, !off) >= 0;
     if (dev && !ok)
         shellKeepError();
@@ -140,7 +138,7 @@ static bool cmdAutostart(Shell *sh, Cmd *cmd)
 static bool cmdInfo(Shell *sh, Cmd *cmd)
 {
     int autostart = 0;
-    g_autoptr(virNodeDevice) dev = deviceOf(sh, cmd);
+    g_autoptr(virNodeDevice) dev = nodedevOf(sh, cmd);
     if (!dev)
         return false;
     Facts *facts = factsNew(sh, 15);
@@ -166,7 +164,7 @@ static bool capabilityFlags(Shell *sh, Cmd *cmd, unsigned int *flags)
     static const char *const names[] = { "system",      "pci",        "usb_device", "usb",     "net",      "scsi_host",
                                          "scsi_target", "scsi",       "storage",    "fc_host", "vports",   "scsi_generic",
                                          "drm",         "mdev_types", "mdev",       "ccw",     "css",      "vdpa",
-                                         "ap_card",     "ap_queue",   "ap_matrix",  "vpd",     "ccwgroup", "ccwgroupmember" };
+                                         "ap_card",     "ap_queue",   "ap_matrix",  "vpd",     "ccwgroup", "ccwgroup_member" };
     const char *text = cmdString(cmd, "cap");
     g_auto(GStrv) words = g_strsplit(text ? text : "", ",", -1);
     for (char **w = words; *w; w++) {
@@ -201,7 +199,9 @@ static bool cmdList(Shell *sh, Cmd *cmd)
 {
     bool tree = cmdHas(cmd, "tree"), all = cmdHas(cmd, "all"), inactive = cmdHas(cmd, "inactive");
     unsigned int flags =
-        (inactive ? 0 : VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE) | (inactive || all ? VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE : 0);
+        (inactive ? 0 : VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE) | (inactive || all ? VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE : 0) |
+        (cmdHas(cmd, "persistent") ? VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT : 0) |
+        (cmdHas(cmd, "transient") ? VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT : 0);
     virNodeDevicePtr *list = NULL;
     if (all && inactive)
         shellError(sh, "Option --all is incompatible with --inactive");
@@ -240,13 +240,22 @@ static const OptDef optsStart[] = { DEVICE("device name"), OPT_END };
 static const OptDef optsDetach[] = { DEVICE("device key"),
                                      { "driver", OPT_STRING, false, "pci device assignment backend driver (e.g. 'vfio' or 'xen')", NULL },
                                      OPT_END };
-static const OptDef optsDumpxml[] = { DEVICE(WWN), { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL },
+static const OptDef optsDumpxml[] = { DEVICE(WWN), FLAG("inactive", "show inactive defined XML"), { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL },
                                       FLAG("wrap", "wrap xpath results in an common root element"), OPT_END };
 static const OptDef optsList[] = { FLAG("tree", "list devices in a tree"),
                                    { "cap", OPT_STRING, false, "capability names, separated by comma", NULL },
                                    FLAG("inactive", "list inactive devices"),
                                    FLAG("all", "list inactive & active devices"),
+                                   FLAG("persistent", "list persistent devices"), FLAG("transient", "list transient devices"),
                                    OPT_END };
+static const OptDef optsEvent[] = { { "device", OPT_STRING, false, "filter by node device name", NULL },
+                                    { "event", OPT_STRING, false, "which event type to wait for", NULL },
+                                    FLAG("loop", "loop until timeout or interrupt, rather than one-shot"),
+                                    { "timeout", OPT_INT, false, "timeout seconds", NULL }, FLAG("list", "list valid event types"),
+                                    FLAG("timestamp", "show timestamp for each printed event"), OPT_END };
+static const OptDef optsUpdate[] = { DEVICE(WWN), { "file", OPT_DATA, true, "file containing an XML description of the device", NULL },
+                                     FLAG("config", "affect next node device startup"), FLAG("live", "affect running node device"),
+                                     FLAG("current", "affect current state of node device"), OPT_END };
 static const OptDef optsAutostart[] = { DEVICE(WWN), FLAG("disable", "disable autostarting"), OPT_END };
 
 static const CmdDef commands[] = {
@@ -264,6 +273,7 @@ static const CmdDef commands[] = {
     { "nodedev-reattach", "reattach node device to its device driver",
       "Reattach node device to its device driver once released by the domain.", optsKey, cmdReattach, 0 },
     { "nodedev-reset", "reset node device", "Reset node device before or after assigning to a domain.", optsKey, cmdReset, 0 },
+    { "nodedev-event", "Node Device Events", "List event types, or wait for node device events to occur", optsEvent, cmdNodedevEvent, 0 },
     { "nodedev-define", "Define a device by an xml file on a node",
       "Defines a persistent device on the node that can be assigned to a domain. The device must be started before it can be assigned to a "
       "domain.",
@@ -275,6 +285,8 @@ static const CmdDef commands[] = {
     { "nodedev-autostart", "autostart a defined node device", "Configure a node device to be automatically started at boot.", optsAutostart,
       cmdAutostart, 0 },
     { "nodedev-info", "node device information", "Returns basic information about the node device", optsOne, cmdInfo, CMD_FACTS },
+    { "nodedev-update", "update an active and/or inactive node device",
+      "Changes the attributes of a mediated device: of the one that runs, of its definition, or both.", optsUpdate, cmdNodedevUpdate, 0 },
     { NULL, NULL, NULL, NULL, NULL, 0 },
 };
 

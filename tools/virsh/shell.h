@@ -140,8 +140,10 @@ char *shellTakeError(void);
 void shellKeepError(void);
 const char *domainReasonText(int state, int reason);
 
-/* domain.c: the nodes that --xpath selects, in one element with --wrap. */
+/* document.c: the nodes that --xpath selects, in one element with --wrap. */
 bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap);
+/* Rows of texts from a document (module.h); NULL with a message when it cannot be read. */
+GPtrArray *documentRows(Shell *sh, const char *xml, const char *path, const char *const *columns, guint n);
 
 /* Handles of other kinds, freed at the end of their block. */
 #define SHELL_FREE(T) \

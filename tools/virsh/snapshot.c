@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands about snapshots. */
 #include "moment.h"
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 #include <string.h>
 
 /* ---- the kind ---- */
@@ -244,30 +242,20 @@ static bool cmdRevert(Shell *sh, Cmd *cmd)
 
 /* ---- facts ---- */
 
-static bool holds(xmlXPathContextPtr ctx, const char *condition)
-{
-    xmlXPathObjectPtr r = xmlXPathEvalExpression(BAD_CAST condition, ctx);
-    bool yes = r && xmlXPathCastToBoolean(r);
-    xmlXPathFreeObject(r);
-    return yes;
-}
-
 /* What only its document tells: the state, and whether it is in files of its own. */
-static bool factsOfDocument(Moment *moment, Facts *facts)
+static bool factsOfDocument(Shell *sh, Moment *moment, Facts *facts)
 {
+    static const char *const columns[] = {
+        "state", "memory/@snapshot[.='external'] | disks/disk/@snapshot[.='external'] | state[.='disk-snapshot']"
+    };
     g_autofree char *text = xml(moment, 0);
-    xmlDocPtr doc = text ? xmlReadDoc(BAD_CAST text, NULL, NULL, XML_PARSE_NONET) : NULL;
-    xmlXPathContextPtr ctx = doc ? xmlXPathNewContext(doc) : NULL;
-    if (ctx) {
-        xmlXPathObjectPtr r = xmlXPathEvalExpression(BAD_CAST "string(/*/state)", ctx);
-        factsString(facts, "state", "State:", r ? (const char *)r->stringval : "");
-        xmlXPathFreeObject(r);
-        bool external = holds(ctx, "/*/memory/@snapshot='external' or /*/disks/disk/@snapshot='external' or /*/state='disk-snapshot'");
-        factsString(facts, "location", "Location:", external ? "external" : "internal");
-    }
-    xmlXPathFreeContext(ctx);
-    xmlFreeDoc(doc);
-    return ctx != NULL;
+    g_autoptr(GPtrArray) rows = text ? documentRows(sh, text, "/*", columns, G_N_ELEMENTS(columns)) : NULL;
+    if (!rows || !rows->len)
+        return false;
+    char **found = (char **)((GPtrArray *)rows->pdata[0])->pdata;
+    factsString(facts, "state", "State:", found[0] ? found[0] : "");
+    factsString(facts, "location", "Location:", found[1] ? "external" : "internal");
+    return true;
 }
 
 static bool cmdInfo(Shell *sh, Cmd *cmd)
@@ -280,7 +268,7 @@ static bool cmdInfo(Shell *sh, Cmd *cmd)
     factsString(facts, "name", "Name:", name(moment));
     factsString(facts, "domain", "Domain:", virDomainGetName(dom));
     factsBool(facts, "current", "Current:", virDomainSnapshotIsCurrent(moment, 0) == 1, "yes", "no");
-    bool ok = factsOfDocument(moment, facts);
+    bool ok = factsOfDocument(sh, moment, facts);
     if (ok) {
         momentFamily(&momentSnapshot, moment, facts);
         factsBool(facts, "metadata", "Metadata:", virDomainSnapshotHasMetadata(moment, 0) == 1, "yes", "no");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Commands about volumes of storage pools. */
+#include "module.h"
 #include "storage.h"
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -273,23 +272,10 @@ static bool cmdVolCreateAs(Shell *sh, Cmd *cmd)
 }
 
 /* The same document with another name. */
-static char *renamed(const char *xml, const char *name)
+static char *renamed(Shell *sh, const char *xml, const char *name)
 {
-    xmlDocPtr doc = xmlReadDoc(BAD_CAST xml, NULL, NULL, XML_PARSE_NONET);
-    xmlNodePtr at = doc ? xmlFirstElementChild(xmlDocGetRootElement(doc)) : NULL;
-    while (at && !g_str_equal((const char *)at->name, "name"))
-        at = xmlNextElementSibling(at);
-    char *out = NULL;
-    if (at) {
-        xmlBufferPtr text = xmlBufferCreate();
-        xmlNodeSetContent(at, NULL);
-        xmlNodeAddContent(at, BAD_CAST name);
-        xmlNodeDump(text, doc, xmlDocGetRootElement(doc), 0, 1);
-        out = g_strdup((const char *)xmlBufferContent(text));
-        xmlBufferFree(text);
-    }
-    xmlFreeDoc(doc);
-    return out;
+    ShellXmlRename rename = shellModule(sh, "xml", "shellXmlRename");
+    return rename ? rename(xml, name) : NULL;
 }
 
 static bool cmdVolClone(Shell *sh, Cmd *cmd)
@@ -298,7 +284,7 @@ static bool cmdVolClone(Shell *sh, Cmd *cmd)
     g_autoptr(virStoragePool) pool = from ? virStoragePoolLookupByVolume(from) : NULL;
     if (from && !pool)
         shellError(sh, "%s", "failed to get parent pool");
-    g_autofree char *old = pool ? virStorageVolGetXMLDesc(from, 0) : NULL, *xml = old ? renamed(old, cmdString(cmd, "newname")) : NULL;
+    g_autofree char *old = pool ? virStorageVolGetXMLDesc(from, 0) : NULL, *xml = old ? renamed(sh, old, cmdString(cmd, "newname")) : NULL;
     if (xml && cmdHas(cmd, "print-xml"))
         printDocument(sh, "xml", xml);
     if (!xml || cmdHas(cmd, "print-xml"))

@@ -196,6 +196,7 @@ static const char *const schemes[] = { "lxc", NULL };
 const virConnectDriver virDriverModule = {
     .name = "LXC",
     .schemes = schemes,
+    .atOnce = true,
     .open = lxcOpen,
     .close = virEngineDisconnect,
     .stateInit = stateInit,

@@ -12,12 +12,11 @@ static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **p
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (!entry)
         return false;
-    const virNodeCap *cap = virNodeEntryDef(entry)->caps.v[0];
-    if (cap->type != VIR_NODE_CAP_PCI || !entry->live) {
+    g_autofree char *name = entry->path ? g_path_get_basename(entry->path) : NULL;
+    if (entry->type != VIR_NODE_CAP_PCI || !name || !virHostPCIAddressParse(name, address)) {
         virSetError(error, VIR_ERR_INVALID_ARG, "device %s is not a PCI device", dev->name);
         return false;
     }
-    *address = (virHostPCIAddress){ cap->pci.domain, cap->pci.bus, cap->pci.slot, cap->pci.function };
     *path = g_strdup(entry->path);
     return true;
 }

@@ -3,9 +3,12 @@
 #define VIR_FROM VIR_FROM_NODEDEV
 #include "drivers/nodedev/device.h"
 #include "base/util.h"
+#include "host/attr.h"
+#include "host/host.h"
 #include "host/mdev.h"
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- attributes ---- */
 
@@ -81,9 +84,57 @@ static bool readChannel(const char *text, unsigned int *cssid, unsigned int *ssi
     return sscanf(text, "%x.%x.%x%c", cssid, ssid, devno, &rest) == 3;
 }
 
+/* A name as all have it: letters, digits, and "_" for anything else. `suffix` may be NULL. */
+static char *listName(const char *prefix, const char *sysname, const char *suffix)
+{
+    char *name = g_strdup_printf("%s_%s%s%s", prefix, sysname, suffix ? "_" : "", suffix ? suffix : "");
+    for (char *c = name; *c; c++)
+        if (!g_ascii_isalnum(*c))
+            *c = '_';
+    return name;
+}
+
+/* The name of the device that a link in the folder `path` points to; NULL: there is no such link. */
+static char *linkedName(const char *path, const char *link, const char *prefix)
+{
+    g_autofree char *full = g_strconcat(path, "/", link, NULL), *sysname = NULL;
+    return virAttrReadLink(full, &sysname) == 0 ? listName(prefix, sysname, NULL) : NULL;
+}
+
+/* Channels are switched on and off without an event. */
+static void refreshCcw(const char *path, virNodeCap *cap)
+{
+    unsigned long long online;
+    g_free(cap->groupDevice);
+    cap->groupDevice = linkedName(path, "group_device", "ccwgroup");
+    cap->ccwState = !virHostReadULL(&online, "%s/online", path) ? VIR_NODE_CCW_UNKNOWN : online ? VIR_NODE_CCW_ONLINE : VIR_NODE_CCW_OFFLINE;
+}
+
 static bool readCcw(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
 {
+    refreshCcw(udev_device_get_syspath(dev), cap);
     return readChannel(udev_device_get_sysname(dev), &cap->cssid, &cap->ssid, &cap->devno);
+}
+
+/* Channels that are one device together, as a network card's three: links "cdev0", "cdev1" … */
+static bool readCcwGroup(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
+{
+    const char *path = udev_device_get_syspath(dev);
+    for (unsigned int i = 0;; i++) {
+        g_autofree char *ref = g_strdup_printf("cdev%u", i), *device = linkedName(path, ref, "ccw");
+        if (!device)
+            break;
+        virNodeCcwMember *member = g_new0(virNodeCcwMember, 1);
+        member->ref = g_steal_pointer(&ref);
+        member->device = g_steal_pointer(&device);
+        virListAppend(&cap->members, member);
+    }
+    cap->qeth = g_strcmp0(udev_device_get_driver(dev), "qeth") == 0;
+    if (cap->qeth) {
+        cap->cardType = virNodeAttr(dev, "card_type");
+        cap->chpid = virNodeAttr(dev, "chpid");
+    }
+    return readCcw(dev, def, cap);
 }
 
 static bool readCss(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
@@ -155,33 +206,35 @@ typedef struct {
     virNodeCapType type;
     const char *prefix;                         /* of the name; what follows is the kernel's name */
     virNodeReadFunc read;
+    bool all;                                   /* none of them may be left out: what cannot be read is not yet, or not now */
     void (*refresh)(const char *path, virNodeCap *cap);
 } Kind;
 
 static const Kind kinds[] = {
-    { "pci", NULL, VIR_NODE_CAP_PCI, "pci", virNodeReadPci, virNodeRefreshPci },
-    { "usb", "usb_device", VIR_NODE_CAP_USB_DEVICE, "usb", virNodeReadUsbDevice },
-    { "usb", "usb_interface", VIR_NODE_CAP_USB, "usb", virNodeReadUsb },
-    { "net", NULL, VIR_NODE_CAP_NET, "net", virNodeReadNet, virNodeRefreshNet },
-    { "scsi", "scsi_host", VIR_NODE_CAP_SCSI_HOST, "scsi", virNodeReadScsiHost, virNodeRefreshScsiHost },
-    { "scsi", "scsi_target", VIR_NODE_CAP_SCSI_TARGET, "scsi", virNodeReadScsiTarget },
-    { "scsi", "scsi_device", VIR_NODE_CAP_SCSI, "scsi", virNodeReadScsi },
-    { "block", "disk", VIR_NODE_CAP_STORAGE, "block", virNodeReadStorage },
-    { "drm", NULL, VIR_NODE_CAP_DRM, "drm", readDrm },
-    { "scsi_generic", NULL, VIR_NODE_CAP_SCSI_GENERIC, "scsi_generic", readScsiGeneric },
-    { "mdev", NULL, VIR_NODE_CAP_MDEV, "mdev", readMdev },
-    { "ccw", NULL, VIR_NODE_CAP_CCW, "ccw", readCcw },
-    { "css", NULL, VIR_NODE_CAP_CSS, "css", readCss, virNodeRefreshMdevTypes },
-    { "vdpa", NULL, VIR_NODE_CAP_VDPA, "vdpa", readVdpa },
-    { "ap", "ap_card", VIR_NODE_CAP_AP_CARD, "ap", readApCard },
-    { "ap", "ap_queue", VIR_NODE_CAP_AP_QUEUE, "ap", readApQueue },
-    { "matrix", NULL, VIR_NODE_CAP_AP_MATRIX, "ap", readMdevParent, virNodeRefreshMdevTypes },
+    { "pci", NULL, VIR_NODE_CAP_PCI, "pci", virNodeReadPci, true, virNodeRefreshPci },
+    { "usb", "usb_device", VIR_NODE_CAP_USB_DEVICE, "usb", virNodeReadUsbDevice, true },
+    { "usb", "usb_interface", VIR_NODE_CAP_USB, "usb", virNodeReadUsb, true },
+    { "net", NULL, VIR_NODE_CAP_NET, "net", virNodeReadNet, false, virNodeRefreshNet },
+    { "scsi", "scsi_host", VIR_NODE_CAP_SCSI_HOST, "scsi", virNodeReadScsiHost, true, virNodeRefreshScsiHost },
+    { "scsi", "scsi_target", VIR_NODE_CAP_SCSI_TARGET, "scsi", virNodeReadScsiTarget, false },
+    { "scsi", "scsi_device", VIR_NODE_CAP_SCSI, "scsi", virNodeReadScsi, true },
+    { "block", "disk", VIR_NODE_CAP_STORAGE, "block", virNodeReadStorage, false },
+    { "drm", NULL, VIR_NODE_CAP_DRM, "drm", readDrm, false },
+    { "scsi_generic", NULL, VIR_NODE_CAP_SCSI_GENERIC, "scsi_generic", readScsiGeneric, true },
+    { "mdev", NULL, VIR_NODE_CAP_MDEV, "mdev", readMdev, true },
+    { "ccw", NULL, VIR_NODE_CAP_CCW, "ccw", readCcw, true, refreshCcw },
+    { "ccwgroup", NULL, VIR_NODE_CAP_CCWGROUP, "ccwgroup", readCcwGroup, true, refreshCcw },
+    { "css", NULL, VIR_NODE_CAP_CSS, "css", readCss, false, virNodeRefreshMdevTypes },
+    { "vdpa", NULL, VIR_NODE_CAP_VDPA, "vdpa", readVdpa, false },
+    { "ap", "ap_card", VIR_NODE_CAP_AP_CARD, "ap", readApCard, true },
+    { "ap", "ap_queue", VIR_NODE_CAP_AP_QUEUE, "ap", readApQueue, true },
+    { "matrix", NULL, VIR_NODE_CAP_AP_MATRIX, "ap", readMdevParent, false, virNodeRefreshMdevTypes },
     /* The kernel's sample of a driver with mediated devices, which every test of them uses. */
-    { "mtty", NULL, VIR_NODE_CAP_MDEV_TYPES, "mtty", readSampleParent, virNodeRefreshMdevTypes },
+    { "mtty", NULL, VIR_NODE_CAP_MDEV_TYPES, "mtty", readSampleParent, false, virNodeRefreshMdevTypes },
 };
 
-const char *const virNodeSubsystems[] = { "pci", "usb", "net", "scsi", "block", "drm", "scsi_generic", "mdev", "ccw", "css", "vdpa", "ap", "matrix",
-                                          "mtty", NULL };
+const char *const virNodeSubsystems[] = { "pci", "usb", "net", "scsi", "block", "drm", "scsi_generic", "mdev", "ccw", "ccwgroup", "css", "vdpa", "ap",
+                                          "matrix", "mtty", NULL };
 
 static const Kind *kindOf(struct udev_device *dev)
 {
@@ -205,16 +258,6 @@ static const char *nameSuffix(const virNodeCap *cap)
     default:
         return NULL;
     }
-}
-
-static char *nameOf(const Kind *kind, const char *sysname, const virNodeCap *cap)
-{
-    const char *suffix = nameSuffix(cap);
-    char *name = g_strdup_printf("%s_%s%s%s", kind->prefix, sysname, suffix ? "_" : "", suffix ? suffix : "");
-    for (char *c = name; *c; c++)
-        if (!g_ascii_isalnum(*c))
-            *c = '_';
-    return name;
 }
 
 static char *parentOf(const char *path, virNodeParentFunc parent, gpointer data)
@@ -256,10 +299,11 @@ static virNodeDeviceDef *defNew(virNodeCapType type)
     return def;
 }
 
-virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data)
+virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data, bool *later)
 {
     const Kind *kind = kindOf(dev);
     const char *path = udev_device_get_syspath(dev);
+    *later = false;
     if (!kind || !path)
         return NULL;
     g_autoptr(virNodeDeviceDef) def = defNew(kind->type);
@@ -267,22 +311,34 @@ virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc p
     def->path = g_strdup(path);
     def->driver = g_strdup(udev_device_get_driver(dev));
     readNodes(dev, def);
-    if (!kind->read(dev, def, cap))
+    if (!kind->read(dev, def, cap)) {
+        *later = kind->all && access(path, F_OK) == 0;
         return NULL;
-    def->name = nameOf(kind, udev_device_get_sysname(dev), cap);
+    }
+    def->name = listName(kind->prefix, udev_device_get_sysname(dev), nameSuffix(cap));
     def->parent = parentOf(path, parent, data);
     return g_steal_pointer(&def);
 }
 
-virNodeDeviceDef *virNodeDeviceRefresh(const virNodeDeviceDef *def)
+void virNodeDeviceComplete(virNodeDeviceDef *def)
 {
-    virNodeDeviceDef *copy = virNodeDeviceDefCopy(def);
     for (gsize i = 0; def->path && i < G_N_ELEMENTS(kinds); i++)
         if (kinds[i].type == def->caps.v[0]->type && kinds[i].refresh) {
-            kinds[i].refresh(def->path, copy->caps.v[0]);
-            break;
+            kinds[i].refresh(def->path, def->caps.v[0]);
+            return;
         }
-    return copy;
+}
+
+bool virNodeDeviceIsKept(const virNodeDeviceDef *def)
+{
+    switch (def->caps.v[0]->type) {
+    case VIR_NODE_CAP_SYSTEM:           /* has no folder to read it from */
+    case VIR_NODE_CAP_SCSI_HOST:        /* is looked for by its names on the fabric */
+    case VIR_NODE_CAP_MDEV:             /* has attributes that sysfs does not show */
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* ---- the machine itself ---- */

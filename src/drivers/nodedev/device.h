@@ -8,16 +8,20 @@
 /* What names the device nearest above that is in the list; NULL: none is. The answer is borrowed. */
 typedef const char *(*virNodeParentFunc)(const char *path, gpointer data);
 
-/* NULL: it is none of the kinds that are listed, or it vanished while it was read. */
-virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data);
+/* NULL: it is none of the kinds that are listed, it vanished while it was read, or (`*later`) it is there and should be listed, but what
+ * has to be known of it could not be read. */
+/* What a list needs, and what comes with an event. */
+virNodeDeviceDef *virNodeDeviceRead(struct udev_device *dev, virNodeParentFunc parent, gpointer data, bool *later);
 /* "computer": what all others hang on. */
 virNodeDeviceDef *virNodeDeviceComputer(struct udev *udev);
 
 /* Subsystems of which devices are listed; ended by NULL. */
 extern const char *const virNodeSubsystems[];
 
-/* A copy of `def` with what changes without an event read again: links, virtual functions, mediated device types, vports. */
-virNodeDeviceDef *virNodeDeviceRefresh(const virNodeDeviceDef *def);
+/* Fill in, or read again, what a list does not need and what changes without an event: links, virtual functions, offloads, vports. */
+void virNodeDeviceComplete(virNodeDeviceDef *def);
+/* Calls ask of devices of this kind more than a list says: their definitions are kept. */
+bool virNodeDeviceIsKept(const virNodeDeviceDef *def);
 
 /* ---- readers of one kind each (read-*.c): false when `cap` is not worth listing ---- */
 
@@ -31,7 +35,7 @@ bool virNodeReadScsiTarget(struct udev_device *dev, virNodeDeviceDef *def, virNo
 bool virNodeReadScsi(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap);
 bool virNodeReadStorage(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap);
 
-/* What of them changes by itself; `path`: the device's folder. */
+/* The rest of it; `path`: the device's folder. */
 void virNodeRefreshPci(const char *path, virNodeCap *cap);
 void virNodeRefreshNet(const char *path, virNodeCap *cap);
 void virNodeRefreshScsiHost(const char *path, virNodeCap *cap);

@@ -1,56 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The module of the host's devices: the calls that read the list, and its beginning and end. */
 #define VIR_FROM VIR_FROM_NODEDEV
-#define VIR_LOG_NAME "nodedev"
-#include "base/log.h"
-#include "base/loop.h"
 #include "drivers/nodedev/device.h"
-#include "drivers/nodedev/mdevctl.h"
 #include "drivers/nodedev/nodedev.h"
 #include "engine/object.h"
 #include "src/api/connect.h"
 #include "src/api/driver.h"
 #include <string.h>
 
-/* Connections wait for the first list, and for mdevctl's first word a little while. */
-enum { FIRST_LIST_MS = 30 * 1000, FIRST_MDEVCTL_MS = 5 * 1000, LAST_MDEVCTL_MS = 2 * 1000 };
-
-virNodeStore *virNodeDevices;
-virNodeUdev *virNodeWatcher;
 static bool privileged;
-
-static struct {
-    GMutex lock;
-    GCond changed;
-    bool asked, asking, again;      /* mdevctl has answered once; is being asked; is to be asked once more */
-    bool off;                       /* nobody asks any more */
-} mdevctl;
-
-/* ---- finding ---- */
-
-virNodeEntry *virNodeFind(const char *name, GError **error)
-{
-    g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
-    virNodeEntry *entry = virNodeListFind(list, name);
-    if (!entry)
-        virSetError(error, VIR_ERR_NO_NODE_DEVICE, "no node device with matching name '%s'", name);
-    return entry;
-}
-
-typedef struct { const char *name; bool live; } Awaited;
-
-static bool isSo(virNodeList *list, gpointer data)
-{
-    const Awaited *awaited = data;
-    g_autoptr(virNodeEntry) entry = virNodeListFind(list, awaited->name);
-    return (entry && entry->live) == awaited->live;
-}
-
-bool virNodeAwait(const char *name, bool live, int timeout_ms)
-{
-    Awaited awaited = { name, live };
-    return virNodeStoreWait(virNodeDevices, isSo, &awaited, timeout_ms);
-}
 
 /* ---- calls ---- */
 
@@ -60,7 +18,9 @@ static int connectListAllNodeDevices(virConnectPtr conn, virNodeDevicePtr **devi
                                VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE | VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE;
     if (!virFlagsCheck(flags, known, VIR_FROM, "nodeConnectListAllNodeDevices", error))
         return -1;
-    g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
+    g_autoptr(virNodeList) list = virNodeListGet(error);
+    if (!list)
+        return -1;
     virNodeDevicePtr *handles = devices ? g_new0(virNodeDevicePtr, list->n + 1) : NULL;
     int n = 0;
     for (guint i = 0; i < list->n; i++) {
@@ -76,13 +36,15 @@ static int connectListAllNodeDevices(virConnectPtr conn, virNodeDevicePtr **devi
 }
 
 /* The oldest listing calls know nothing of devices that are not there. */
-static int names(const char *cap, char **const out, int max)
+static int names(const char *cap, char **const out, int max, GError **error)
 {
     int type = cap ? virNodeCapTypeFromString(cap) : 0, n = 0;
     if (type < 0)
         return 0;
     unsigned int flags = VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE | (cap ? virNodeCapFlag(type) : 0);
-    g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
+    g_autoptr(virNodeList) list = virNodeListGet(error);
+    if (!list)
+        return -1;
     for (guint i = 0; i < list->n && n < max; i++) {
         if (!virNodeEntryPasses(list->v[i], flags))
             continue;
@@ -95,12 +57,12 @@ static int names(const char *cap, char **const out, int max)
 
 static int nodeListDevices(virConnectPtr conn, const char *cap, char **const out, int maxnames, unsigned int flags, GError **error)
 {
-    return virFlagsCheck(flags, 0, VIR_FROM, "nodeListDevices", error) ? names(cap, out, maxnames) : -1;
+    return virFlagsCheck(flags, 0, VIR_FROM, "nodeListDevices", error) ? names(cap, out, maxnames, error) : -1;
 }
 
 static int nodeNumOfDevices(virConnectPtr conn, const char *cap, unsigned int flags, GError **error)
 {
-    return virFlagsCheck(flags, 0, VIR_FROM, "nodeNumOfDevices", error) ? names(cap, NULL, G_MAXINT) : -1;
+    return virFlagsCheck(flags, 0, VIR_FROM, "nodeNumOfDevices", error) ? names(cap, NULL, G_MAXINT, error) : -1;
 }
 
 static virNodeDevicePtr nodeDeviceLookupByName(virConnectPtr conn, const char *name, GError **error)
@@ -111,12 +73,12 @@ static virNodeDevicePtr nodeDeviceLookupByName(virConnectPtr conn, const char *n
 
 static virNodeDevicePtr nodeDeviceLookupSCSIHostByWWN(virConnectPtr conn, const char *wwnn, const char *wwpn, unsigned int flags, GError **error)
 {
-    if (!virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceLookupSCSIHostByWWN", error))
+    g_autoptr(virNodeList) list = virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceLookupSCSIHostByWWN", error) ? virNodeListGet(error) : NULL;
+    if (!list)
         return NULL;
-    g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
     for (guint i = 0; i < list->n; i++) {
-        const virNodeCap *cap = virNodeEntryDef(list->v[i])->caps.v[0];
-        if (cap->fcHost && g_strcmp0(cap->wwnn, wwnn) == 0 && g_strcmp0(cap->wwpn, wwpn) == 0)
+        const virNodeCap *cap = list->v[i]->live ? list->v[i]->live->caps.v[0] : NULL;
+        if (cap && cap->fcHost && g_strcmp0(cap->wwnn, wwnn) == 0 && g_strcmp0(cap->wwpn, wwpn) == 0)
             return virNodeDeviceNew(conn, list->v[i]->name);
     }
     virSetError(error, VIR_ERR_NO_NODE_DEVICE, "no node device with matching wwnn '%s' and wwpn '%s'", wwnn, wwpn);
@@ -135,30 +97,34 @@ static char *nodeDeviceGetXMLDesc(virNodeDevicePtr dev, unsigned int flags, GErr
         virSetError(error, VIR_ERR_OPERATION_INVALID, "node device '%s' is not persistent", entry->name);
         return NULL;
     }
-    g_autoptr(virNodeDeviceDef) fresh = virNodeDeviceRefresh(virNodeEntryDef(entry));
-    return virNodeDeviceDefFormat(fresh, 0);
+    if (!virNodeEntryIsActive(entry))
+        return virNodeDeviceDefFormat(entry->config, 0);
+    g_autoptr(virNodeDeviceDef) def = virNodeUdevDescribe(entry);
+    if (def)
+        return virNodeDeviceDefFormat(def, 0);
+    virNodeUdevTouch(virNodeWatcher, entry->path);
+    virSetError(error, VIR_ERR_NO_NODE_DEVICE, "device '%s' has gone a moment ago, or cannot be read", entry->name);
+    return NULL;
 }
 
 /* The caller keeps the text as long as its handle; the few names that there are stay. */
 static const char *nodeDeviceGetParent(virNodeDevicePtr dev, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
-    return entry ? g_intern_string(virNodeEntryDef(entry)->parent) : NULL;
+    return entry ? g_intern_string(entry->parent) : NULL;
 }
 
 /* Names of what a device can, its own kind first. */
-static GPtrArray *capNames(const virNodeDeviceDef *def)
+static GPtrArray *capNames(const virNodeEntry *entry)
 {
-    const virNodeCap *cap = def->caps.v[0];
-    const struct { bool has; virNodeCapType type; } nested[] = {
-        { cap->fcHost, VIR_NODE_CAP_FC_HOST }, { cap->vportOps, VIR_NODE_CAP_VPORTS },
-        { cap->mdevTypes.n && cap->type != VIR_NODE_CAP_MDEV_TYPES, VIR_NODE_CAP_MDEV_TYPES }, { cap->pci.hasVpd, VIR_NODE_CAP_VPD },
+    static const virNodeCapType nested[] = {
+        VIR_NODE_CAP_FC_HOST, VIR_NODE_CAP_VPORTS, VIR_NODE_CAP_MDEV_TYPES, VIR_NODE_CAP_VPD, VIR_NODE_CAP_CCWGROUP_MEMBER,
     };
     GPtrArray *list = g_ptr_array_new();
-    g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(cap->type));
+    g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(entry->type));
     for (gsize i = 0; i < G_N_ELEMENTS(nested); i++)
-        if (nested[i].has)
-            g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(nested[i].type));
+        if (nested[i] != entry->type && (entry->flags & virNodeCapFlag(nested[i])))
+            g_ptr_array_add(list, (gpointer)virNodeCapTypeToString(nested[i]));
     return list;
 }
 
@@ -167,7 +133,7 @@ static int listCaps(virNodeDevicePtr dev, char **const out, int max, GError **er
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (!entry)
         return -1;
-    g_autoptr(GPtrArray) list = capNames(virNodeEntryDef(entry));
+    g_autoptr(GPtrArray) list = capNames(entry);
     int n = MIN(max, (int)list->len);
     for (int i = 0; out && i < n; i++)
         out[i] = g_strdup(list->pdata[i]);
@@ -187,7 +153,7 @@ static int nodeDeviceListCaps(virNodeDevicePtr dev, char **const out, int maxnam
 static int nodeDeviceIsActive(virNodeDevicePtr dev, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
-    return entry ? entry->live != NULL : -1;
+    return entry ? virNodeEntryIsActive(entry) : -1;
 }
 
 static int nodeDeviceIsPersistent(virNodeDevicePtr dev, GError **error)
@@ -202,7 +168,7 @@ static virNodeDevicePtr nodeDeviceCreateXML(virConnectPtr conn, const char *xml,
     if (!virFlagsCheck(flags, VIR_NODE_DEVICE_CREATE_XML_VALIDATE, VIR_FROM, "nodeDeviceCreateXML", error))
         return NULL;
     g_autoptr(virNodeDeviceDef) def = virNodeDeviceDefParse(xml, NULL, parse, error);
-    if (!def)
+    if (!def || !virNodeBegin(error))
         return NULL;
     return def->caps.v[0]->type == VIR_NODE_CAP_SCSI_HOST ? virNodeVportCreateXML(conn, def, error) : virNodeMdevCreateXML(conn, def, error);
 }
@@ -212,7 +178,7 @@ static int nodeDeviceDestroy(virNodeDevicePtr dev, GError **error)
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (!entry)
         return -1;
-    switch (virNodeEntryDef(entry)->caps.v[0]->type) {
+    switch ((int)entry->type) {
     case VIR_NODE_CAP_SCSI_HOST:
         return virNodeVportDestroy(entry, error);
     case VIR_NODE_CAP_MDEV:
@@ -227,6 +193,8 @@ static int connectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePt
                                              void *opaque, virFreeCallback freecb, GError **error)
 {
     unsigned char uuid[16];
+    if (!virNodeBegin(error))           /* devices that are there already are no news */
+        return -1;
     if (dev)
         virNodeNameToUuid(dev->name, uuid);
     return virEventBusAdd(virNodeStoreEvents(virNodeDevices), conn, dev ? uuid : NULL, eventID, (gpointer)callback, opaque, freecb, NULL, 0, error);
@@ -265,70 +233,12 @@ static const virNodeDeviceDriver table = {
     .nodeNumOfDevices = nodeNumOfDevices,
 };
 
-/* ---- mdevctl, asked in the background ---- */
-
-static void ask(gpointer data)
-{
-    bool more = true;
-    while (more) {
-        g_autoptr(GError) error = NULL;
-        bool ok = virNodeUdevWait(virNodeWatcher, FIRST_LIST_MS) && virNodeMdevRefresh(&error);
-        if (!ok && error)
-            virLogError("%s", error->message);
-        g_mutex_lock(&mdevctl.lock);
-        more = mdevctl.again;
-        mdevctl.again = false;
-        mdevctl.asking = more;
-        mdevctl.asked = true;
-        g_cond_broadcast(&mdevctl.changed);
-        g_mutex_unlock(&mdevctl.lock);
-    }
-}
-
-static void askSoon(gpointer data)
-{
-    if (!privileged || !virMdevctlExists())
-        return;
-    g_mutex_lock(&mdevctl.lock);
-    bool start = !mdevctl.asking && !mdevctl.off;
-    mdevctl.again |= mdevctl.asking && !mdevctl.off;
-    mdevctl.asking |= start;
-    g_mutex_unlock(&mdevctl.lock);
-    if (start)
-        virWorkRun(ask, NULL);
-}
-
-static void awaitMdevctl(void)
-{
-    gint64 end = g_get_monotonic_time() + FIRST_MDEVCTL_MS * G_TIME_SPAN_MILLISECOND;
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mdevctl.lock);
-    while (mdevctl.asking && !mdevctl.asked)
-        if (!g_cond_wait_until(&mdevctl.changed, &mdevctl.lock, end))
-            break;
-}
-
-/* False: it does not answer, and the thread that waits for it still uses all that we have. */
-static bool hangUp(void)
-{
-    gint64 end = g_get_monotonic_time() + LAST_MDEVCTL_MS * G_TIME_SPAN_MILLISECOND;
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mdevctl.lock);
-    mdevctl.off = true;
-    mdevctl.again = false;
-    while (mdevctl.asking)
-        if (!g_cond_wait_until(&mdevctl.changed, &mdevctl.lock, end))
-            break;
-    return !mdevctl.asking;
-}
-
 /* ---- the module ---- */
 
 static void attach(virConnectPtr conn)
 {
     if (conn->nodedev || !virNodeDevices)
         return;
-    if (!virNodeUdevWait(virNodeWatcher, FIRST_LIST_MS))
-        virWarn("the list of devices is not complete yet");
-    awaitMdevctl();
     conn->nodedev = &table;
     conn->nodedevPriv = virNodeDevices;
 }
@@ -350,30 +260,14 @@ static bool openAlone(virConnectPtr conn, virConnectAuthPtr auth, unsigned int f
 
 static bool stateInit(bool isPrivileged, const char *root, GError **error)
 {
-    virNodeStore *store = virNodeStoreNew();
     privileged = isPrivileged;
-    virNodeDevices = store;
-    virNodeWatcher = virNodeUdevNew(store, "/etc/mdevctl.d", askSoon, NULL, error);
-    if (!virNodeWatcher) {
-        virNodeDevices = NULL;
-        virNodeStoreFree(store);
-        return false;
-    }
-    virNodeUdevStart(virNodeWatcher);
-    askSoon(NULL);
+    virNodeWatchInit(isPrivileged);
     return true;
-}
-
-static void stateStop(void)
-{
-    if (hangUp())
-        g_clear_pointer(&virNodeWatcher, virNodeUdevFree);
 }
 
 static bool stateReload(GError **error)
 {
-    virNodeUdevRescan(virNodeWatcher);
-    askSoon(NULL);
+    virNodeWatchReload();
     return true;
 }
 
@@ -387,6 +281,6 @@ const virConnectDriver virDriverModule = {
     .attach = attach,
     .detach = detach,
     .stateInit = stateInit,
-    .stateStop = stateStop,
+    .stateStop = virNodeWatchStop,
     .stateReload = stateReload,
 };

@@ -2,6 +2,7 @@
 /* The list of devices: see list.h. */
 #define VIR_FROM VIR_FROM_NODEDEV
 #include "drivers/nodedev/list.h"
+#include "drivers/nodedev/device.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +21,15 @@ void virNodeEntryUnref(virNodeEntry *entry)
     virNodeDeviceDefUnref(entry->live);
     virNodeDeviceDefUnref(entry->config);
     g_free(entry->configParent);
-    g_free(entry->name);
-    g_free(entry->path);
+    g_clear_pointer(&entry->name, g_ref_string_release);
+    g_clear_pointer(&entry->path, g_ref_string_release);
+    g_clear_pointer(&entry->parent, g_ref_string_release);
     g_free(entry);
+}
+
+static GRefString *share(GRefString *text)
+{
+    return text ? g_ref_string_acquire(text) : NULL;
 }
 
 /* A copy that shares the definitions, for a writer. */
@@ -30,10 +37,14 @@ static virNodeEntry *entryCopy(const virNodeEntry *old, const char *name)
 {
     virNodeEntry *entry = g_new0(virNodeEntry, 1);
     g_atomic_ref_count_init(&entry->refs);
-    entry->name = g_strdup(name);
+    entry->name = old ? share(old->name) : g_ref_string_new(name);
     if (!old)
         return entry;
-    entry->path = g_strdup(old->path);
+    entry->path = share(old->path);
+    entry->parent = share(old->parent);
+    entry->type = old->type;
+    entry->print = old->print;
+    entry->flags = old->flags;
     entry->live = old->live ? virNodeDeviceDefRef(old->live) : NULL;
     entry->config = old->config ? virNodeDeviceDefRef(old->config) : NULL;
     entry->configParent = g_strdup(old->configParent);
@@ -41,11 +52,30 @@ static virNodeEntry *entryCopy(const virNodeEntry *old, const char *name)
     return entry;
 }
 
+/* Parent, kind and capabilities of what is there, else of what will be. `parent` may be NULL: it is not in the list. */
+static void describe(virNodeEntry *entry, const virNodeDeviceDef *def, const virNodeEntry *parent)
+{
+    g_clear_pointer(&entry->parent, g_ref_string_release);
+    entry->parent = parent ? share(parent->name) : def->parent ? g_ref_string_new(def->parent) : NULL;
+    entry->type = def->caps.v[0]->type;
+    entry->flags = virNodeDeviceFlags(def);
+}
+
+enum {
+    STATES = VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE | (int)VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE |
+             VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT | VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT
+};
+
 static void entryFlags(virNodeEntry *entry)
 {
-    entry->flags = virNodeDeviceFlags(virNodeEntryDef(entry)) |
-                   (entry->live ? VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE : VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE) |
+    entry->flags = (entry->flags & ~(unsigned int)STATES) |
+                   (entry->path ? VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE : VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE) |
                    (entry->config ? VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT : VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT);
+}
+
+bool virNodeEntryIsActive(const virNodeEntry *entry)
+{
+    return entry->path != NULL;
 }
 
 const virNodeDeviceDef *virNodeEntryDef(const virNodeEntry *entry)
@@ -120,7 +150,7 @@ struct _virNodeStore {
     GMutex lock;                /* of `list`, for the instant of taking a reference */
     GMutex writing;
     virNodeList *list;
-    GHashTable *paths;          /* path -> name; the writer's */
+    GHashTable *paths;          /* path -> name, both GRefString; the writer's */
     virEventBus *events;
     GCond replaced;             /* another list */
     bool configured;            /* mdevctl has been heard once; the writer's */
@@ -129,7 +159,7 @@ struct _virNodeStore {
 struct _virNodeChange {
     virNodeStore *store;
     virNodeList *old;
-    GHashTable *entries;        /* name -> virNodeEntry of what changes; without live and config: it goes */
+    GHashTable *entries;        /* name -> virNodeEntry of what changes; without path and config: it goes */
     GHashTable *configured;     /* names */
     GPtrArray *events;          /* virDomainEvent */
 };
@@ -141,7 +171,7 @@ virNodeStore *virNodeStoreNew(void)
     g_mutex_init(&store->writing);
     g_cond_init(&store->replaced);
     store->list = listNew(0);
-    store->paths = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    store->paths = g_hash_table_new_full(g_str_hash, g_str_equal, (GDestroyNotify)g_ref_string_release, (GDestroyNotify)g_ref_string_release);
     store->events = virEventBusNew();
     return store;
 }
@@ -239,7 +269,7 @@ static virNodeEntry *look(virNodeChange *change, const char *name)
     virNodeEntry *entry = g_hash_table_lookup(change->entries, name);
     if (!entry)
         entry = listLook(change->old, name);
-    return entry && (entry->live || entry->config) ? entry : NULL;
+    return entry && (entry->path || entry->config) ? entry : NULL;
 }
 
 /* To be changed by its only owner. */
@@ -262,18 +292,28 @@ static void dropLive(virNodeChange *change, const char *name)
 {
     virNodeEntry *entry = edit(change, name);
     g_clear_pointer(&entry->live, virNodeDeviceDefUnref);
-    g_clear_pointer(&entry->path, g_free);
+    g_clear_pointer(&entry->path, g_ref_string_release);
+    if (entry->config)
+        describe(entry, entry->config, look(change, entry->config->parent));
     tell(change, name, LIFECYCLE, VIR_NODE_DEVICE_EVENT_DELETED);
 }
 
 void virNodeChangeGone(virNodeChange *change, const char *path)
 {
-    g_autofree char *name = NULL, *key = NULL;
+    GRefString *name = NULL, *key = NULL;
     if (!g_hash_table_steal_extended(change->store->paths, path, (gpointer *)&key, (gpointer *)&name))
         return;
     const virNodeEntry *entry = look(change, name);
     if (entry && g_strcmp0(entry->path, path) == 0)         /* not: it has moved, and is known at its new place */
         dropLive(change, name);
+    g_ref_string_release(name);
+    g_ref_string_release(key);
+}
+
+static guint printOf(const virNodeDeviceDef *def)
+{
+    g_autofree char *xml = virNodeDeviceDefFormat(def, 0);
+    return g_str_hash(xml);
 }
 
 static void setAttrs(virNodeCap *cap, const virNodeCap *from)
@@ -299,36 +339,47 @@ static void keepAttrs(virNodeDeviceDef *def, const virNodeDeviceDef *from)
         setAttrs(def->caps.v[0], from->caps.v[0]);
 }
 
+static void place(virNodeChange *change, virNodeEntry *entry, const char *path)
+{
+    if (g_strcmp0(entry->path, path) != 0) {
+        g_clear_pointer(&entry->path, g_ref_string_release);
+        entry->path = g_ref_string_new(path);
+    }
+    g_hash_table_replace(change->store->paths, share(entry->path), share(entry->name));
+}
+
 void virNodeChangeLive(virNodeChange *change, const char *path, virNodeDeviceDef *def, bool again, bool touched)
 {
     const char *before = g_hash_table_lookup(change->store->paths, path);
     if (before && (again || !g_str_equal(before, def->name)))
         virNodeChangeGone(change, path);
     virNodeEntry *had = look(change, def->name);
-    bool isNew = !had || !had->live;
+    bool isNew = !had || !had->path;
     keepAttrs(def, had ? virNodeEntryDef(had) : NULL);
-    bool differs = !isNew && (!sameDef(had->live, def) || touched);
-    if (!isNew && !differs) {           /* nothing to publish */
+    guint print = printOf(def);
+    if (!isNew && !touched && had->print == print) {           /* nothing to publish */
         virNodeDeviceDefUnref(def);
         return;
     }
     virNodeEntry *entry = edit(change, def->name);
-    virNodeDeviceDefUnref(entry->live);
-    entry->live = def;
-    g_free(entry->path);
-    entry->path = g_strdup(path);
-    g_hash_table_insert(change->store->paths, g_strdup(path), g_strdup(def->name));
+    place(change, entry, path);
+    describe(entry, def, def->parent ? look(change, def->parent) : NULL);
+    entry->print = print;
+    g_clear_pointer(&entry->live, virNodeDeviceDefUnref);
+    if (virNodeDeviceIsKept(def))
+        entry->live = virNodeDeviceDefRef(def);
+    virNodeDeviceDefUnref(def);
     if (isNew)
-        tell(change, def->name, LIFECYCLE, VIR_NODE_DEVICE_EVENT_CREATED);
+        tell(change, entry->name, LIFECYCLE, VIR_NODE_DEVICE_EVENT_CREATED);
     else
-        tell(change, def->name, VIR_NODE_DEVICE_EVENT_ID_UPDATE, 0);
+        tell(change, entry->name, VIR_NODE_DEVICE_EVENT_ID_UPDATE, 0);
 }
 
-const virNodeDeviceDef *virNodeChangeAt(virNodeChange *change, const char *path)
+const virNodeEntry *virNodeChangeAt(virNodeChange *change, const char *path)
 {
     const char *name = g_hash_table_lookup(change->store->paths, path);
-    virNodeEntry *entry = name ? look(change, name) : NULL;
-    return entry ? entry->live : NULL;
+    const virNodeEntry *entry = name ? look(change, name) : NULL;
+    return entry && entry->path ? entry : NULL;
 }
 
 GPtrArray *virNodeChangePaths(virNodeChange *change)
@@ -349,6 +400,7 @@ static void adoptAttrs(virNodeEntry *entry, const virNodeDeviceDef *config)
     keepAttrs(def, config);
     virNodeDeviceDefUnref(entry->live);
     entry->live = def;
+    entry->print = printOf(def);
 }
 
 void virNodeChangeConfig(virNodeChange *change, virNodeDeviceDef *def, const char *parent, bool autostart)
@@ -367,6 +419,8 @@ void virNodeChangeConfig(virNodeChange *change, virNodeDeviceDef *def, const cha
     entry->autostart = autostart;
     g_free(entry->configParent);
     entry->configParent = g_strdup(parent);
+    if (!entry->path)
+        describe(entry, def, look(change, def->parent));
     if (!change->store->configured && entry->live && !entry->live->caps.v[0]->attrs.n)
         adoptAttrs(entry, def);
     if (isNew)
@@ -404,6 +458,7 @@ void virNodeChangeAttrs(virNodeChange *change, const char *name, const virNodeCa
     setAttrs(def->caps.v[0], from);
     virNodeDeviceDefUnref(entry->live);
     entry->live = def;
+    entry->print = printOf(def);
     tell(change, name, VIR_NODE_DEVICE_EVENT_ID_UPDATE, 0);
 }
 
@@ -418,13 +473,13 @@ static virNodeList *nextList(virNodeChange *change)
         virNodeEntry *entry = g_hash_table_lookup(change->entries, old->v[i]->name);
         if (!entry)
             entry = old->v[i];
-        if (entry->live || entry->config)
+        if (entry->path || entry->config)
             next->v[next->n++] = virNodeEntryRef(entry);
     }
     g_hash_table_iter_init(&iter, change->entries);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         virNodeEntry *entry = value;
-        if (!entry->live && !entry->config)
+        if (!entry->path && !entry->config)
             continue;
         entryFlags(entry);
         if (listLook(old, entry->name))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The devices that are known. A reader takes the list as it is at that moment and never waits for a writer; a writer makes the next
+ * The devices that are known: of most just what a list says, since their documents are read from the host when they are asked for. A reader takes the list as it is at that moment and never waits for a writer; a writer makes the next
  * list and replaces the old one whole. What udev shows of a device (`live`) and what mdevctl keeps of it (`config`) stand beside each
  * other: neither source overwrites the other's.
  */
@@ -11,8 +11,13 @@
 
 typedef struct {
     gatomicrefcount refs;
-    char *name, *path;          /* path: its folder in sysfs; NULL: it is only defined */
-    virNodeDeviceDef *live, *config;
+    GRefString *name;
+    GRefString *path;           /* its folder in sysfs ("": the machine itself); NULL: it is not there, but defined */
+    GRefString *parent;         /* the name of the device above; NULL: none */
+    virNodeCapType type;
+    guint print;                /* of what was read of it last: something differs when this does */
+    virNodeDeviceDef *live;     /* of those kinds of which calls ask more (virNodeDeviceIsKept) */
+    virNodeDeviceDef *config;
     char *configParent;         /* config: the parent's address, as mdevctl names it */
     bool autostart;
     unsigned int flags;         /* VIR_CONNECT_LIST_NODE_DEVICES_* that it answers to */
@@ -21,7 +26,9 @@ typedef struct {
 virNodeEntry *virNodeEntryRef(virNodeEntry *entry);
 void virNodeEntryUnref(virNodeEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNodeEntry, virNodeEntryUnref)
-/* Of a device that is there: its live definition, else what it will be. Borrowed. */
+/* The host shows it. */
+bool virNodeEntryIsActive(const virNodeEntry *entry);
+/* Of a kind whose definitions are kept: the live one, else what it will be. Borrowed; NULL: it is of another kind. */
 const virNodeDeviceDef *virNodeEntryDef(const virNodeEntry *entry);
 /* `flags` of the listing call: capabilities, active or not, persistent or not. */
 bool virNodeEntryPasses(const virNodeEntry *entry, unsigned int flags);
@@ -55,7 +62,7 @@ void virNodeChangeLive(virNodeChange *change, const char *path, virNodeDeviceDef
 /* Nothing is at `path` any more. */
 void virNodeChangeGone(virNodeChange *change, const char *path);
 /* The device at `path` as it will be, borrowed; NULL. */
-const virNodeDeviceDef *virNodeChangeAt(virNodeChange *change, const char *path);
+const virNodeEntry *virNodeChangeAt(virNodeChange *change, const char *path);
 /* Every path that is known, for a comparison with what is there. */
 GPtrArray *virNodeChangePaths(virNodeChange *change);
 /* What mdevctl keeps of it: `def` (taken), its parent's address. */

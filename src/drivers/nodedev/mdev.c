@@ -33,14 +33,8 @@ static char *parentName(virNodeList *list, const char *address)
     return g_strdup("computer");
 }
 
-bool virNodeMdevRefresh(GError **error)
+static void setConfigs(virNodeChange *change, GPtrArray *devices)
 {
-    static GMutex asking;               /* one question at a time: an older answer must not replace a newer one */
-    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&asking);
-    g_autoptr(GPtrArray) devices = virMdevctlList(error);
-    if (!devices)
-        return false;
-    virNodeChange *change = virNodeStoreBegin(virNodeDevices);
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
     for (guint i = 0; i < devices->len; i++) {
         virMdevctlDevice *device = devices->pdata[i];
@@ -48,11 +42,36 @@ bool virNodeMdevRefresh(GError **error)
         virNodeChangeConfig(change, g_steal_pointer(&device->def), device->parent, device->autostart);
     }
     virNodeChangeConfigDone(change);
+}
+
+/* Several may ask at a time: the answer to an older question must not replace that to a newer one. */
+bool virNodeMdevRefresh(GError **error)
+{
+    static gint questions;              /* atomic */
+    static gint answered;               /* the newest question whose answer is in the list; the writer's */
+    gint question = g_atomic_int_add(&questions, 1) + 1;
+    g_autoptr(GPtrArray) devices = virMdevctlList(error);
+    if (!devices)
+        return false;
+    virNodeChange *change = virNodeStoreBegin(virNodeDevices);
+    if (question - answered > 0) {
+        answered = question;
+        setConfigs(change, devices);
+    }
     virNodeStoreEnd(change);
     return true;
 }
 
 /* ---- helpers of the calls ---- */
+
+/* mdevctl has done what it was told; that it cannot say so is repaired later. */
+static bool refreshed(GError **error)
+{
+    bool ok = virNodeMdevRefresh(error);
+    if (!ok)
+        virNodeMdevLater();
+    return ok;
+}
 
 static const virNodeCap *mdevOf(const virNodeDeviceDef *def)
 {
@@ -70,8 +89,8 @@ static char *parentPath(const virNodeDeviceDef *def, GError **error)
 {
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
     g_autoptr(virNodeEntry) parent = def->parent ? virNodeListFind(list, def->parent) : NULL;
-    if (parent && parent->live)
-        switch (parent->live->caps.v[0]->type) {
+    if (parent && parent->path)
+        switch (parent->type) {
         case VIR_NODE_CAP_PCI:
         case VIR_NODE_CAP_CSS:
         case VIR_NODE_CAP_AP_MATRIX:
@@ -163,10 +182,10 @@ virNodeDevicePtr virNodeMdevDefineXML(virConnectPtr conn, const char *xml, unsig
     if (!virFlagsCheck(flags, VIR_NODE_DEVICE_DEFINE_XML_VALIDATE, VIR_FROM, "nodeDeviceDefineXML", error))
         return NULL;
     g_autoptr(virNodeDeviceDef) def = virNodeDeviceDefParse(xml, NULL, parse, error);
-    if (!def || !checkDef(def, error))
+    if (!def || !checkDef(def, error) || !virNodeBegin(error))
         return NULL;
     g_autofree char *path = parentPath(def, error), *parent = path ? g_path_get_basename(path) : NULL;
-    if (!parent || !virMdevctlDefine(mdevOf(def), parent, uuid, error) || !virNodeMdevRefresh(error))
+    if (!parent || !virMdevctlDefine(mdevOf(def), parent, uuid, error) || !refreshed(error))
         return NULL;
     g_autofree char *name = virMdevctlName(uuid, parent);
     g_autoptr(virNodeEntry) entry = virNodeFind(name, error);
@@ -186,7 +205,7 @@ int virNodeMdevUndefine(virNodeDevicePtr dev, unsigned int flags, GError **error
     g_autoptr(virNodeEntry) entry = virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceUndefine", error) ? virNodeFind(dev->name, error) : NULL;
     if (!entry || !isDefined(entry, error) || !virMdevctlUndefine(mdevOf(entry->config), entry->configParent, error))
         return -1;
-    return virNodeMdevRefresh(error) ? 0 : -1;
+    return refreshed(error) ? 0 : -1;
 }
 
 int virNodeMdevCreate(virNodeDevicePtr dev, unsigned int flags, GError **error)
@@ -194,7 +213,7 @@ int virNodeMdevCreate(virNodeDevicePtr dev, unsigned int flags, GError **error)
     g_autoptr(virNodeEntry) entry = virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceCreate", error) ? virNodeFind(dev->name, error) : NULL;
     if (!entry)
         return -1;
-    if (entry->live) {
+    if (virNodeEntryIsActive(entry)) {
         virSetError(error, VIR_ERR_OPERATION_INVALID, "Device is already active");
         return -1;
     }
@@ -233,7 +252,7 @@ int virNodeMdevSetAutostart(virNodeDevicePtr dev, int autostart, GError **error)
         return 0;
     if (!virMdevctlAutostart(mdevOf(entry->config), entry->configParent, autostart != 0, error))
         return -1;
-    return virNodeMdevRefresh(error) ? 0 : -1;
+    return refreshed(error) ? 0 : -1;
 }
 
 /* ---- update ---- */
@@ -281,5 +300,5 @@ int virNodeMdevUpdate(virNodeDevicePtr dev, const char *xml, unsigned int flags,
         return -1;
     if (live)
         setAttrs(dev->name, want);
-    return !config || virNodeMdevRefresh(error) ? 0 : -1;
+    return !config || refreshed(error) ? 0 : -1;
 }

@@ -16,6 +16,12 @@
 
 /* Scripts of administrators run inside it, and drivers may take their time; its words are short. */
 enum { DEADLINE_MS = 30 * 1000, MOST_WORDS = 4 << 20 };
+static int deadline_ms = DEADLINE_MS;
+
+void virMdevctlSetDeadline(int ms)
+{
+    deadline_ms = ms;
+}
 
 /* ---- running it ---- */
 
@@ -59,10 +65,10 @@ static bool runTo(const char *const *argv, int in, int out, int err, const char 
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "Unable to %s: %s", what, cause->message);
         return false;
     }
-    if (!virProcessWait(process, DEADLINE_MS)) {
+    if (!virProcessWait(process, deadline_ms)) {
         kill(-virProcessPid(process), SIGKILL);         /* with what it has started */
         virProcessSignal(process, SIGKILL);
-        virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "Unable to %s: mdevctl has not come to an end within %d seconds", what, DEADLINE_MS / 1000);
+        virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "Unable to %s: mdevctl has not come to an end within %d seconds", what, deadline_ms / 1000);
         return false;
     }
     int status = virProcessStatus(process);

@@ -17,6 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(virMdevctlDevice, virMdevctlDeviceFree)
 char *virMdevctlName(const unsigned char uuid[16], const char *parent);
 
 bool virMdevctlExists(void);
+/* For tests: how long it may take. */
+void virMdevctlSetDeadline(int ms);
 /* virMdevctlDevice of each definition. NULL: mdevctl failed, was late, or said something that it should not. */
 GPtrArray *virMdevctlList(GError **error);
 /* The same from its words. */

@@ -7,8 +7,16 @@
 #include "drivers/nodedev/udev.h"
 
 extern virNodeStore *virNodeDevices;            /* NULL: the driver does not run */
-extern virNodeUdev *virNodeWatcher;
+extern virNodeUdev *virNodeWatcher;             /* NULL: nobody has asked yet */
 
+/* ---- watch.c ---- */
+
+void virNodeWatchInit(bool privileged);
+void virNodeWatchReload(void);
+void virNodeWatchStop(void);
+/* What every call does first: begins to look at the host, when none has before, and waits until the first list is complete. */
+bool virNodeBegin(GError **error);
+virNodeList *virNodeListGet(GError **error);
 /* Of a handle, or an error; a reference. */
 virNodeEntry *virNodeFind(const char *name, GError **error);
 /* Until `name` is there (or is not); false after the deadline. */
@@ -16,6 +24,8 @@ bool virNodeAwait(const char *name, bool live, int timeout_ms);
 
 /* mdev.c: definitions of mediated devices. Refresh asks mdevctl and publishes. */
 bool virNodeMdevRefresh(GError **error);
+/* watch.c: ask it again in a while. */
+void virNodeMdevLater(void);
 virNodeDevicePtr virNodeMdevCreateXML(virConnectPtr conn, const virNodeDeviceDef *def, GError **error);
 int virNodeMdevDestroy(virNodeEntry *entry, GError **error);
 virNodeDevicePtr virNodeMdevDefineXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error);

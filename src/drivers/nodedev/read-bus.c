@@ -142,6 +142,10 @@ void virNodeRefreshPci(const char *path, virNodeCap *cap)
     virNodePci *pci = &cap->pci;
     const virHostPCIAddress address = { pci->domain, pci->bus, pci->slot, pci->function };
     g_autoptr(virHostPCIDevice) device = virHostPCIDeviceRead(host, &address, NULL);
+    if (!cap->vendorName)
+        cap->vendorName = virHostPCIVendorName(cap->vendor);
+    if (!cap->product)
+        cap->product = virHostPCIProductName(cap->vendor, cap->productId);
     if (device) {
         readExpress(device, pci);
         pci->numa = device->numaNode;
@@ -173,9 +177,8 @@ bool virNodeReadPci(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *
     if (!virNodeAttrUint(dev, "device", 16, &number))
         return false;
     cap->productId = number;
-    cap->vendorName = virHostPCIVendorName(cap->vendor);
-    cap->product = virHostPCIProductName(cap->vendor, cap->productId);
-    virNodeRefreshPci(udev_device_get_syspath(dev), cap);
+    readVpd(virHostLocal(), &address, &cap->pci);               /* these two are capabilities of their own */
+    virNodeRefreshMdevTypes(udev_device_get_syspath(dev), cap);
     return true;
 }
 

@@ -2,6 +2,8 @@
 /* What network and SCSI devices and disks tell. */
 #define VIR_FROM VIR_FROM_NODEDEV
 #include "drivers/nodedev/device.h"
+#include "host/attr.h"
+#include "host/devlink.h"
 #include "host/ethtool.h"
 #include "host/host.h"
 #include <stdio.h>
@@ -10,18 +12,33 @@
 
 /* ---- network ---- */
 
-/* Offloads as their features, in the order in which they are listed. */
-static const struct { virLinkOffload offload; virNodeNetFeature feature; } features[] = {
-#define FEATURE(name) { VIR_LINK_OFFLOAD_##name, VIR_NODE_FEATURE_##name }
-    FEATURE(RX), FEATURE(TX), FEATURE(SG), FEATURE(TSO), FEATURE(GSO), FEATURE(GRO), FEATURE(LRO), FEATURE(RXVLAN), FEATURE(TXVLAN),
-    FEATURE(NTUPLE), FEATURE(RXHASH), { 0, VIR_NODE_FEATURE_RDMA }, FEATURE(TXUDPTNL),
-};
-
 static bool hasRdma(const char *path)
 {
     g_autofree char *folder = g_strconcat(path, "/device/infiniband", NULL);
     return access(folder, F_OK) == 0;
 }
+
+/* The switch is the whole card's: of a virtual function, that of its physical one. */
+static bool hasSwitch(const char *path)
+{
+    g_autofree char *link = g_strconcat(path, "/device", NULL), *name = NULL;
+    virHostPCIAddress address, above;
+    if (virAttrReadLink(link, &name) != 0 || !virHostPCIAddressParse(name, &address))
+        return false;
+    bool isVirtual = virHostPCIGetPhysicalFunction(virHostLocal(), &address, &above, NULL) == 1;
+    return virDevlinkIsSwitchdev(isVirtual ? &above : &address);
+}
+
+/* Offloads, and what else a card can do, as their features, in the order in which they are listed. */
+static const struct {
+    virLinkOffload offload;
+    virNodeNetFeature feature;
+    bool (*has)(const char *path);
+} features[] = {
+#define FEATURE(name) { VIR_LINK_OFFLOAD_##name, VIR_NODE_FEATURE_##name, NULL }
+    FEATURE(RX), FEATURE(TX), FEATURE(SG), FEATURE(TSO), FEATURE(GSO), FEATURE(GRO), FEATURE(LRO), FEATURE(RXVLAN), FEATURE(TXVLAN),
+    FEATURE(NTUPLE), FEATURE(RXHASH), { 0, VIR_NODE_FEATURE_RDMA, hasRdma }, FEATURE(TXUDPTNL), { 0, VIR_NODE_FEATURE_SWITCHDEV, hasSwitch },
+};
 
 void virNodeRefreshNet(const char *path, virNodeCap *cap)
 {
@@ -35,7 +52,7 @@ void virNodeRefreshNet(const char *path, virNodeCap *cap)
         g_free(virListTake(&cap->features, cap->features.n - 1));
     unsigned int on = virLinkOffloads(cap->ifname);
     for (gsize i = 0; i < G_N_ELEMENTS(features); i++) {
-        if (features[i].offload ? !(on & features[i].offload) : !hasRdma(path))
+        if (features[i].has ? !features[i].has(path) : !(on & features[i].offload))
             continue;
         virNodeFeature *feature = g_new0(virNodeFeature, 1);
         feature->name = features[i].feature;
@@ -51,7 +68,6 @@ bool virNodeReadNet(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *
     cap->address = virNodeAttr(dev, "address");
     cap->ieee80211 = g_strcmp0(udev_device_get_devtype(dev), "wlan") == 0;
     cap->ieee80203 = !cap->ieee80211;
-    virNodeRefreshNet(udev_device_get_syspath(dev), cap);
     return true;
 }
 

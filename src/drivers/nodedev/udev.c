@@ -7,14 +7,20 @@
 #include "base/util.h"
 #include "drivers/nodedev/device.h"
 #include "drivers/nodedev/folder.h"
+#include "host/devices.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* Room for events while the receiving thread does not run; what exceeds it is found by comparison. Ordinary users get less. */
 enum { RECEIVE_BUFFER = 32 << 20, SETTLE_MS = 100 };
+/* What could not be read is tried again, and given up after so many times; each wait is twice as long as the one before. */
+enum { AGAIN_FIRST_MS = 100, AGAIN_MOST = 8 };
 
 /* What happened to a path since it was last looked at. */
 typedef struct {
@@ -34,6 +40,8 @@ struct _virNodeUdev {
     GCond changed;
     GHashTable *notes;                  /* path -> Note */
     bool rescan, stop, complete;
+    GHashTable *later;                  /* path -> how often it was tried; the reader's, as the time of the next try is */
+    gint64 next;
 };
 
 /* ---- the receiver ---- */
@@ -130,21 +138,55 @@ static gpointer receive(gpointer data)
 
 static const char *parentName(const char *path, gpointer data)
 {
-    const virNodeDeviceDef *def = virNodeChangeAt(data, path);
-    return def ? def->name : NULL;
+    const virNodeEntry *entry = virNodeChangeAt(data, path);
+    return entry ? entry->name : NULL;
+}
+
+/* It is there, and what a list has to say of it cannot be read. False: that has been tried often enough. */
+static bool postpone(virNodeUdev *udev, const char *path)
+{
+    guint tries = GPOINTER_TO_UINT(g_hash_table_lookup(udev->later, path));
+    if (tries == 0)
+        virWarn("device %s cannot be read yet; it is left out for now", path);
+    if (tries >= AGAIN_MOST) {
+        virLogError("device %s cannot be read; it is left out until something happens to it", path);
+        g_hash_table_remove(udev->later, path);
+        return false;
+    }
+    gint64 when = g_get_monotonic_time() + ((gint64)AGAIN_FIRST_MS << tries) * G_TIME_SPAN_MILLISECOND;
+    udev->next = g_hash_table_size(udev->later) ? MIN(udev->next, when) : when;
+    g_hash_table_insert(udev->later, g_strdup(path), GUINT_TO_POINTER(tries + 1));
+    return true;
+}
+
+/* The time has come for all that were postponed: they are looked at like any that something happened to. */
+static void takeLater(virNodeUdev *udev, GHashTable *notes)
+{
+    GHashTableIter iter;
+    gpointer path;
+    if (!g_hash_table_size(udev->later) || g_get_monotonic_time() < udev->next)
+        return;
+    udev->next = G_MAXINT64;
+    g_hash_table_iter_init(&iter, udev->later);
+    while (g_hash_table_iter_next(&iter, &path, NULL))
+        if (!g_hash_table_contains(notes, path))
+            g_hash_table_insert(notes, g_strdup(path), g_new0(Note, 1));
 }
 
 /* True when it is a parent of mediated devices that was none before. */
 static bool look(virNodeUdev *udev, virNodeChange *change, const char *path, const Note *n)
 {
     struct udev_device *dev = n->gone ? NULL : udev_device_new_from_syspath(udev->eye, path);
-    virNodeDeviceDef *def = dev ? virNodeDeviceRead(dev, parentName, change) : NULL;
-    bool isParent = false;
+    bool isParent = false, later = false;
+    virNodeDeviceDef *def = dev ? virNodeDeviceRead(dev, parentName, change, &later) : NULL;
+    later = later && postpone(udev, path);
+    if (!later)
+        g_hash_table_remove(udev->later, path);
     if (def) {
-        const virNodeDeviceDef *old = virNodeChangeAt(change, path);
-        isParent = def->caps.v[0]->mdevTypes.n && !(old && old->caps.v[0]->mdevTypes.n);
+        const virNodeEntry *old = virNodeChangeAt(change, path);
+        isParent = def->caps.v[0]->mdevTypes.n && !(old && (old->flags & VIR_CONNECT_LIST_NODE_DEVICES_CAP_MDEV_TYPES));
         virNodeChangeLive(change, path, def, n->again, n->touched);
-    } else {
+    } else if (!later) {                /* what is known of it stays until it can be read again */
         virNodeChangeGone(change, path);
     }
     if (dev)
@@ -160,27 +202,23 @@ static int comparePaths(const void *a, const void *b)
 /* What is there now, and what was: each is looked at. */
 static void everything(virNodeUdev *udev, virNodeChange *change, GHashTable *notes)
 {
-    struct udev_enumerate *all = udev_enumerate_new(udev->eye);
-    struct udev_list_entry *entry;
-    for (int i = 0; virNodeSubsystems[i]; i++)
-        udev_enumerate_add_match_subsystem(all, virNodeSubsystems[i]);
-    if (udev_enumerate_scan_devices(all) < 0)
-        virLogError("cannot enumerate devices");
+    g_autoptr(GPtrArray) there = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; virNodeSubsystems[i]; i++)          /* libudev would open each folder on the way to each of them, twice */
+        virHostDevicePaths(virHostLocal(), virNodeSubsystems[i], there);
     g_autoptr(GPtrArray) known = virNodeChangePaths(change);
     for (guint i = 0; i < known->len; i++) {
         Note *n = g_hash_table_lookup(notes, known->pdata[i]);
         if (!n && !g_str_equal(known->pdata[i], ""))
             g_hash_table_insert(notes, g_strdup(known->pdata[i]), g_new0(Note, 1));
     }
-    udev_list_entry_foreach(entry, udev_enumerate_get_list_entry(all)) {
-        const char *path = udev_list_entry_get_name(entry);
+    for (guint i = 0; i < there->len; i++) {
+        const char *path = there->pdata[i];
         Note *n = g_hash_table_lookup(notes, path);
         if (!n)
             g_hash_table_insert(notes, g_strdup(path), g_new0(Note, 1));
         else if (n->gone)
             n->gone = false;            /* an event that is older than what we see */
     }
-    udev_enumerate_unref(all);
 }
 
 static void work(virNodeUdev *udev, GHashTable *notes, bool rescan)
@@ -197,6 +235,10 @@ static void work(virNodeUdev *udev, GHashTable *notes, bool rescan)
     if (rescan && !virNodeChangeAt(change, ""))                 /* once: it has no path of its own */
         virNodeChangeLive(change, "", virNodeDeviceComputer(udev->eye), false, false);
     virNodeStoreEnd(change);
+#ifdef __GLIBC__
+    if (rescan)
+        malloc_trim(0);                 /* all that was read and is not kept */
+#endif
     if (parents)
         udev->notify(udev->data);
 }
@@ -211,8 +253,12 @@ static gpointer readDevices(gpointer data)
     virNodeUdev *udev = data;
     g_mutex_lock(&udev->lock);
     while (!udev->stop) {
-        if (!udev->rescan && !g_hash_table_size(udev->notes)) {
-            g_cond_wait(&udev->changed, &udev->lock);
+        bool due = g_hash_table_size(udev->later) && g_get_monotonic_time() >= udev->next;
+        if (!udev->rescan && !g_hash_table_size(udev->notes) && !due) {
+            if (g_hash_table_size(udev->later))
+                g_cond_wait_until(&udev->changed, &udev->lock, udev->next);
+            else
+                g_cond_wait(&udev->changed, &udev->lock);
             continue;
         }
         g_autoptr(GHashTable) notes = g_steal_pointer(&udev->notes);
@@ -220,6 +266,7 @@ static gpointer readDevices(gpointer data)
         udev->notes = notesNew();
         udev->rescan = false;
         g_mutex_unlock(&udev->lock);
+        takeLater(udev, notes);
         work(udev, notes, rescan);
         g_mutex_lock(&udev->lock);
         udev->complete = true;
@@ -227,6 +274,32 @@ static gpointer readDevices(gpointer data)
     }
     g_mutex_unlock(&udev->lock);
     return NULL;
+}
+
+/* ---- documents ---- */
+
+static const char *sameParent(const char *path, gpointer parent)
+{
+    return parent;
+}
+
+virNodeDeviceDef *virNodeUdevDescribe(const virNodeEntry *entry)
+{
+    virNodeDeviceDef *def = entry->live ? virNodeDeviceDefCopy(entry->live) : NULL;
+    if (!def) {
+        struct udev *eye = udev_new();
+        struct udev_device *dev = eye ? udev_device_new_from_syspath(eye, entry->path) : NULL;
+        bool later;
+        def = dev ? virNodeDeviceRead(dev, sameParent, entry->parent, &later) : NULL;
+        g_clear_pointer(&dev, udev_device_unref);
+        g_clear_pointer(&eye, udev_unref);
+    }
+    if (!def)
+        return NULL;
+    g_free(def->name);                  /* it is known by this one, even if it has got another address meanwhile */
+    def->name = g_strdup(entry->name);
+    virNodeDeviceComplete(def);
+    return def;
 }
 
 /* ---- beginning and end ---- */
@@ -246,10 +319,19 @@ static struct udev_monitor *listen(struct udev *ear)
     return NULL;
 }
 
+/* libudev chooses a number for all its tables when it makes the first one, and does not expect two threads to do that. */
+static void makeTable(struct udev *udev)
+{
+    struct udev_enumerate *first = udev_enumerate_new(udev);
+    udev_enumerate_add_match_subsystem(first, virNodeSubsystems[0]);
+    udev_enumerate_unref(first);
+}
+
 virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdevNotify notify, gpointer data, GError **error)
 {
     virNodeUdev *udev = g_new0(virNodeUdev, 1);
     *udev = (virNodeUdev){ .store = store, .notify = notify, .data = data, .rescan = true, .notes = notesNew() };
+    udev->later = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_mutex_init(&udev->lock);
     g_cond_init(&udev->changed);
     udev->ear = udev_new();
@@ -260,6 +342,7 @@ virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdev
         virNodeUdevFree(udev);
         return NULL;
     }
+    makeTable(udev->eye);
     udev->folder = virNodeFolderNew(folder);
     udev->monitor = listen(udev->ear);          /* before the first look, so that nothing is missed in between */
     if (!udev->monitor)
@@ -277,10 +360,10 @@ bool virNodeUdevWait(virNodeUdev *udev, int timeout_ms)
 {
     gint64 end = g_get_monotonic_time() + timeout_ms * G_TIME_SPAN_MILLISECOND;
     g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&udev->lock);
-    while (!udev->complete)
+    while (!udev->complete && !udev->stop)
         if (!g_cond_wait_until(&udev->changed, &udev->lock, end))
-            return udev->complete;
-    return true;
+            break;
+    return udev->complete;
 }
 
 void virNodeUdevRescan(virNodeUdev *udev)
@@ -295,10 +378,8 @@ void virNodeUdevTouch(virNodeUdev *udev, const char *path)
     note(udev, path, false, false);
 }
 
-void virNodeUdevFree(virNodeUdev *udev)
+void virNodeUdevStop(virNodeUdev *udev)
 {
-    if (!udev)
-        return;
     g_mutex_lock(&udev->lock);
     udev->stop = true;
     g_cond_broadcast(&udev->changed);
@@ -308,12 +389,20 @@ void virNodeUdevFree(virNodeUdev *udev)
         virWarn("cannot wake a thread: %s", g_strerror(errno));
     g_clear_pointer(&udev->receiver, g_thread_join);
     g_clear_pointer(&udev->reader, g_thread_join);
+}
+
+void virNodeUdevFree(virNodeUdev *udev)
+{
+    if (!udev)
+        return;
+    virNodeUdevStop(udev);
     g_clear_pointer(&udev->monitor, udev_monitor_unref);
     g_clear_pointer(&udev->ear, udev_unref);
     g_clear_pointer(&udev->eye, udev_unref);
     virNodeFolderFree(udev->folder);
     virFdClear(&udev->wake);
     g_hash_table_unref(udev->notes);
+    g_hash_table_unref(udev->later);
     g_mutex_clear(&udev->lock);
     g_cond_clear(&udev->changed);
     g_free(udev);

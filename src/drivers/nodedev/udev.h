@@ -16,10 +16,14 @@ typedef void (*virNodeUdevNotify)(gpointer data);
 /* `folder` is watched, whether it exists or not. NULL: udev cannot be used at all. From Start on the host is enumerated, in the background. */
 virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdevNotify notify, gpointer data, GError **error);
 void virNodeUdevStart(virNodeUdev *udev);
-/* Until the list is complete for the first time; false after the deadline. */
+/* Until the list is complete for the first time; false after the deadline, and after Stop. */
 bool virNodeUdevWait(virNodeUdev *udev, int timeout_ms);
+/* What the host shows now of a device that is there; NULL: it has gone a moment ago. */
+virNodeDeviceDef *virNodeUdevDescribe(const virNodeEntry *entry);
 /* Look at everything again, as after an overflow. */
 void virNodeUdevRescan(virNodeUdev *udev);
 /* Look at one device again: its driver has changed. */
 void virNodeUdevTouch(virNodeUdev *udev, const char *path);
+/* The list stays as it is. */
+void virNodeUdevStop(virNodeUdev *udev);
 void virNodeUdevFree(virNodeUdev *udev);

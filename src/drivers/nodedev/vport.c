@@ -14,7 +14,7 @@ enum { APPEAR_MS = 60 * 1000, WRITE_MS = 30 * 1000 };
 
 static bool isAdapter(const virNodeEntry *entry)
 {
-    return entry->live && entry->live->caps.v[0]->type == VIR_NODE_CAP_SCSI_HOST && entry->live->caps.v[0]->vportOps;
+    return entry->live && entry->type == VIR_NODE_CAP_SCSI_HOST && entry->live->caps.v[0]->vportOps;
 }
 
 static bool fits(const virNodeEntry *entry, const virNodeDeviceDef *def)
@@ -125,9 +125,9 @@ int virNodeVportDestroy(virNodeEntry *entry, GError **error)
         return -1;
     }
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
-    g_autoptr(virNodeEntry) adapter = virNodeListFind(list, virNodeEntryDef(entry)->parent);
+    g_autoptr(virNodeEntry) adapter = virNodeListFind(list, entry->parent);
     if (!adapter || !isAdapter(adapter)) {
-        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Parent device %s is not capable of vport operations", virNodeEntryDef(entry)->parent);
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Parent device %s is not capable of vport operations", entry->parent);
         return -1;
     }
     if (!writePort(adapter, "vport_delete", cap, error))

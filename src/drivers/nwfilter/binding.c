@@ -433,7 +433,7 @@ static virNWFilterBindingPtr nwfilterBindingCreateXML(virConnectPtr conn, const 
     if (!virFlagsCheck(flags, VIR_NWFILTER_BINDING_CREATE_VALIDATE, VIR_FROM, "nwfilterBindingCreateXML", error))
         return NULL;
     g_autoptr(virXmlDoc) doc = virXmlDocParse(xml, NULL, "nwfilterbinding", "filterbinding", VIR_FROM, error);
-    xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+    xmlNode *root = doc ? virXmlRoot(doc) : NULL;
     if (!root || ((flags & VIR_NWFILTER_BINDING_CREATE_VALIDATE) && !virXmlValidate(&virNWFilterBindingDefXml, root, error)))
         return NULL;
     g_autoptr(virNWFilterBindingDef) def = virNWFilterBindingDefParseNode(root, 0, error);

@@ -3,6 +3,7 @@
 #define VIR_FROM VIR_FROM_QEMU
 #define VIR_LOG_NAME "qemu.agent"
 #include "drivers/qemu/agent.h"
+#include "base/actor.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/util.h"
@@ -263,9 +264,9 @@ static JsonNode *parseLine(GBytes *bytes)
     return o && (json_object_has_member(o, "return") || json_object_has_member(o, "error")) ? json_node_ref(root) : NULL;
 }
 
-typedef enum { WAIT_ANSWER, WAIT_EVENT, WAIT_TIMEOUT, WAIT_GONE, WAIT_FLOODED } WaitResult;
+typedef enum { WAIT_ANSWER, WAIT_EVENT, WAIT_TIMEOUT, WAIT_GONE, WAIT_FLOODED, WAIT_LEFT } WaitResult;
 
-/* The next answer. `until` 0: no deadline. Events end the wait after the lines that came before them. */
+/* The next answer. `until` 0: no deadline but that the caller is still there. Events end the wait after the lines that came before them. */
 static WaitResult await(virAgent *agent, gint64 until, unsigned int events, JsonNode **answer)
 {
     WaitResult result = WAIT_ANSWER;
@@ -284,8 +285,10 @@ static WaitResult await(virAgent *agent, gint64 until, unsigned int events, Json
             result = WAIT_EVENT;
         } else if (agent->why) {
             result = WAIT_GONE;
+        } else if (until == 0 && virActorAbandoned()) {
+            result = WAIT_LEFT;
         } else if (until == 0) {
-            g_cond_wait(&agent->cond, &agent->mutex);
+            g_cond_wait_until(&agent->cond, &agent->mutex, g_get_monotonic_time() + G_USEC_PER_SEC);
         } else if (until <= g_get_monotonic_time()) {
             result = WAIT_TIMEOUT;
         } else if (!g_cond_wait_until(&agent->cond, &agent->mutex, until) && g_queue_is_empty(&agent->lines)) {
@@ -326,6 +329,8 @@ static void waitError(virAgent *agent, WaitResult result, const char *command, i
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "%s", agent->why);
     else if (result == WAIT_GONE)
         virSetError(error, VIR_ERR_AGENT_UNRESPONSIVE, "Guest agent disappeared while executing command");
+    else if (result == WAIT_LEFT)
+        virSetError(error, VIR_ERR_OPERATION_ABORTED, "nobody waits for the answer to '%s' any more", command);
     else if (late == VIR_ERR_AGENT_COMMAND_TIMEOUT)
         virSetError(error, late, "guest agent did not answer '%s' in time", command);
     else

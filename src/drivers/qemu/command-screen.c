@@ -45,6 +45,8 @@ bool qemuCommandInputs(qemuCommand *cmd, GError **error)
 
 static JsonNode *audioSide(const virDomainAudioIO *io)
 {
+    if (!io)
+        return NULL;
     const char *format = virDomainAudioFormatToString(io->format);
     JsonNode *node = qmpArgs(
         "t:mixing-engine", io->mixingEngine, "t:fixed-settings", io->fixedSettings, "P:voices", io->voices,
@@ -68,7 +70,7 @@ static void commandAudio(qemuCommand *cmd, const virDomainAudioDef *a)
     qmpAdd(o, "t:try-mmap", a->tryMMap, "t:exclusive", a->exclusive, NULL);
     if (a->hasDspPolicy)
         qmpAdd(o, "i:dsp-policy", a->dspPolicy, NULL);
-    qmpAdd(o, "o:in", audioSide(&a->input), "o:out", audioSide(&a->output), "s:server", a->serverName, "s:path", a->path, NULL);
+    qmpAdd(o, "o:in", audioSide(a->input), "o:out", audioSide(a->output), "s:server", a->serverName, "s:path", a->path, NULL);
     qemuArgJson(cmd, "-audiodev", node);
 }
 

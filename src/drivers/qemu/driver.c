@@ -188,16 +188,17 @@ static char *rootOf(virConnectPtr conn, GError **error)
 
 static qemuDriver *embeddedOpen(const char *root, GError **error)
 {
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
     if (!embedded)
         embedded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, embeddedFree);
     Embedded *e = g_hash_table_lookup(embedded, root);
     if (!e) {
-        g_auto(virFd) lock = lockRoot(root, error);
-        qemuDriver *driver = lock >= 0 ? driverNew(geteuid() == 0, root, error) : NULL;
+        g_auto(virFd) mine = lockRoot(root, error);
+        qemuDriver *driver = mine >= 0 ? driverNew(geteuid() == 0, root, error) : NULL;
         if (!driver)
             return NULL;
         e = g_new0(Embedded, 1);
-        *e = (Embedded){ .driver = driver, .lock = virFdSteal(&lock) };
+        *e = (Embedded){ .driver = driver, .lock = virFdSteal(&mine) };
         g_hash_table_insert(embedded, g_strdup(root), e);
     }
     e->users++;
@@ -206,6 +207,7 @@ static qemuDriver *embeddedOpen(const char *root, GError **error)
 
 static void embeddedClose(qemuDriver *driver)
 {
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
     GHashTableIter iter;
     gpointer value;
     if (!embedded)
@@ -228,19 +230,21 @@ static void fillTable(void)
     g_once_init_leave(&once, 1);
 }
 
-static bool pathFits(virConnectPtr conn, const char *path, GError **error)
+/* The daemon's instance, where it serves that path. Nothing waits for an embedded one that is being opened. */
+static qemuDriver *pathFits(const char *path, GError **error)
 {
-    const virEngineDirs *dirs = service ? virEngineGetDirs(service->engine) : NULL;
+    qemuDriver *driver = g_atomic_pointer_get(&service);
+    const virEngineDirs *dirs = driver ? virEngineGetDirs(driver->engine) : NULL;
     if (!dirs) {
         virSetError(error, VIR_ERR_INTERNAL_ERROR, "qemu state driver is not active");
-        return false;
+        return NULL;
     }
     bool session = g_str_equal(path, "/session"), system = g_str_equal(path, "/system");
     if ((dirs->privileged && (system || session)) || (!dirs->privileged && session))
-        return true;
+        return driver;
     virSetError(error, VIR_ERR_INTERNAL_ERROR, "unexpected QEMU URI path '%s', try qemu:///%s", path,
                 dirs->privileged ? "system" : "session");
-    return false;
+    return NULL;
 }
 
 static bool qemuOpen(virConnectPtr conn, virConnectAuthPtr auth, unsigned int flags, GError **error)
@@ -250,10 +254,8 @@ static bool qemuOpen(virConnectPtr conn, virConnectAuthPtr auth, unsigned int fl
     g_autofree char *root = embed ? rootOf(conn, error) : NULL;
     if (embed && !root)
         return false;
-    g_mutex_lock(&mutex);
     fillTable();
-    qemuDriver *driver = embed ? embeddedOpen(root, error) : pathFits(conn, path ? path : "", error) ? service : NULL;
-    g_mutex_unlock(&mutex);
+    qemuDriver *driver = embed ? embeddedOpen(root, error) : pathFits(path ? path : "", error);
     if (!driver)
         return false;
     virEngineConnect(driver->engine, conn, &table);
@@ -264,19 +266,15 @@ static void qemuClose(virConnectPtr conn)
 {
     qemuDriver *driver = qemuDriverOf(virEngineOf(conn));
     virEngineDisconnect(conn);
-    g_mutex_lock(&mutex);
-    if (driver != service)
+    if (driver != g_atomic_pointer_get(&service))
         embeddedClose(driver);
-    g_mutex_unlock(&mutex);
 }
 
 static bool stateInit(bool privileged, const char *root, GError **error)
 {
     qemuDriver *driver = driverNew(privileged, root, error);
-    g_mutex_lock(&mutex);
     if (driver)
-        service = driver;
-    g_mutex_unlock(&mutex);
+        g_atomic_pointer_set(&service, driver);
     return driver != NULL;
 }
 
@@ -291,6 +289,7 @@ static const char *const schemes[] = { "qemu", NULL };
 const virConnectDriver virDriverModule = {
     .name = "QEMU",
     .schemes = schemes,
+    .atOnce = true,
     .insideClient = true,
     .open = qemuOpen,
     .close = qemuClose,

@@ -86,7 +86,7 @@ static bool hasDevice(const virDomainParseConfig *conf, const virDomainDef *def,
 static const char *defaultCpu(const virDomainParseConfig *conf, const virDomainDef *def)
 {
     qemuDriver *driver = conf->opaque;
-    g_auto(GStrv) known = virCpuModelNames(def->os.arch, NULL);
+    bool known = virCpuHasModels(def->os.arch);
     g_autoptr(qemuCaps) caps = known && def->emulator ? qemuCapsGet(driver->caps, def->emulator, NULL) : NULL;
     const qemuMachine *m = caps ? qemuCapsMachine(caps, def->os.machine) : NULL;
     return m && m->defaultCpu ? g_intern_string(m->defaultCpu) : NULL;

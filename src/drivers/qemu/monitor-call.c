@@ -132,14 +132,14 @@ char *virQmpWaitsFor(virQmp *qmp, int64_t *age_ms)
 
 /* ---- sending ---- */
 
+/* Short: QEMU reads its monitor byte by byte, each with several system calls. */
 static char *messageOf(const virQmpCall *c, JsonNode *args)
 {
     g_autoptr(JsonObject) o = json_object_new();
     json_object_set_string_member(o, c->oob ? "exec-oob" : "execute", c->command);
     if (args)
         json_object_set_member(o, "arguments", args);
-    g_autofree char *idText = g_strdup_printf("libvirt-%" G_GUINT64_FORMAT, c->id);
-    json_object_set_string_member(o, "id", idText);
+    json_object_set_int_member(o, "id", (gint64)c->id);
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
     json_node_set_object(node, o);
     return json_to_string(node, FALSE);
@@ -157,7 +157,7 @@ static virQmpCall *queueCall(virQmp *qmp, const char *command, JsonNode *args)
     g_autofree char *text = messageOf(c, args);
     virDebug("-> %s", text);
     g_byte_array_append(qmp->out, (guint8 *)text, strlen(text));
-    g_byte_array_append(qmp->out, (const guint8 *)"\r\n", 2);
+    g_byte_array_append(qmp->out, (const guint8 *)"\n", 1);
     return c;
 }
 
@@ -257,8 +257,7 @@ static void endTrouble(virQmp *qmp, bool told)
 
 void virQmpTakeReply(virQmp *qmp, JsonNode *root, JsonObject *o)
 {
-    const char *idText = qmpStr(o, "id");
-    guint64 id = idText && g_str_has_prefix(idText, "libvirt-") ? g_ascii_strtoull(idText + strlen("libvirt-"), NULL, 10) : 0;
+    guint64 id = (guint64)qmpInt(o, "id", 0);
     GQueue lost = G_QUEUE_INIT;
     g_mutex_lock(&qmp->mutex);
     virQmpCall *c = takeCall(qmp, id, &lost);

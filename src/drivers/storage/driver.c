@@ -21,7 +21,7 @@ static gpointer parse(const char *text, void *node, GError **error)
     g_autoptr(virXmlDoc) doc = text ? virXmlDocParse(text, NULL, "storage_pool_definition", "pool", VIR_FROM, error) : NULL;
     if (text && !doc)
         return NULL;
-    xmlNode *root = text ? xmlDocGetRootElement(doc) : node;
+    xmlNode *root = text ? virXmlRoot(doc) : node;
     const char *word = virXmlProp(root, "type");
     int type = word ? virStoragePoolKindFromString(word) : -1;
     if (type >= 0 && !virPoolBackendOf(type)) {

@@ -219,7 +219,7 @@ static virStoragePoolDef *statusRead(const char *path, GError **error)
 {
     g_autofree char *text = NULL;
     g_autoptr(virXmlDoc) doc = !virFileRead(path, STATUS_LIMIT, &text, NULL, error) ? NULL : virXmlDocParse(text, path, "pool_state", "poolstate", VIR_FROM, error);
-    xmlNode *pool = doc ? virXmlChild(xmlDocGetRootElement(doc), "pool") : NULL;
+    xmlNode *pool = doc ? virXmlChild(virXmlRoot(doc), "pool") : NULL;
     if (doc && !pool)
         virSetError(error, VIR_ERR_XML_ERROR, "'%s' has no <pool>", path);
     return pool ? virStoragePoolDefParseNode(pool, VIR_STORAGE_POOL_NAMESPACES, error) : NULL;

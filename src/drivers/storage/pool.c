@@ -266,7 +266,7 @@ static char *connectFindStoragePoolSources(virConnectPtr conn, const char *type,
     if (!srcSpec)
         return backend->findSources(NULL, error);
     g_autoptr(virXmlDoc) doc = virXmlDocParse(srcSpec, NULL, "storage_source", "source", VIR_FROM, error);
-    virStoragePoolDef *spec = doc ? virStoragePoolSourceParse(xmlDocGetRootElement(doc), kind, error) : NULL;
+    virStoragePoolDef *spec = doc ? virStoragePoolSourceParse(virXmlRoot(doc), kind, error) : NULL;
     char *found = spec ? backend->findSources(spec, error) : NULL;
     virStoragePoolDefUnref(spec);
     return found;

@@ -90,6 +90,7 @@ static const char *const schemes[] = { "test", NULL };
 const virConnectDriver virDriverModule = {
     .name = "TEST",
     .schemes = schemes,
+    .atOnce = true,
     .insideClient = true,
     .open = testOpen,
     .close = testClose,

@@ -6,8 +6,6 @@
 #define VIR_FROM VIR_FROM_TEST
 #include "drivers/test/test.h"
 #include "base/util.h"
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 #include <string.h>
 
 static const virTestNode defaultNode = {
@@ -99,61 +97,56 @@ unsigned long long virTestNodeFree(virConnectPtr conn, GError **error)
 
 /* ---- <node> files ---- */
 
-static xmlDocPtr readDoc(const char *path, GError **error)
+static virXmlDoc *readDoc(const char *path, GError **error)
 {
-    xmlDocPtr doc = xmlReadFile(path, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    if (!doc) {
-        const xmlError *e = xmlGetLastError();
-        virSetError(error, VIR_ERR_XML_ERROR, "cannot read '%s': %s", path, e && e->message ? e->message : "no reason given");
+    g_autofree char *text = NULL;
+    g_autoptr(GError) why = NULL;
+    if (!g_file_get_contents(path, &text, NULL, &why)) {
+        virSetError(error, VIR_ERR_XML_ERROR, "cannot read '%s': %s", path, why->message);
+        return NULL;
     }
-    return doc;
+    return virXmlDocParse(text, path, NULL, NULL, VIR_FROM, error);
 }
 
-/* Texts of the elements named by `path`, as numbers; `fallback` where absent. */
-static unsigned long long number(xmlXPathContextPtr ctx, const char *path, unsigned long long fallback)
+/* The text of a child element as a number; `fallback` where there is none. */
+static unsigned long long number(xmlNode *parent, const char *name, unsigned long long fallback)
 {
-    xmlXPathObjectPtr r = xmlXPathEvalExpression(BAD_CAST path, ctx);
-    unsigned long long value = fallback;
-    if (r && r->nodesetval && r->nodesetval->nodeNr > 0) {
-        xmlChar *text = xmlNodeGetContent(r->nodesetval->nodeTab[0]);
-        value = g_ascii_strtoull((const char *)text, NULL, 10);
-        xmlFree(text);
-    }
-    xmlXPathFreeObject(r);
-    return value;
+    xmlNode *node = virXmlChild(parent, name);
+    g_autofree char *text = virXmlText(node);
+    return node ? text ? g_ascii_strtoull(text, NULL, 10) : 0 : fallback;
 }
 
-static virTestNode *nodeFromFile(xmlXPathContextPtr ctx)
+static virTestNode *nodeFromFile(xmlNode *root)
 {
     virTestNode *node = g_memdup2(&defaultNode, sizeof(defaultNode));
     virNodeInfo *i = &node->info;
-    i->nodes = number(ctx, "/node/cpu/nodes", i->nodes);
-    i->sockets = number(ctx, "/node/cpu/sockets", i->sockets);
-    i->cores = number(ctx, "/node/cpu/cores", i->cores);
-    i->threads = number(ctx, "/node/cpu/threads", i->threads);
-    i->cpus = number(ctx, "/node/cpu/active", i->nodes * i->sockets * i->cores * i->threads);
-    i->mhz = number(ctx, "/node/cpu/mhz", i->mhz);
-    i->memory = number(ctx, "/node/memory", i->memory);
+    xmlNode *cpu = virXmlChild(root, "cpu");
+    i->nodes = number(cpu, "nodes", i->nodes);
+    i->sockets = number(cpu, "sockets", i->sockets);
+    i->cores = number(cpu, "cores", i->cores);
+    i->threads = number(cpu, "threads", i->threads);
+    i->cpus = number(cpu, "active", i->nodes * i->sockets * i->cores * i->threads);
+    i->mhz = number(cpu, "mhz", i->mhz);
+    i->memory = number(root, "memory", i->memory);
     return node;
 }
 
-static int runState(xmlNodePtr domain, bool *transient)
+static int runState(xmlNode *domain, bool *transient)
 {
     int state = VIR_DOMAIN_RUNNING;
-    for (xmlNodePtr n = domain->children; n; n = n->next) {
+    for (xmlNode *n = domain->children; n; n = n->next) {
         if (n->type != XML_ELEMENT_NODE || !n->ns || !strstr((const char *)n->ns->href, "/domain/test/"))
             continue;
-        xmlChar *text = xmlNodeGetContent(n);
+        g_autofree char *text = virXmlText(n);
         if (g_str_equal((const char *)n->name, "runstate"))
-            state = (int)g_ascii_strtoll((const char *)text, NULL, 10);
+            state = text ? (int)g_ascii_strtoll(text, NULL, 10) : 0;
         else if (g_str_equal((const char *)n->name, "transient"))
             *transient = true;
-        xmlFree(text);
     }
     return state;
 }
 
-static bool addDomain(virEngine *engine, xmlNodePtr node, GError **error)
+static bool addDomain(virEngine *engine, xmlNode *node, GError **error)
 {
     const virDomainParseConfig *conf = virTestHypervisor.parseConfig(engine, error);
     bool transient = false;
@@ -162,44 +155,64 @@ static bool addDomain(virEngine *engine, xmlNodePtr node, GError **error)
     return def && virEngineAddDomain(engine, def, !transient, state, error);
 }
 
-static bool addObject(virObjectSet *set, const char *xml, xmlNodePtr node, GError **error)
+static bool addObject(virObjectSet *set, xmlNode *node, GError **error)
 {
-    g_autoptr(virObject) obj = virObjectAdd(set, set->kind->parse(xml, node, error), VIR_OBJECT_PRESET, error);
+    g_autoptr(virObject) obj = virObjectAdd(set, set->kind->parse(NULL, node, error), VIR_OBJECT_PRESET, error);
     return obj != NULL;
 }
 
 /* A member of the file; elements of no kind that a node has are passed over. */
-static bool addMember(virEngine *engine, xmlNodePtr node, GError **error)
+static bool addMember(virEngine *engine, xmlNode *node, GError **error)
 {
     if (g_str_equal((const char *)node->name, "domain"))
         return addDomain(engine, node, error);
     for (int i = 0; i < VIR_TEST_SETS; i++)
         if (g_str_equal((const char *)node->name, kinds[i]->xml->name))
-            return addObject(virTestNodeSet(engine, i), NULL, node, error);
+            return addObject(virTestNodeSet(engine, i), node, error);
     return true;
 }
 
-static bool addFromFile(virEngine *engine, xmlNodePtr node, const char *dir, GError **error)
+static bool addFromFile(virEngine *engine, xmlNode *node, const char *dir, GError **error)
 {
-    xmlChar *file = xmlGetProp(node, BAD_CAST "file");
+    const char *file = virXmlProp(node, "file");
     if (!file)
         return addMember(engine, node, error);
-    g_autofree char *path = g_path_is_absolute((char *)file) ? g_strdup((char *)file) : g_build_filename(dir, file, NULL);
-    xmlFree(file);
-    xmlDocPtr own = readDoc(path, error);
-    bool ok = own && addMember(engine, xmlDocGetRootElement(own), error);
-    if (own)
-        xmlFreeDoc(own);
+    g_autofree char *path = g_path_is_absolute(file) ? g_strdup(file) : g_build_filename(dir, file, NULL);
+    g_autoptr(virXmlDoc) own = readDoc(path, error);
+    return own && addMember(engine, virXmlRoot(own), error);
+}
+
+/* What never changes is read once; nodes come and go with their connections. */
+static struct {
+    virDomainDef *domain;
+    gpointer objects[G_N_ELEMENTS(defaultObjects)];
+} presets;
+
+static bool presetsRead(virEngine *engine, GError **error)
+{
+    static GMutex mutex;
+    g_autoptr(GMutexLocker) lock = g_mutex_locker_new(&mutex);
+    g_autoptr(virArena) arena = virArenaNew();
+    if (!presets.domain)
+        presets.domain = virDomainDefParseNode(virXmlPlainParse(defaultDomain, arena), virTestHypervisor.parseConfig(engine, error),
+                                               VIR_DOMAIN_DEF_INACTIVE, error);
+    bool ok = presets.domain != NULL;
+    for (gsize i = 0; ok && i < G_N_ELEMENTS(defaultObjects); i++) {
+        if (!presets.objects[i])
+            presets.objects[i] = kinds[defaultObjects[i].set]->parse(NULL, virXmlPlainParse(defaultObjects[i].xml, arena), error);
+        ok = presets.objects[i] != NULL;
+    }
     return ok;
 }
 
 static bool addDefault(virEngine *engine, GError **error)
 {
-    const virDomainParseConfig *conf = virTestHypervisor.parseConfig(engine, error);
-    g_autoptr(virDomainDef) def = virDomainDefParse(defaultDomain, NULL, conf, VIR_DOMAIN_DEF_INACTIVE, error);
-    bool ok = def && virEngineAddDomain(engine, def, true, VIR_DOMAIN_RUNNING, error);
-    for (gsize i = 0; ok && i < G_N_ELEMENTS(defaultObjects); i++)
-        ok = addObject(virTestNodeSet(engine, defaultObjects[i].set), defaultObjects[i].xml, NULL, error);
+    bool ok = presetsRead(engine, error) && virEngineAddDomain(engine, presets.domain, true, VIR_DOMAIN_RUNNING, error);
+    for (gsize i = 0; ok && i < G_N_ELEMENTS(defaultObjects); i++) {
+        virObjectSet *set = virTestNodeSet(engine, defaultObjects[i].set);
+        g_autoptr(virObject) obj = virObjectAdd(set, virObjectDefRef(presets.objects[i]), VIR_OBJECT_PRESET, error);
+        ok = obj != NULL;
+    }
     return ok;
 }
 
@@ -218,25 +231,21 @@ virEngine *virTestNodeOpen(const char *path, GError **error)
             g_clear_pointer(&engine, virTestNodeClose);
         return engine;
     }
-    xmlDocPtr doc = readDoc(path, error);
-    if (!doc)
+    g_autoptr(virXmlDoc) doc = readDoc(path, error);
+    xmlNode *root = virXmlRoot(doc);
+    if (!root)
         return NULL;
-    xmlNodePtr root = xmlDocGetRootElement(doc);
-    virEngine *engine = NULL;
-    bool ok = root && g_str_equal((const char *)root->name, "node");
-    if (!ok) {
+    if (!g_str_equal((const char *)root->name, "node")) {
         virSetError(error, VIR_ERR_XML_ERROR, "Root element is not 'node' in '%s'", path);
-    } else {
-        xmlXPathContextPtr ctx = xmlXPathNewContext(doc);
-        g_autofree char *dir = g_path_get_dirname(path);
-        engine = engineNew(nodeFromFile(ctx), error);
-        xmlXPathFreeContext(ctx);
-        for (xmlNodePtr n = root->children; n && ok; n = n->next)
-            if (n->type == XML_ELEMENT_NODE)
-                ok = addFromFile(engine, n, dir, error);
+        return NULL;
     }
-    xmlFreeDoc(doc);
-    if (!ok)
+    g_autofree char *dir = g_path_get_dirname(path);
+    virEngine *engine = engineNew(nodeFromFile(root), error);
+    bool ok = engine != NULL;
+    for (xmlNode *n = root->children; n && ok; n = n->next)
+        if (n->type == XML_ELEMENT_NODE)
+            ok = addFromFile(engine, n, dir, error);
+    if (!ok && engine)
         g_clear_pointer(&engine, virTestNodeClose);
     return engine;
 }

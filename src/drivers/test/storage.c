@@ -68,7 +68,7 @@ static char *connectFindStoragePoolSources(virConnectPtr conn, const char *type,
         return g_strdup(groups);
     if (kind == VIR_STORAGE_POOL_NETFS) {
         g_autoptr(virXmlDoc) doc = srcSpec ? virXmlDocParse(srcSpec, NULL, "storage_source", "source", VIR_FROM, error) : NULL;
-        const char *host = doc ? virXmlProp(virXmlChild(xmlDocGetRootElement(doc), "host"), "name") : NULL;
+        const char *host = doc ? virXmlProp(virXmlChild(virXmlRoot(doc), "host"), "name") : NULL;
         if (!host && (doc || !srcSpec))
             virSetError(error, VIR_ERR_INVALID_ARG, "hostname must be specified for netfs sources");
         return host ? g_markup_printf_escaped(share, host) : NULL;
