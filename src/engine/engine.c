@@ -185,10 +185,25 @@ static void resumeOne(virDomainObj *obj, gpointer unused)
         virWorkRun(autostartOne, virDomainObjRef(obj));
 }
 
+static void reclaimOne(virDomainObj *obj, gpointer owner)
+{
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    if (view->live)
+        virHostdevsReclaim(virHostdevsGet(), owner, view->live);
+}
+
+virHostdevOwner virEngineHostdevOwner(virEngine *engine)
+{
+    return (virHostdevOwner){ engine->dirs ? engine->dirs->uri : engine->hv->name, engine->hv->name };
+}
+
 bool virEngineLoad(virEngine *engine, GError **error)
 {
+    virHostdevOwner owner = virEngineHostdevOwner(engine);
     if (!virPersistLoad(engine, error))
         return false;
+    virEngineForeach(engine, reclaimOne, &owner);
+    virHostdevsRecover(virHostdevsGet(), &owner);
     virEngineForeach(engine, resumeOne, NULL);
     return true;
 }

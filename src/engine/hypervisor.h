@@ -14,7 +14,9 @@
 #include "base/paramlist.h"
 #include "api/driver.h"
 #include "api/handle.h"
+#include "engine/hostdev.h"
 #include "model/domain.h"
+#include "model/device-change.h"
 #include "model/domain-conf.h"
 #include "model/backup.h"
 #include "model/checkpoint.h"
@@ -85,6 +87,16 @@ typedef struct _virHypervisor {
     bool (*backupBegin)(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error);
     bool (*backupEnd)(virDomainObj *obj, virDomainBackupDef *def, GError **error);
 
+    /*
+     * Devices of a running guest, each called with the definition as it will be (a copy of the live one; `changed` points into it). Attach
+     * completes and plugs in what is new in it: alias, what the host makes for it; after a failure nothing is left. Update makes the guest
+     * follow; both are published by the engine. Detach asks the guest, and publishes (virDomainSetLive) with the event when it has let go:
+     * before it returns, or whenever the guest does later.
+     */
+    bool (*attachDevice)(virDomainObj *obj, virDomainDef *def, const virDeviceChanged *changed, GError **error);
+    bool (*updateDevice)(virDomainObj *obj, virDomainDef *def, const virDeviceChanged *changed, unsigned int flags, GError **error);
+    bool (*detachDevice)(virDomainObj *obj, const virDomainDef *def, const virDeviceChanged *changed, GError **error);
+
     /* Checks before a definition is accepted, beyond the model's own. */
     bool (*validate)(virEngine *engine, const virDomainDef *def, GError **error);
 
@@ -144,6 +156,8 @@ bool virEngineLoad(virEngine *engine, GError **error);
 /* Add a domain that comes with the driver (the test driver's node), in `state`. Keeps its own reference to `def`. */
 bool virEngineAddDomain(virEngine *engine, virDomainDef *def, bool persistent, int state, GError **error);
 const virEngineDirs *virEngineGetDirs(virEngine *engine);
+/* By whom the instance's guests hold devices of the host. What they held before a restart is known when the guests are reconnected. */
+virHostdevOwner virEngineHostdevOwner(virEngine *engine);
 gpointer virEngineGetPrivate(virEngine *engine);
 /* The generated operation table, implemented by the engine; a driver copies it and overrides what it must. */
 extern virHypervisorDriver virEngineDriver;

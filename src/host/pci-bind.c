@@ -206,6 +206,13 @@ static bool isStub(const virHost *host, const virHostPCIAddress *address, const 
     return g_str_equal(driver, "pci-stub") || g_str_equal(driver, "pciback") || virHostPCIDriverIsVfio(host, address, driver);
 }
 
+virHostPCIBinding *virHostPCIBindingRead(const virHost *host, const virHostPCIAddress *address, GError **error)
+{
+    g_autofree char *text = virHostPCIAddressFormat(address);
+    virBindJob job = { host, address, text, 0, false };
+    return bindingRead(&job, error);
+}
+
 bool virHostPCIBind(const virHost *host, const virHostPCIAddress *address, const char *driver, int timeout_ms,
                     virHostPCIBinding **before, GError **error)
 {

@@ -157,6 +157,8 @@ typedef struct {
 } virHostPCIBinding;
 void virHostPCIBindingFree(virHostPCIBinding *binding);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virHostPCIBinding, virHostPCIBindingFree)
+/* As it is now. */
+virHostPCIBinding *virHostPCIBindingRead(const virHost *host, const virHostPCIAddress *address, GError **error);
 
 /* Is this vfio-pci or a variant driver of it? Asks the device too, when it is bound to it. */
 bool virHostPCIDriverIsVfio(const virHost *host, const virHostPCIAddress *address, const char *driver);

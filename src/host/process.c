@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
@@ -139,6 +140,10 @@ static void childLimits(const virProcessSpec *s)
     if (s->maxFiles > 0) {
         r.rlim_cur = r.rlim_max = s->maxFiles;
         setrlimit(RLIMIT_NOFILE, &r);
+    }
+    if (s->maxLocked > 0) {
+        r.rlim_cur = r.rlim_max = s->maxLocked == ULLONG_MAX ? RLIM_INFINITY : s->maxLocked;
+        setrlimit(RLIMIT_MEMLOCK, &r);
     }
     if (s->maxCore) {
         r.rlim_cur = r.rlim_max = RLIM_INFINITY;
@@ -384,6 +389,19 @@ static bool collect(int fd, GString *out, int timeout_ms)
         if (got > 0 && out->len < OUTPUT_LIMIT)
             g_string_append_len(out, buffer, got);
     }
+}
+
+bool virProcessMemlock(pid_t pid, const unsigned long long *set, unsigned long long *before, GError **error)
+{
+    rlim_t bytes = set && *set == ULLONG_MAX ? RLIM_INFINITY : set ? *set : 0;
+    struct rlimit fresh = { bytes, bytes }, old;
+    if (prlimit(pid, RLIMIT_MEMLOCK, set ? &fresh : NULL, &old) < 0) {
+        virSetSystemError(error, errno, "cannot %s the limit of locked memory of process %d", set ? "set" : "read", (int)pid);
+        return false;
+    }
+    if (before)
+        *before = old.rlim_cur == RLIM_INFINITY ? ULLONG_MAX : old.rlim_cur;
+    return true;
 }
 
 bool virProcessRun(const char *const *argv, int timeout_ms, char **output, GError **error)

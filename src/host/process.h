@@ -24,6 +24,7 @@ typedef struct {
     const char *cwd;
     unsigned long long maxFiles;        /* RLIMIT_NOFILE, 0: ours */
     bool maxCore;               /* unlimited core dumps */
+    unsigned long long maxLocked;       /* RLIMIT_MEMLOCK in bytes, 0: ours, the greatest number: none */
 } virProcessSpec;
 
 typedef struct _virProcess virProcess;
@@ -48,6 +49,9 @@ char *virProcessDescribeEnd(int status);
 /* `func` runs on the I/O thread once, when the process ends. virProcessUnwatch: not any more. */
 void virProcessWatch(virProcess *process, void (*func)(virProcess *process, gpointer data), gpointer data, GDestroyNotify destroy);
 void virProcessUnwatch(virProcess *process);
+
+/* How much memory a running process may lock, in bytes; the greatest number: no limit. `set` NULL asks only. */
+bool virProcessMemlock(pid_t pid, const unsigned long long *set, unsigned long long *before, GError **error);
 
 /* Run a helper to its end: output of both streams in *output (at most 1 MiB). False: could not run, deadline, or status not 0. */
 bool virProcessRun(const char *const *argv, int timeout_ms, char **output, GError **error);

@@ -115,6 +115,8 @@ static bool assign(virDomainDef *def, const char *kind, void *device, virDeviceI
             info->alias = g_strdup_printf("%s%u", model, info->addr.dimm.slot);
         else
             number(def, info, model);
+    } else if (strcmp(kind, "interface") == 0 && ((virDomainNetDef *)device)->type == VIR_DOMAIN_NET_TYPE_HOSTDEV) {
+        number(def, info, "hostdev");
     } else if (strcmp(kind, "nvram") == 0) {
         info->alias = g_strdup("nvram");
     } else if (strcmp(kind, "vsock") == 0 || strcmp(kind, "iommu") == 0) {

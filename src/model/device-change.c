@@ -10,7 +10,11 @@
 #include "model/passes.h"
 #include "model/tables.h"
 
-enum { CAN_ATTACH = 1 << VIR_DEVICE_ATTACH, CAN_UPDATE = 1 << VIR_DEVICE_UPDATE, CAN_DETACH = 1 << VIR_DEVICE_DETACH };
+enum {
+    CAN_ATTACH = 1 << VIR_DEVICE_ATTACH, CAN_UPDATE = 1 << VIR_DEVICE_UPDATE, CAN_DETACH = 1 << VIR_DEVICE_DETACH,
+    LIVE = 3,                   /* the same for running guests, shifted */
+    LIVE_CHANGE = (CAN_ATTACH | CAN_DETACH) << LIVE, LIVE_UPDATE = CAN_UPDATE << LIVE,
+};
 
 typedef struct {
     const virDomainDeviceKind *kind;
@@ -19,6 +23,7 @@ typedef struct {
     virXmlList one;
     const void *given;          /* the device as written */
     int from;
+    virDeviceChanged *live;     /* NULL: the persistent definition */
 } Change;
 
 typedef struct Rule {
@@ -59,6 +64,10 @@ static bool sameFs(const void *a, const void *b)
 
 static bool sameHostdev(const void *a, const void *b)
 {
+    const virDomainHostdevDef *x = a, *y = b;
+    bool usb = x->mode == y->mode && x->type == y->type && x->type == VIR_DOMAIN_HOSTDEV_TYPE_USB;
+    if (usb && !y->hasUsbAddress && y->hasVendor)       /* a running guest's has both: where it is was found out */
+        return x->hasVendor && x->vendor == y->vendor && x->product == y->product;
     return virDomainHostdevSame(a, b);
 }
 
@@ -129,25 +138,25 @@ static bool sameChr(const void *a, const void *b)
 #define IS_THERE "device is already in the domain configuration"
 enum { CHANGE = CAN_ATTACH | CAN_DETACH };
 static const Rule rules[] = {
-    { "disk", NULL, CHANGE | CAN_UPDATE, sameDisk, UNKNOWN, NULL, NULL, false },
-    { "controller", NULL, CHANGE, sameController, UNKNOWN, NOWHERE, NULL, false },
-    { "lease", NULL, CHANGE, sameLease, UNKNOWN, NULL, NULL, false },
-    { "filesystem", NULL, CHANGE, sameFs, UNKNOWN, "no matching filesystem device was found", "Target already exists", false },
-    { "interface", NULL, CHANGE | CAN_UPDATE, sameNet, UNKNOWN, NULL, NULL, false },
-    { "serial", "chr", CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
-    { "parallel", "chr", CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
-    { "console", "chr", CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
-    { "channel", "chr", CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
-    { "input", NULL, CHANGE, NULL, UNKNOWN, "matching input device not found", NULL, false },
-    { "graphics", NULL, CAN_UPDATE, sameGraphics, 0, NULL, NULL, false },
+    { "disk", NULL, CHANGE | CAN_UPDATE | LIVE_CHANGE | LIVE_UPDATE, sameDisk, UNKNOWN, NULL, NULL, false },
+    { "controller", NULL, CHANGE | LIVE_CHANGE, sameController, UNKNOWN, NOWHERE, NULL, false },
+    { "lease", NULL, CHANGE | LIVE_CHANGE, sameLease, UNKNOWN, NULL, NULL, false },
+    { "filesystem", NULL, CHANGE | LIVE_CHANGE, sameFs, UNKNOWN, "no matching filesystem device was found", "Target already exists", false },
+    { "interface", NULL, CHANGE | CAN_UPDATE | LIVE_CHANGE | LIVE_UPDATE, sameNet, UNKNOWN, NULL, NULL, false },
+    { "serial", "chr", CHANGE | LIVE_CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
+    { "parallel", "chr", CHANGE | LIVE_CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
+    { "console", "chr", CHANGE | LIVE_CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
+    { "channel", "chr", CHANGE | LIVE_CHANGE, sameChr, VIR_ERR_INVALID_ARG, NOWHERE, "chardev already exists", false },
+    { "input", NULL, CHANGE | LIVE_CHANGE, NULL, UNKNOWN, "matching input device not found", NULL, false },
+    { "graphics", NULL, CAN_UPDATE | LIVE_UPDATE, sameGraphics, 0, NULL, NULL, false },
     { "sound", NULL, CHANGE, NULL, UNKNOWN, NOWHERE, NULL, false },
-    { "hostdev", NULL, CHANGE, sameHostdev, UNKNOWN, NOWHERE, IS_THERE, false },
-    { "redirdev", NULL, CHANGE, NULL, UNKNOWN, "no matching redirdev was not found", NULL, false },
-    { "watchdog", NULL, CHANGE, any, UNKNOWN, "domain has no watchdog", "domain already has a watchdog", true },
-    { "rng", NULL, CHANGE, NULL, UNKNOWN, "no matching RNG device was found", NULL, false },
-    { "shmem", NULL, CHANGE, NULL, UNKNOWN, "matching shmem device was not found", IS_THERE, false },
-    { "memory", NULL, CHANGE | CAN_UPDATE, NULL, UNKNOWN, "matching memory device was not found", NULL, false },
-    { "vsock", NULL, CHANGE, NULL, VIR_ERR_OPERATION_FAILED, "matching vsock device not found", "domain already has a vsock device", true },
+    { "hostdev", NULL, CHANGE | LIVE_CHANGE, sameHostdev, UNKNOWN, NOWHERE, IS_THERE, false },
+    { "redirdev", NULL, CHANGE | LIVE_CHANGE, NULL, UNKNOWN, "no matching redirdev was not found", NULL, false },
+    { "watchdog", NULL, CHANGE | LIVE_CHANGE, any, UNKNOWN, "domain has no watchdog", "domain already has a watchdog", true },
+    { "rng", NULL, CHANGE | LIVE_CHANGE, NULL, UNKNOWN, "no matching RNG device was found", NULL, false },
+    { "shmem", NULL, CHANGE | LIVE_CHANGE, NULL, UNKNOWN, "matching shmem device was not found", IS_THERE, false },
+    { "memory", NULL, CHANGE | CAN_UPDATE | LIVE_CHANGE | LIVE_UPDATE, NULL, UNKNOWN, "matching memory device was not found", NULL, false },
+    { "vsock", NULL, CHANGE | LIVE_CHANGE, NULL, VIR_ERR_OPERATION_FAILED, "matching vsock device not found", "domain already has a vsock device", true },
     { 0 }
 };
 
@@ -163,6 +172,11 @@ static const Rule *ruleOf(const virDomainDeviceKind *kind)
 static virDeviceInfo *infoOf(const virDomainDeviceKind *kind, void *device)
 {
     return kind->info ? (virDeviceInfo *)(void *)((char *)device + kind->info - 1) : NULL;
+}
+
+void virDeviceChangedClear(virDeviceChanged *changed)
+{
+    g_clear_pointer(&changed->alias, g_free);
 }
 
 /* Equal in all but what the document leaves open: where it sits and its alias. */
@@ -217,10 +231,51 @@ static bool missingNet(const Change *c, GError **error)
     return false;
 }
 
+static void missingHostdev(const Change *c, GError **error)
+{
+    const virDomainHostdevDef *h = c->given;
+    if (h->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI)
+        virErrorSet(error, c->from, UNKNOWN, "host pci device %04x:%02x:%02x.%x not found", h->pci.domain, h->pci.bus, h->pci.slot, h->pci.function);
+    else if (h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB && h->hasVendor)
+        virErrorSet(error, c->from, UNKNOWN, "host usb device vendor=0x%.4x product=0x%.4x not found", h->vendor, h->product);
+    else if (h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB)
+        virErrorSet(error, c->from, UNKNOWN, "host usb device %03u.%03u not found", h->usbBus, h->usbDevice);
+    else
+        virErrorSet(error, c->from, UNKNOWN, "host device not found in the running guest");
+}
+
+/* A running guest's has words of its own. */
+static bool missingLive(const Change *c, bool update, GError **error)
+{
+    const char *kind = c->kind->name;
+    if (strcmp(kind, "disk") == 0 && update)
+        virErrorSet(error, c->from, VIR_ERR_INTERNAL_ERROR, "disk '%s' not found", ((const virDomainDiskDef *)c->given)->dst);
+    else if (strcmp(kind, "disk") == 0)
+        virErrorSet(error, c->from, UNKNOWN, "disk %s not found", ((const virDomainDiskDef *)c->given)->dst);
+    else if (strcmp(kind, "controller") == 0)
+        virErrorSet(error, c->from, UNKNOWN, "controller %s:%u not found",
+                    virDomainControllerTypeToString(((const virDomainControllerDef *)c->given)->type), ((const virDomainControllerDef *)c->given)->idx);
+    else if (strcmp(kind, "rng") == 0)
+        virErrorSet(error, c->from, UNKNOWN, "model '%s' RNG device not present in domain configuration",
+                    virDomainRngBackendToString(((const virDomainRngDef *)c->given)->backend));
+    else if (c->rule->same == sameChr)
+        virErrorSet(error, c->from, UNKNOWN, "chr type '%s' device not present in domain configuration", kind);
+    else if (strcmp(kind, "graphics") == 0)
+        virErrorSet(error, c->from, UNKNOWN, "cannot find existing graphics device to modify of type '%s'",
+                    virDomainGraphicsTypeToString(((const virDomainGraphicsDef *)c->given)->type));
+    else if (strcmp(kind, "hostdev") == 0)
+        missingHostdev(c, error);
+    else
+        return false;
+    return true;
+}
+
 static bool missing(const Change *c, virDeviceChange what, GError **error)
 {
     const char *kind = c->kind->name;
     bool update = what == VIR_DEVICE_UPDATE;
+    if (c->live && missingLive(c, update, error))
+        return false;
     if (strcmp(kind, "disk") == 0)
         virErrorSet(error, c->from, update ? VIR_ERR_INVALID_ARG : VIR_ERR_DEVICE_MISSING,
                     update ? "target %s doesn't exist." : "no target device %s", ((const virDomainDiskDef *)c->given)->dst);
@@ -267,6 +322,13 @@ static int locate(const Change *c, virDeviceChange what, GError **error)
 static bool mayAttach(const Change *c, GError **error)
 {
     const char *kind = c->kind->name;
+    if (c->live && (strcmp(kind, "disk") == 0 || c->rule->same == sameChr))
+        return true;                    /* the whole definition is looked at, and QEMU asked */
+    if (c->live && strcmp(kind, "controller") == 0 && find(c, 0) >= 0) {
+        const virDomainControllerDef *new = c->given;
+        virErrorSet(error, c->from, VIR_ERR_OPERATION_FAILED, "target %s:%u already exists", virDomainControllerTypeToString(new->type), new->idx);
+        return false;
+    }
     if (!(c->rule->alone ? c->list->n > 0 : find(c, 0) >= 0))
         return true;
     if (c->rule->taken)
@@ -393,8 +455,26 @@ static bool attach(Change *c, virDomainDef *def, const virDomainParseConfig *con
         def->memory += size;
         def->currentMemory += size;
     }
-    put(c->kind, def, placeOf(c), virXmlCopy(c->kind->type, c->given));
-    return virDomainDefPostParse(def, conf, 0, error);
+    void *device = virXmlCopy(c->kind->type, c->given);
+    put(c->kind, def, placeOf(c), device);
+    if (c->live)
+        *c->live = (virDeviceChanged){ c->kind->name, device, NULL };
+    return virDomainDefPostParse(def, conf, 0, error) && (!c->live || virDomainDefValidate(def, conf, error));
+}
+
+/* What the guest knows it by stays. */
+static void keepInfo(const Change *c, void *device, void *old)
+{
+    virDeviceInfo *info = infoOf(c->kind, device), *before = infoOf(c->kind, old);
+    *c->live = (virDeviceChanged){ c->kind->name, device, before ? g_strdup(before->alias) : NULL };
+    if (!info)
+        return;
+    g_free(info->alias);
+    info->alias = g_strdup(before->alias);
+    if (info->addr.type == VIR_DEVICE_ADDRESS_NONE) {
+        info->addr = before->addr;
+        info->addr.usb.port = g_strdup(before->addr.usb.port);
+    }
 }
 
 static bool update(Change *c, virDomainDef *def, const virDomainParseConfig *conf, GError **error)
@@ -403,7 +483,10 @@ static bool update(Change *c, virDomainDef *def, const virDomainParseConfig *con
     if (at < 0)
         return false;
     void *device = virXmlCopy(c->kind->type, c->given);
-    virXmlFree(c->kind->type, take(c->kind, def, at));
+    void *old = take(c->kind, def, at);
+    if (c->live)
+        keepInfo(c, device, old);
+    virXmlFree(c->kind->type, old);
     put(c->kind, def, at, device);
     return virDomainDefPostParse(def, conf, 0, error);
 }
@@ -436,17 +519,21 @@ static bool detach(Change *c, virDomainDef *def, const virDomainParseConfig *con
     int at = locate(c, VIR_DEVICE_DETACH, error);
     if (at < 0)
         return false;
+    virDeviceInfo *info = infoOf(c->kind, c->list->v[at]);
+    if (c->live)
+        *c->live = (virDeviceChanged){ c->kind->name, NULL, info ? g_strdup(info->alias) : NULL };
     removeAt(c, def, at);
-    return virDomainDefPostParse(def, conf, 0, error);
+    return c->live || virDomainDefPostParse(def, conf, 0, error);
 }
 
 static bool possible(const Change *c, virDeviceChange what, GError **error)
 {
     static const char *const verbs[] = { "attach", "update", "detach" };
-    if (c->rule->can & (1U << what))
+    if (c->rule->can & (1U << what) << (c->live ? LIVE : 0))
         return true;
-    virErrorSet(error, c->from, VIR_ERR_OPERATION_UNSUPPORTED, "persistent %s of device '%s' is not supported", verbs[what],
-                c->rule->name ? c->rule->name : c->kind->name);
+    bool update = c->live && what == VIR_DEVICE_UPDATE;
+    virErrorSet(error, c->from, update ? VIR_ERR_CONFIG_UNSUPPORTED : VIR_ERR_OPERATION_UNSUPPORTED, "%s %s of device '%s' is not supported",
+                c->live ? "live" : "persistent", update ? "update" : verbs[what], c->rule->name && !c->live ? c->rule->name : c->kind->name);
     return false;
 }
 
@@ -477,8 +564,49 @@ static bool roomForMemory(const virDomainDef *def, const virDomainMemoryDef *mem
     return def->maxMemory && (!needsNode || def->cpu.cells.n);
 }
 
+/* The first thing that a running guest's devices of some kinds are told. */
+static bool possibleLive(const Change *c, virDeviceChange what, GError **error)
+{
+    const char *kind = c->kind->name;
+    if (!possible(c, what, error))
+        return false;
+    if (what != VIR_DEVICE_ATTACH)
+        return true;
+    if (strcmp(kind, "controller") == 0 && ((const virDomainControllerDef *)c->given)->type != VIR_DOMAIN_CONTROLLER_SCSI)
+        virErrorSet(error, c->from, VIR_ERR_OPERATION_UNSUPPORTED, "'%s' controller cannot be hot plugged.",
+                    virDomainControllerTypeToString(((const virDomainControllerDef *)c->given)->type));
+    else if (strcmp(kind, "filesystem") == 0 && ((const virDomainFsDef *)c->given)->driver != VIR_DOMAIN_FS_DRIVER_VIRTIOFS)
+        virErrorSet(error, c->from, VIR_ERR_OPERATION_UNSUPPORTED, "only virtiofs filesystems can be hotplugged");
+    else if (strcmp(kind, "input") == 0 && ((const virDomainInputDef *)c->given)->bus != VIR_DOMAIN_INPUT_BUS_USB &&
+             ((const virDomainInputDef *)c->given)->bus != VIR_DOMAIN_INPUT_BUS_VIRTIO)
+        virErrorSet(error, c->from, VIR_ERR_OPERATION_UNSUPPORTED, "input device on bus '%s' cannot be hot plugged.",
+                    virDomainInputBusToString(((const virDomainInputDef *)c->given)->bus));
+    else if (serialConsole(c))
+        virErrorSet(error, c->from, VIR_ERR_CONFIG_UNSUPPORTED, "unsupported console target type %s", "serial");
+    else
+        return true;
+    return false;
+}
+
+/* Controllers and ports that a new device would want are there when a guest starts; only SCSI controllers come with it later. */
+static bool noNewControllers(const virDomainDef *def, const virDomainDef *before, GError **error)
+{
+    for (unsigned int i = 0; i < def->controllers.n; i++) {
+        const virDomainControllerDef *c = def->controllers.v[i];
+        if (c->type == VIR_DOMAIN_CONTROLLER_SCSI || virDomainDefFindController(before, c->type, c->idx))
+            continue;
+        if (c->type == VIR_DOMAIN_CONTROLLER_PCI)
+            virSetError(error, VIR_ERR_INTERNAL_ERROR, "No more available PCI slots");
+        else
+            virSetError(error, VIR_ERR_INTERNAL_ERROR, "Could not find %s controller with index %u required for device",
+                        virDomainControllerTypeToString(c->type), c->idx);
+        return false;
+    }
+    return true;
+}
+
 bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const char *xml, const virDomainParseConfig *conf, int from,
-                              GError **error)
+                              virDeviceChanged *live, GError **error)
 {
     g_autoptr(virDomainDevice) raw = virDomainDeviceParse(xml, NULL, conf, VIR_DOMAIN_DEF_INACTIVE, error);
     if (!raw)
@@ -486,7 +614,10 @@ bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const cha
     const virDomainDeviceKind *kind = kindOf(raw->kind);
     if (what != VIR_DEVICE_DETACH && strcmp(kind->name, "memory") == 0 && !roomForMemory(def, raw->data, error))
         return false;
-    Change c = { .kind = kind, .rule = ruleOf(kind), .from = from, .given = raw->data };
+    Change c = { .kind = kind, .rule = ruleOf(kind), .from = from, .given = raw->data, .live = live };
+    g_autoptr(virDomainDef) before = live && what == VIR_DEVICE_ATTACH ? virDomainDefCopy(def) : NULL;
+    if (live && !possibleLive(&c, what, error))
+        return false;
     /* What is wrong with these is a matter of the whole guest, and does not come up where they can't be changed anyway. */
     if ((strcmp(kind->name, "iommu") == 0 || strcmp(kind->name, "panic") == 0) && !possible(&c, what, error))
         return false;
@@ -503,8 +634,8 @@ bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const cha
         ((virDomainChrDef *)raw->data)->channelTarget = ((virDomainChrDef *)full)->channelTarget,
         ((virDomainChrDef *)raw->data)->consoleTarget = ((virDomainChrDef *)full)->consoleTarget,
         ((virDomainChrDef *)raw->data)->device = ((virDomainChrDef *)full)->device;
-    c.given = open ? raw->data : full;
-    bool ok = apply(&c, what, def, conf, error);
+    c.given = open && !(live && what == VIR_DEVICE_UPDATE) ? raw->data : full;
+    bool ok = apply(&c, what, def, conf, error) && (!before || noNewControllers(def, before, error));
     virXmlFree(kind->type, full);
     return ok;
 }
@@ -524,22 +655,88 @@ static bool hasAlias(virDomainDef *def, const char *kind, void *device, virDevic
     return false;
 }
 
-bool virDomainDefDetachAlias(virDomainDef *def, const char *alias, int from, GError **error)
+/* The kind and the place of the device with that alias; NULL: there is none. */
+static const virDomainDeviceKind *findAlias(virDomainDef *def, const char *alias, unsigned int *at, virXmlList *one)
 {
     AliasWalk walk = { .alias = alias };
-    if (virDomainDefForeachInfo(def, hasAlias, &walk)) {
-        virErrorSet(error, from, VIR_ERR_DEVICE_MISSING, "no device found with alias %s", alias);
+    if (virDomainDefForeachInfo(def, hasAlias, &walk))
+        return NULL;
+    const virDomainDeviceKind *kind = kindOf(walk.kind);
+    virXmlList *list = listOf(kind, def, one);
+    for (*at = 0; list->v[*at] != walk.device; (*at)++)
+        continue;
+    return kind;
+}
+
+bool virDomainDefDetachAlias(virDomainDef *def, const char *alias, int from, virDeviceChanged *live, GError **error)
+{
+    unsigned int at;
+    virXmlList one;
+    virDomainControllersSort(def);
+    const virDomainDeviceKind *kind = findAlias(def, alias, &at, &one);
+    if (!kind) {
+        if (live)
+            virSetError(error, VIR_ERR_INTERNAL_ERROR, "no device found with alias %s", alias);
+        else
+            virErrorSet(error, from, VIR_ERR_DEVICE_MISSING, "no device found with alias %s", alias);
         return false;
     }
-    const virDomainDeviceKind *kind = kindOf(walk.kind);
-    Change c = { .kind = kind, .rule = ruleOf(kind), .from = from };
+    Change c = { .kind = kind, .rule = ruleOf(kind), .from = from, .live = live };
     c.list = listOf(kind, def, &c.one);
     if (!possible(&c, VIR_DEVICE_DETACH, error))
         return false;
-    virDomainControllersSort(def);
-    unsigned int at = 0;
-    while (c.list->v[at] != walk.device)
-        at++;
+    if (live)
+        *live = (virDeviceChanged){ kind->name, NULL, g_strdup(alias) };
     removeAt(&c, def, at);
     return true;
+}
+
+bool virDomainDefForgetAlias(virDomainDef *def, const char *alias)
+{
+    unsigned int at;
+    virXmlList one;
+    const virDomainDeviceKind *kind = findAlias(def, alias, &at, &one);
+    Change c = { .kind = kind };
+    if (kind)
+        removeAt(&c, def, at);
+    return kind != NULL;
+}
+
+static bool knowsAlias(const virDomainDef *def, const char *alias)
+{
+    unsigned int at;
+    virXmlList one;
+    return findAlias((virDomainDef *)def, alias, &at, &one) != NULL;
+}
+
+void virDomainDefGraft(virDomainDef *def, const virDomainDef *changed, const virDomainDef *base)
+{
+    for (const virDomainDeviceKind *kind = virDomainDeviceKinds; kind->name; kind++) {
+        virXmlList one, two, *from = listOf(kind, (virDomainDef *)changed, &one);
+        for (unsigned int i = 0; kind->info && i < from->n; i++) {
+            const virDeviceInfo *info = infoOf(kind, from->v[i]);
+            if (info->alias && !knowsAlias(base, info->alias) && !knowsAlias(def, info->alias))
+                put(kind, def, MIN(i, listOf(kind, def, &two)->n), virXmlCopy(kind->type, from->v[i]));
+        }
+    }
+    def->memory += changed->memory - base->memory;
+    def->currentMemory += changed->currentMemory - base->currentMemory;
+}
+
+bool virDomainDefReplaceAlias(virDomainDef *def, const char *alias, const void *device)
+{
+    unsigned int at;
+    virXmlList one;
+    const virDomainDeviceKind *kind = findAlias(def, alias, &at, &one);
+    if (!kind)
+        return false;
+    void *copy = virXmlCopy(kind->type, device);
+    virXmlFree(kind->type, take(kind, def, at));
+    put(kind, def, at, copy);
+    return true;
+}
+
+virDeviceInfo *virDomainDeviceInfoOf(const char *kind, void *device)
+{
+    return infoOf(kindOf(kind), device);
 }

@@ -196,6 +196,8 @@ static bool hasPlace(const virXmlRow *row, const void *obj, const virXmlOut *out
 }
 static const virXmlRow hostdevCase[] = {
     X_ENUM("driver/@name", driverName, virDomainNetDriverName, XF_NOPARSE),
+    X_STR("source/@network", network, XF_STATUS),       /* whose pool it is from */
+    X_UUID("source/@portid", portId, XF_STATUS),
     X_HEX("source/vendor/@id", hostdevVendor, 4, XF_ANYBASE, X_HAS(hasHostdevVendor)),
     X_HEX("source/product/@id", hostdevProduct, 4, XF_ANYBASE, X_HAS(hasHostdevVendor)),
     X_FLAG("source/address", hasHostdevAddress, XF_NOFORMAT),

@@ -97,6 +97,7 @@ typedef struct {
     virDeviceInfo info;
     char *macCurrent;                   /* live: what the guest made of it */
     char *backendHostname, *backendFqdn;
+    bool ownTable;                      /* of the network driver: the bridge learns no addresses, it must be told. In no document */
     unsigned int hostdevVendor, hostdevProduct;
     bool hasHostdevVendor, hasHostdevAddress;
 } virDomainNetDef;

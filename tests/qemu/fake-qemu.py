@@ -10,6 +10,10 @@ with the guest's name beside this program (tests copy it into a folder of their 
   garble        answer with what is not JSON
   late SECONDS  answer after a while
   die           exit at the next command
+  fail CMD      refuse that command
+  unplug        the guest lets go of each device that it is asked for; "unplug refuse": it says no; "unplug SECONDS": after a while
+
+NAME.said, if it is there, gets each command that came, with its arguments.
 
 Behind a channel for a guest agent sits fake_agent.py, when that file is beside this program too. NAME.port says, while it exists, that the guest's
 end of the channel is "closed".
@@ -73,6 +77,23 @@ class Port:
             time.sleep(0.02)
 
 
+def note(name, command):
+    path = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), name + ".said")
+    if os.path.exists(path):
+        with open(path, "a") as f:
+            f.write(json.dumps({"execute": command["execute"], **command.get("arguments", {})}) + "\n")
+
+
+def unplug(say, device, how):
+    """What the guest does about it; in the default mood nothing."""
+    if how[:1] != ["unplug"]:
+        return
+    event = "DEVICE_UNPLUG_GUEST_ERROR" if how[1:] == ["refuse"] else "DEVICE_DELETED"
+    tell = lambda: say({"event": event, "timestamp": {"seconds": int(time.time()), "microseconds": 0},
+                        "data": {"device": device, "path": "/machine/peripheral/" + device}})
+    threading.Timer(float(how[1]) if how[1:] and how[1] != "refuse" else 0.05, tell).start()
+
+
 def serve(sock, name, port=None):
     stream = sock.makefile("r", encoding="utf-8", newline="\n")
     lock = threading.Lock()
@@ -93,12 +114,18 @@ def serve(sock, name, port=None):
             continue
         if how[:1] == ["late"]:
             time.sleep(float(how[1]))
+        note(name, command)
+        if how[:2] == ["fail", verb]:
+            say({"error": {"class": "GenericError", "desc": "no, thanks"}, "id": command.get("id")})
+            continue
         status = STATE["status"] = {"stop": "paused", "cont": "running"}.get(verb, STATE["status"])
         value = {"status": status, "running": status == "running"} if verb == "query-status" else REPLIES.get(verb, {})
         if verb in EVENTS:
             now = time.time()
             say({"event": EVENTS[verb], "timestamp": {"seconds": int(now), "microseconds": 0}, "data": {"guest": False}})
         say({"return": value, "id": command.get("id")})
+        if verb == "device_del":
+            unplug(say, command["arguments"]["id"], how)
         if port and status == "running":
             with port.lock:
                 port.say = say

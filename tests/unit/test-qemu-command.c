@@ -112,7 +112,7 @@ int main(int argc, char **argv)
     caps = qemuCapsFromCache(text, "/usr/bin/qemu-system-x86_64", "golden");
     g_assert_nonnull(caps);
     g_test_add_func("/qemu/caps-cache", testCache);
-    static const char *const names[] = { "minimal", "kernel", "disks", "nets", "characters", "screens", "misc", "cpu", "host-model", "firmware" };
+    static const char *const names[] = { "minimal", "kernel", "disks", "nets", "hostdevs", "characters", "screens", "misc", "cpu", "host-model", "firmware" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *test = g_strconcat("/qemu/argv/", names[i], NULL);
         g_test_add_data_func(test, names[i], testGolden);

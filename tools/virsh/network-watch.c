@@ -22,42 +22,23 @@ static void onMetadata(virConnectPtr conn, virNetworkPtr net, int type, const ch
               type >= 0 && type < (int)G_N_ELEMENTS(words) ? words[type] : "unknown", uri ? uri : "");
 }
 
-static const struct {
-    const char *name;
-    int id;
-    virConnectNetworkEventGenericCallback callback;
-} kinds[] = {
-    { "lifecycle", VIR_NETWORK_EVENT_ID_LIFECYCLE, VIR_NETWORK_EVENT_CALLBACK(onLifecycle) },
-    { "metadata-change", VIR_NETWORK_EVENT_ID_METADATA_CHANGE, VIR_NETWORK_EVENT_CALLBACK(onMetadata) },
+static const WaitKind kinds[] = {
+    { "lifecycle", VIR_NETWORK_EVENT_ID_LIFECYCLE, WAIT_CALL(onLifecycle) },
+    { "metadata-change", VIR_NETWORK_EVENT_ID_METADATA_CHANGE, WAIT_CALL(onMetadata) },
 };
-
-static int kindOf(const char *name)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return i;
-    return -1;
-}
 
 bool cmdNetEvent(Shell *sh, Cmd *cmd)
 {
-    const char *event = cmdString(cmd, "event");
-    int timeout = 0, kind = event ? kindOf(event) : -1;
-    for (gsize i = 0; cmdHas(cmd, "list") && i < G_N_ELEMENTS(kinds); i++)
-        printf("%s\n", kinds[i].name);
-    if (cmdHas(cmd, "list"))
-        return true;
-    if (cmdInt(sh, cmd, "timeout", &timeout) < 0)
-        return false;
-    if (kind < 0) {
-        shellError(sh, event ? "unknown event type %s" : "%s", event ? event : "either --list or --event <type> is required");
-        return false;
-    }
+    int timeout;
+    bool done;
+    const WaitKind *kind = eventChosen(sh, cmd, kinds, G_N_ELEMENTS(kinds), &timeout, &done);
+    if (!kind)
+        return done;
     g_autoptr(virNetwork) net = cmdHas(cmd, "network") ? networkOf(sh, cmd, BY_ANY) : NULL;
     if (cmdHas(cmd, "network") && !net)
         return false;
     Waiter *w = waiterBegin(sh, cmd);
-    int id = virConnectNetworkEventRegisterAny(sh->conn, net, kinds[kind].id, kinds[kind].callback, w, NULL);
+    int id = virConnectNetworkEventRegisterAny(sh->conn, net, kind->id, (virConnectNetworkEventGenericCallback)kind->callback, w, NULL);
     if (id < 0)
         return false;
     bool any = waiterWait(w, timeout);

@@ -19,42 +19,23 @@ static void onUpdate(virConnectPtr conn, virNodeDevicePtr dev, void *data)
     waiterReport(data, "event 'update' for node device %s", virNodeDeviceGetName(dev));
 }
 
-static const struct {
-    const char *name;
-    int id;
-    virConnectNodeDeviceEventGenericCallback callback;
-} kinds[] = {
-    { "lifecycle", VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE, VIR_NODE_DEVICE_EVENT_CALLBACK(onLifecycle) },
-    { "update", VIR_NODE_DEVICE_EVENT_ID_UPDATE, VIR_NODE_DEVICE_EVENT_CALLBACK(onUpdate) },
+static const WaitKind kinds[] = {
+    { "lifecycle", VIR_NODE_DEVICE_EVENT_ID_LIFECYCLE, WAIT_CALL(onLifecycle) },
+    { "update", VIR_NODE_DEVICE_EVENT_ID_UPDATE, WAIT_CALL(onUpdate) },
 };
-
-static int kindOf(const char *name)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
-        if (strcmp(kinds[i].name, name) == 0)
-            return i;
-    return -1;
-}
 
 bool cmdNodedevEvent(Shell *sh, Cmd *cmd)
 {
-    const char *event = cmdString(cmd, "event");
-    int timeout = 0, kind = event ? kindOf(event) : -1;
-    for (gsize i = 0; cmdHas(cmd, "list") && i < G_N_ELEMENTS(kinds); i++)
-        printf("%s\n", kinds[i].name);
-    if (cmdHas(cmd, "list"))
-        return true;
-    if (cmdInt(sh, cmd, "timeout", &timeout) < 0)
-        return false;
-    if (kind < 0) {
-        shellError(sh, event ? "unknown event type %s" : "%s", event ? event : "either --list or --event <type> is required");
-        return false;
-    }
+    int timeout;
+    bool done;
+    const WaitKind *kind = eventChosen(sh, cmd, kinds, G_N_ELEMENTS(kinds), &timeout, &done);
+    if (!kind)
+        return done;
     g_autoptr(virNodeDevice) dev = cmdHas(cmd, "device") ? nodedevOf(sh, cmd) : NULL;
     if (cmdHas(cmd, "device") && !dev)
         return false;
     Waiter *w = waiterBegin(sh, cmd);
-    int id = virConnectNodeDeviceEventRegisterAny(sh->conn, dev, kinds[kind].id, kinds[kind].callback, w, NULL);
+    int id = virConnectNodeDeviceEventRegisterAny(sh->conn, dev, kind->id, (virConnectNodeDeviceEventGenericCallback)kind->callback, w, NULL);
     if (id < 0)
         return false;
     bool any = waiterWait(w, timeout);

@@ -462,18 +462,18 @@ static void onRefresh(virConnectPtr conn, virStoragePoolPtr pool, void *waiter)
     waiterReport(waiter, "event 'refresh' for storage pool %s", virStoragePoolGetName(pool));
 }
 
-static const struct { const char *name; int id; virConnectStoragePoolEventGenericCallback callback; } kinds[] = {
-    { "lifecycle", VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE, VIR_STORAGE_POOL_EVENT_CALLBACK(onLifecycle) },
-    { "refresh", VIR_STORAGE_POOL_EVENT_ID_REFRESH, VIR_STORAGE_POOL_EVENT_CALLBACK(onRefresh) },
+static const WaitKind kinds[] = {
+    { "lifecycle", VIR_STORAGE_POOL_EVENT_ID_LIFECYCLE, WAIT_CALL(onLifecycle) },
+    { "refresh", VIR_STORAGE_POOL_EVENT_ID_REFRESH, WAIT_CALL(onRefresh) },
 };
 
-static bool waitFor(Shell *sh, Cmd *cmd, gsize kind, int timeout)
+static bool waitFor(Shell *sh, Cmd *cmd, const WaitKind *kind, int timeout)
 {
     g_autoptr(virStoragePool) pool = cmdHas(cmd, "pool") ? poolOf(sh, cmd, "pool", POOL_BY_ANY) : NULL;
     if (cmdHas(cmd, "pool") && !pool)
         return false;
     Waiter *w = waiterBegin(sh, cmd);
-    int id = virConnectStoragePoolEventRegisterAny(sh->conn, pool, kinds[kind].id, kinds[kind].callback, w, NULL);
+    int id = virConnectStoragePoolEventRegisterAny(sh->conn, pool, kind->id, (virConnectStoragePoolEventGenericCallback)kind->callback, w, NULL);
     bool ok = id >= 0 && waiterWait(w, timeout);
     if (id >= 0)
         virConnectStoragePoolEventDeregisterAny(sh->conn, id);
@@ -482,24 +482,10 @@ static bool waitFor(Shell *sh, Cmd *cmd, gsize kind, int timeout)
 
 static bool cmdPoolEvent(Shell *sh, Cmd *cmd)
 {
-    const char *event = cmdString(cmd, "event");
-    int timeout = 0;
-    gsize kind = 0;
-    for (gsize i = 0; cmdHas(cmd, "list") && i < G_N_ELEMENTS(kinds); i++)
-        printf("%s\n", kinds[i].name);
-    if (cmdHas(cmd, "list"))
-        return true;
-    if (!event) {
-        shellError(sh, "%s", "either --list or --event <type> is required");
-        return false;
-    }
-    while (kind < G_N_ELEMENTS(kinds) && !g_str_equal(kinds[kind].name, event))
-        kind++;
-    if (kind == G_N_ELEMENTS(kinds)) {
-        shellError(sh, "unknown event type %s", event);
-        return false;
-    }
-    return cmdInt(sh, cmd, "timeout", &timeout) >= 0 && waitFor(sh, cmd, kind, timeout);
+    int timeout;
+    bool done;
+    const WaitKind *kind = eventChosen(sh, cmd, kinds, G_N_ELEMENTS(kinds), &timeout, &done);
+    return kind ? waitFor(sh, cmd, kind, timeout) : done;
 }
 
 /* ---- the group ---- */

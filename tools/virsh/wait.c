@@ -80,3 +80,21 @@ bool waiterWait(Waiter *w, int seconds)
     printf("events received: %u\n", w->count);
     return w->count > 0;
 }
+
+const WaitKind *eventChosen(Shell *sh, Cmd *cmd, const WaitKind *kinds, gsize n, int *timeout, bool *done)
+{
+    const char *event = cmdString(cmd, "event");
+    gsize kind = 0;
+    *timeout = 0;
+    *done = cmdHas(cmd, "list");
+    for (gsize i = 0; *done && i < n; i++)
+        printf("%s\n", kinds[i].name);
+    if (*done || cmdInt(sh, cmd, "timeout", timeout) < 0)
+        return NULL;
+    while (event && kind < n && !g_str_equal(kinds[kind].name, event))
+        kind++;
+    if (event && kind < n)
+        return &kinds[kind];
+    shellError(sh, event ? "unknown event type %s" : "%s", event ? event : "either --list or --event <type> is required");
+    return NULL;
+}

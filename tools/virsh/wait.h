@@ -12,3 +12,14 @@ Waiter *waiterBegin(Shell *sh, Cmd *cmd);
 void waiterReport(Waiter *w, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* Waits, at most for so many seconds (0: without limit), and says how it ended. False: nothing came. */
 bool waiterWait(Waiter *w, int seconds);
+
+#define WAIT_CALL(func) ((void (*)(void))(func))
+/* What a command NAME-event can wait for. */
+typedef struct {
+    const char *name;
+    int id;
+    void (*callback)(void);
+} WaitKind;
+
+/* Reads --list, --event and --timeout. NULL: nothing is to be waited for, and `*done` is how the command ends. */
+const WaitKind *eventChosen(Shell *sh, Cmd *cmd, const WaitKind *kinds, gsize n, int *timeout, bool *done);

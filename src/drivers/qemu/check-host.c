@@ -134,7 +134,7 @@ static bool checkHostdevs(const virDomainDef *def, const virHost *host, GError *
             virErrorSet(error, VIR_FROM_NONE, VIR_ERR_CONFIG_UNSUPPORTED, "vhost-scsi device file '%s' cannot be found", vhost);
             return false;
         }
-        if (h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB && !h->usbBus && !h->usbDevice) {
+        if (h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB && !h->usbBus && !h->usbDevice && h->missing != VIR_TRISTATE_BOOL_YES) {
             virSetError(error, VIR_ERR_INTERNAL_ERROR, "USB host device is missing bus/device information");
             return false;
         }
@@ -194,8 +194,13 @@ static bool checkDocument(const virDomainDef *def, GError **error)
     return true;
 }
 
+bool qemuCheckHostdevs(virDomainDef *def, const virHost *host, GError **error)
+{
+    return checkHostdevs(def, host, error) && findScsiDevices(def, host, error);
+}
+
 bool qemuCheckHost(virDomainDef *def, const virHost *host, GError **error)
 {
     return checkDocument(def, error) && checkNuma(def, host, error) && checkTpms(def, error) && checkVideos(def, error) &&
-           checkHostdevs(def, host, error) && findScsiDevices(def, host, error) && chooseRenderNodes(def, host, error);
+           qemuCheckHostdevs(def, host, error) && chooseRenderNodes(def, host, error);
 }

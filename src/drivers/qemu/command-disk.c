@@ -24,7 +24,7 @@ static bool sourceEmpty(const virStorageSource *s)
     }
 }
 
-void qemuAssignNodeNames(virDomainDef *def)
+unsigned int qemuAssignNodeNames(virDomainDef *def)
 {
     unsigned int next = 0;
     for (unsigned int i = def->disks.n; i-- > 0;) {
@@ -39,6 +39,7 @@ void qemuAssignNodeNames(virDomainDef *def)
     for (unsigned int i = 0; i < def->hostdevs.n; i++)
         if (def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
             def->hostdevs.v[i]->iscsi.index = ++next;
+    return next;
 }
 
 /* ---- caching ---- */

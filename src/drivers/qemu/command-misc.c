@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The many small devices: watchdogs, USB redirection, host devices, balloon, random numbers, file systems, memory modules. */
+/* The many small devices: watchdogs, USB redirection, balloon, random numbers, file systems, memory modules. */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/command.h"
 #include "base/util.h"
@@ -67,68 +67,6 @@ bool qemuCommandFilesystems(qemuCommand *cmd, GError **error)
         if (!commandFs(cmd, cmd->def->fss.v[i], error))
             return false;
     return true;
-}
-
-/* ---- host devices ---- */
-
-static bool commandScsiHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GError **error)
-{
-    const virDriveAddress *a = &h->info.addr.drive;
-    const virDomainControllerDef *c = virDomainDefFindController(cmd->def, VIR_DOMAIN_CONTROLLER_SCSI, a->controller);
-    g_autofree char *backend = g_strdup_printf("libvirt-%u-backend", h->iscsi.index);
-    g_autofree char *bus = g_strdup_printf("%s.0", c && c->info.alias ? c->info.alias : "scsi0");
-    JsonNode *node = h->protocol == VIR_DOMAIN_HOSTDEV_SCSI_PROTOCOL_ISCSI ? qemuIscsiNode(cmd, &h->iscsi, error)
-                                                                         : qmpArgs("s:driver", "host_device", "s:filename", h->iscsi.path, NULL);
-    if (!node)
-        return false;
-    qmpAdd(json_node_get_object(node), "s:node-name", backend, "b:read-only", h->readonly, NULL);
-    qemuArgJson(cmd, "-blockdev", node);
-    node = qmpArgs("s:driver", "scsi-generic", "B:share-rw", h->shareable, "s:drive", backend, "s:id", h->info.alias, "P:bootindex", h->info.bootIndex,
-                   "s:bus", bus, NULL);
-    if (c && c->scsiModel == VIR_DOMAIN_CONTROLLER_SCSI_LSILOGIC)
-        qmpAdd(json_node_get_object(node), "u:scsi-id", a->unit, NULL);
-    else
-        qmpAdd(json_node_get_object(node), "u:channel", a->bus, "u:scsi-id", a->target, "u:lun", a->unit, NULL);
-    qemuDevicePlain(cmd, node, &h->info);
-    return true;
-}
-
-static bool commandHostdev(qemuCommand *cmd, const virDomainHostdevDef *h, GError **error)
-{
-    if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_USB) {
-        g_autofree char *path = g_strdup_printf("/dev/bus/usb/%03u/%03u", h->usbBus, h->usbDevice);
-        bool resets = h->guestReset != VIR_DOMAIN_HOSTDEV_GUEST_RESET_NONE;
-        JsonNode *node = qmpArgs("s:driver", "usb-host", "s:hostdevice", path, "s:id", h->info.alias, "P:bootindex",
-                                 h->info.bootIndex, NULL);
-        if (resets)
-            qmpAdd(json_node_get_object(node), "b:guest-reset",
-                   h->guestReset == VIR_DOMAIN_HOSTDEV_GUEST_RESET_UNINITIALIZED, "b:guest-resets-all", FALSE, NULL);
-        return qemuDevice(cmd, node, &h->info, error);
-    }
-    if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI) {
-        g_autofree char *host =
-            g_strdup_printf("%04x:%02x:%02x.%x", h->pci.domain, h->pci.bus, h->pci.slot, h->pci.function);
-        JsonNode *node = qmpArgs("s:driver", "vfio-pci", "s:host", host, "s:id", h->info.alias, "P:bootindex",
-                                 h->info.bootIndex, NULL);
-        qemuAddAddress(cmd, json_node_get_object(node), &h->info, NULL);
-        qemuAddRom(json_node_get_object(node), &h->info);
-        qemuDevicePlain(cmd, node, &h->info);
-        return true;
-    }
-    if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_MDEV) {
-        static const char *const models[] = { [VIR_DOMAIN_HOSTDEV_MODEL_VFIO_PCI] = "vfio-pci", [VIR_DOMAIN_HOSTDEV_MODEL_VFIO_CCW] = "vfio-ccw",
-                                              [VIR_DOMAIN_HOSTDEV_MODEL_VFIO_AP] = "vfio-ap" };
-        char uuid[37];
-        virUUIDFormat(h->mdevUuid, uuid);
-        g_autofree char *path = g_strdup_printf("/sys/bus/mdev/devices/%s", uuid);
-        const char *driver = h->ramfb == VIR_TRISTATE_SWITCH_ON ? "vfio-pci-nohotplug" : models[h->model];
-        return qemuDevice(cmd, qmpArgs("s:driver", driver, "s:id", h->info.alias, "s:sysfsdev", path, "s:display",
-                                       virTristateSwitchToString(h->display), "P:bootindex", h->info.bootIndex, "B:ramfb",
-                                       h->ramfb == VIR_TRISTATE_SWITCH_ON, NULL), &h->info, error);
-    }
-    if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
-        return commandScsiHostdev(cmd, h, error);
-    return unsupported("host device", virDomainHostdevTypeToString(h->type), error);
 }
 
 /* ---- USB redirection ---- */
@@ -301,10 +239,7 @@ bool qemuCommandMisc(qemuCommand *cmd, GError **error)
     for (unsigned int i = 0; i < def->redirdevs.n; i++)
         if (!commandRedirdev(cmd, def->redirdevs.v[i], error))
             return false;
-    for (unsigned int i = 0; i < def->hostdevs.n; i++)
-        if (!commandHostdev(cmd, def->hostdevs.v[i], error))
-            return false;
-    if (!commandBalloon(cmd, error))
+    if (!qemuCommandHostdevs(cmd, error) || !commandBalloon(cmd, error))
         return false;
     for (unsigned int i = 0; i < def->rngs.n; i++)
         if (!commandRng(cmd, def->rngs.v[i], error))

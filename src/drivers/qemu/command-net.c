@@ -131,6 +131,8 @@ bool qemuCommandNets(qemuCommand *cmd, GError **error)
 {
     for (unsigned int i = 0; i < cmd->def->nets.n; i++) {
         const virDomainNetDef *net = cmd->def->nets.v[i];
+        if (net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV)
+            continue;           /* command-hostdev.c */
         g_autofree char *id = g_strdup_printf("host%s", net->info.alias);
         JsonNode *node = netdev(net, cmd->nets ? &cmd->nets[i] : NULL, error);
         if (!node)

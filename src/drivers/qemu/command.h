@@ -32,7 +32,7 @@ typedef struct {
     bool sandbox, timestamps, vncSasl;
     const char *incoming;               /* -incoming, NULL: none */
     const qemuNetHost *nets;            /* one for each of def->nets, or NULL */
-    GHashTable *sockets;                /* chardev id -> descriptor + 1 of its listening socket; NULL: QEMU makes them by path */
+    GHashTable *sockets;                /* chardev id (or other key) -> descriptor + 1 of its listening socket; NULL: QEMU makes them by path */
     /* out */
     bool hasPrHelper;                   /* the guest's reservation helper is on the line already */
     GPtrArray *argv;                    /* NULL terminated */
@@ -44,8 +44,8 @@ void qemuCommandClear(qemuCommand *cmd);
 /* As the reference's log and domxml-to-native write it; `lines`: a backslash and a newline before each option. */
 char *qemuCommandToString(const qemuCommand *cmd, bool lines);
 
-/* Number the storage layers of all disks, as node names use them. */
-void qemuAssignNodeNames(virDomainDef *def);
+/* Number the storage layers of all disks, as node names use them. The greatest number. */
+unsigned int qemuAssignNodeNames(virDomainDef *def);
 /* Paths that QEMU makes for channels and graphics without one. */
 void qemuFillSocketPaths(virDomainDef *def, const char *domainDir, const char *channelDir);
 
@@ -88,6 +88,9 @@ bool qemuCommandScreens(qemuCommand *cmd, GError **error);
 bool qemuCommandFilesystems(qemuCommand *cmd, GError **error);
 bool qemuCommandMemoryDevices(qemuCommand *cmd, GError **error);
 bool qemuCommandInputs(qemuCommand *cmd, GError **error);
+/* command-hostdev.c, with interfaces that are devices of the host. The key is that of the descriptor in cmd->sockets. */
+bool qemuCommandHostdevs(qemuCommand *cmd, GError **error);
+char *qemuVhostScsiKey(const virDomainHostdevDef *hostdev);
 /* command-secret.c: -object secret with this value; with the value of a secret of ours (`usage` is virSecretUsageType). */
 bool qemuSecretObject(qemuCommand *cmd, const char *id, const unsigned char *data, gsize size, GError **error);
 bool qemuSecretLookup(qemuCommand *cmd, const char *id, const virStorageSecret *secret, int usage, bool base64, GError **error);

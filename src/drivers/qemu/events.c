@@ -183,7 +183,25 @@ static void onDeviceDeleted(Event *e)
 {
     const char *alias = qmpStr(e->data, "device");
     if (alias)
-        virDomainEmit(e->obj, VIR_DOMAIN_EVENT_ID_DEVICE_REMOVED, alias);
+        qemuDeviceDeleted(e->obj, alias);
+}
+
+static void onUnplugRefused(Event *e)
+{
+    const char *alias = qmpStr(e->data, "device");
+    if (alias)
+        qemuDeviceStays(e->obj, alias);
+}
+
+/* What the guest's firmware says of an eject that was asked for (source 3) or forced (0x103); a status of success is DEVICE_DELETED's to tell. */
+static void onAcpiStatus(Event *e)
+{
+    JsonObject *info = qmpObj(e->data, "info");
+    const char *alias = qmpStr(info, "device");
+    gint64 source = qmpInt(info, "source", 0), status = qmpInt(info, "status", 0);
+    bool failed = status == 1 || (status >= 0x80 && status <= 0x83);
+    if (alias && (source == 3 || source == 0x103) && failed)
+        qemuDeviceStays(e->obj, alias);
 }
 
 static void onTrayMoved(Event *e)
@@ -274,6 +292,9 @@ static const struct {
     { "BLOCK_JOB_COMPLETED", onBlockJobEnded },
     { "BLOCK_JOB_CANCELLED", onBlockJobEnded },
     { "DEVICE_DELETED", onDeviceDeleted },
+    { "DEVICE_UNPLUG_GUEST_ERROR", onUnplugRefused },
+    { "MEM_UNPLUG_ERROR", onUnplugRefused },
+    { "ACPI_DEVICE_OST", onAcpiStatus },
     { "DEVICE_TRAY_MOVED", onTrayMoved },
     { "VSERPORT_CHANGE", onPortChange },
     { "VNC_CONNECTED", onConnected },

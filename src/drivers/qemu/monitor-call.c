@@ -8,6 +8,7 @@
 #define VIR_LOG_NAME "qemu.monitor"
 #include "drivers/qemu/monitor-private.h"
 #include "base/log.h"
+#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -26,6 +27,7 @@ static const struct {
     { "block*", VIR_QMP_BLOCK },
     { "device_add", VIR_QMP_BLOCK },
     { "device_del", VIR_QMP_BLOCK },
+    { "getfd", VIR_QMP_BLOCK },
     { "object-*", VIR_QMP_BLOCK },
     { "netdev_*", VIR_QMP_BLOCK },
     { "chardev-*", VIR_QMP_BLOCK },
@@ -146,7 +148,7 @@ static char *messageOf(const virQmpCall *c, JsonNode *args)
 }
 
 /* Locked; a reference. */
-static virQmpCall *queueCall(virQmp *qmp, const char *command, JsonNode *args)
+static virQmpCall *queueCall(virQmp *qmp, const char *command, JsonNode *args, int fd)
 {
     virQmpCall *c = g_new0(virQmpCall, 1);
     int ms = deadlineOf(qmp, command);
@@ -156,6 +158,11 @@ static virQmpCall *queueCall(virQmp *qmp, const char *command, JsonNode *args)
     g_queue_push_tail(&qmp->calls, c);
     g_autofree char *text = messageOf(c, args);
     virDebug("-> %s", text);
+    if (fd) {
+        virQmpOutFd out = { qmp->out->len, fcntl(fd - 1, F_DUPFD_CLOEXEC, 3) };
+        if (out.fd >= 0)                /* else QEMU says that none came */
+            g_array_append_val(qmp->outFds, out);
+    }
     g_byte_array_append(qmp->out, (guint8 *)text, strlen(text));
     g_byte_array_append(qmp->out, (const guint8 *)"\n", 1);
     return c;
@@ -171,7 +178,7 @@ static void writeQueued(virQmp *qmp)
 static virQmpCall *submit(virQmp *qmp, const char *command, JsonNode *args)
 {
     bool idle = qmp->out->len == 0;
-    virQmpCall *c = queueCall(qmp, command, args);
+    virQmpCall *c = queueCall(qmp, command, args, 0);
     if (idle)
         writeQueued(qmp);
     return c;
@@ -352,7 +359,7 @@ virQmpBatch *virQmpBegin(virQmp *qmp, virQmpRequest *requests, guint n)
             refuse(qmp, r, qmp->why ? NULL : missing);
             continue;
         }
-        b->calls[i] = queueCall(qmp, r->command, g_steal_pointer(&args));
+        b->calls[i] = queueCall(qmp, r->command, g_steal_pointer(&args), r->fd);
         b->calls[i]->raw = r->raw;
         b->calls[i]->arrived = r->arrived;
     }

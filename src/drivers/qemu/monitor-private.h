@@ -23,6 +23,8 @@ typedef struct {
     void (*arrived)(gpointer opaque, JsonNode *reply);
 } virQmpCall;
 
+typedef struct { gsize at; int fd; } virQmpOutFd;
+
 struct _virQmp {
     gatomicrefcount refs;
     int fd;
@@ -40,6 +42,7 @@ struct _virQmp {
     GCond cond;
     virWatch *watch;
     GByteArray *out;
+    GArray *outFds;             /* virQmpOutFd: what goes with which byte of `out`, in order */
     GQueue calls;               /* virQmpCall, not answered yet, in the order of their ids */
     guint64 ids;
     bool greeted, closed, oobOffered, oob;

@@ -34,6 +34,9 @@ void virQmpUnref(virQmp *qmp)
     g_clear_pointer(&qmp->actor, virActorUnref);
     g_byte_array_unref(qmp->in);
     g_byte_array_unref(qmp->out);
+    for (guint i = 0; i < qmp->outFds->len; i++)
+        close(g_array_index(qmp->outFds, virQmpOutFd, i).fd);
+    g_array_unref(qmp->outFds);
     g_queue_clear_full(&qmp->calls, (GDestroyNotify)virQmpCallUnref);
     g_mutex_clear(&qmp->mutex);
     g_cond_clear(&qmp->cond);
@@ -190,16 +193,42 @@ static void takeLines(virQmp *qmp)
         qmpEnd(qmp, "QEMU's monitor sent a message of more than %d bytes", LINE_LIMIT);
 }
 
+/* As much as goes in one piece: with a descriptor when one belongs to the first byte, up to the next that has one. */
+static ssize_t sendPiece(virQmp *qmp)
+{
+    const virQmpOutFd *fds = (const virQmpOutFd *)(void *)qmp->outFds->data;
+    guint n = qmp->outFds->len;
+    bool first = n > 0 && fds[0].at == 0;
+    gsize end = n > first ? fds[first].at : qmp->out->len;
+    struct iovec part = { qmp->out->data, end };
+    union { struct cmsghdr head; char space[CMSG_SPACE(sizeof(int))]; } control = { 0 };
+    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+    if (first) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof(control);
+        control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+        memcpy(CMSG_DATA(&control.head), &fds[0].fd, sizeof(int));
+    }
+    ssize_t sent = sendmsg(qmp->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent > 0 && first) {
+        close(fds[0].fd);
+        g_array_remove_index(qmp->outFds, 0);
+    }
+    return sent;
+}
+
 /* Locked. False when the connection is broken. */
 bool virQmpWriteOut(virQmp *qmp)
 {
     while (qmp->out->len > 0) {
-        ssize_t n = send(qmp->fd, qmp->out->data, qmp->out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = sendPiece(qmp);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return errno == EAGAIN;
         g_byte_array_remove_range(qmp->out, 0, n);
+        for (guint i = 0; i < qmp->outFds->len; i++)
+            g_array_index(qmp->outFds, virQmpOutFd, i).at -= n;
     }
     return true;
 }
@@ -258,6 +287,7 @@ virQmp *virQmpNew(int fd, virActor *actor, const virQmpHandlers *handlers, gpoin
     virQmpSetDeadlines(qmp, 5 * 1000, 30 * 1000);
     qmp->in = g_byte_array_new();
     qmp->out = g_byte_array_new();
+    qmp->outFds = g_array_new(FALSE, FALSE, sizeof(virQmpOutFd));
     g_queue_init(&qmp->calls);
     g_mutex_init(&qmp->mutex);
     g_cond_init(&qmp->cond);

@@ -46,6 +46,7 @@ typedef struct {
     const char *command;
     JsonNode *args;             /* taken */
     bool raw;                   /* `reply` is QEMU's whole message, whether "return" or "error" */
+    int fd;                     /* a descriptor that goes along, plus 1; the caller keeps its own. 0: none */
     /* With each successful reply, also one that nobody waits for any more, on the I/O thread; `opaque` is the connection's. May be NULL. */
     void (*arrived)(gpointer opaque, JsonNode *reply);
     JsonNode *reply;            /* owned by the caller afterwards */

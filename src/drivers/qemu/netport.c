@@ -48,15 +48,30 @@ static char *portXml(const virDomainDef *def, const virDomainNetDef *net)
 /* What a bridge of ours and a tap device cannot do: false. */
 static bool isPluggable(const virNetworkPortDef *port, const char *network, GError **error)
 {
-    if (!port->bridge)
+    bool hostdev = port->plug == VIR_NETWORK_PLUG_HOSTDEV_PCI;
+    if (!port->bridge && !hostdev)
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network '%s' gives out devices of the host (%s), which this driver does not use yet",
                     network, virNetworkPlugToString(port->plug));
-    else if (port->vlan || (port->virtualport && port->virtualport->type))
+    else if (!hostdev && (port->vlan || (port->virtualport && port->virtualport->type)))
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network '%s' has %s for the interface, which this driver does not support yet", network,
                     port->vlan ? "VLAN tags" : "a virtual port");
     else
         return true;
     return false;
+}
+
+/* The interface is a device of the host from now on. Its network stays known: the port must be given back. */
+static void becomeHostdev(virDomainNetDef *net, const virNetworkPortDef *port)
+{
+    net->type = VIR_DOMAIN_NET_TYPE_HOSTDEV;
+    net->hostdevType = VIR_DOMAIN_HOSTDEV_TYPE_PCI;
+    net->hostdevPci = port->pci;
+    net->hasHostdevAddress = true;
+    net->managed = port->managed;
+    if (!net->vlan && port->vlan)
+        net->vlan = virXmlCopy(&virNetVlanXml, port->vlan);
+    if (!net->virtualport && port->virtualport && port->virtualport->type)
+        net->virtualport = virXmlCopy(&virNetDevVPortXml, port->virtualport);
 }
 
 /* The network and its port group may have had a say: the running guest's document shows what became of it. */
@@ -66,20 +81,23 @@ static void takeOver(virDomainNetDef *net, const virNetworkPortDef *port)
         net->bandwidth = virXmlCopy(&virNetBandwidthXml, &port->bandwidth);
     net->portIsolated = port->portIsolated;
     net->trustGuestRxFilters = port->trustGuestRxFilters;
+    g_free(net->bridge);
+    net->bridge = g_strdup(port->bridge);
+    net->ownTable = port->macTable == VIR_NETWORK_MAC_TABLE_LIBVIRT;
+    if (port->plug == VIR_NETWORK_PLUG_HOSTDEV_PCI)
+        becomeHostdev(net, port);
 }
 
-/* The bridge that the port is at. */
-static char *bridgeOf(virNetworkPortPtr port, virDomainNetDef *net, bool *ownTable, GError **error)
+static bool follow(virNetworkPortPtr port, virDomainNetDef *net, GError **error)
 {
     g_autofree char *xml = virNetworkPortGetXMLDesc(port, 0);
     g_autoptr(virNetworkPortDef) def = xml ? virNetworkPortDefParse(xml, NULL, 0, error) : NULL;
     if (!xml)
         takeError(error, net->network);
     if (!def || !isPluggable(def, net->network, error))
-        return NULL;
+        return false;
     takeOver(net, def);
-    *ownTable = def->macTable == VIR_NETWORK_MAC_TABLE_LIBVIRT;
-    return g_strdup(def->bridge);
+    return true;
 }
 
 static virBandwidthRate rateOf(const virNetBandwidthRate *r)
@@ -106,27 +124,46 @@ bool qemuTapTune(const virDomainNetDef *net, const char *bridge, bool ownTable, 
            (!b || virBandwidthSet(net->ifname, b->in ? &in : NULL, b->out ? &out : NULL, false, error));
 }
 
-char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, bool *ownTable, GError **error)
+static const unsigned char none[16];
+
+static bool hasPort(const virDomainNetDef *net)
 {
-    virConnectPtr conn = openNetworks(error);
-    if (!conn)
-        return NULL;
+    return net->network && memcmp(net->portId, none, 16) != 0 &&
+           (net->type == VIR_DOMAIN_NET_TYPE_NETWORK || net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV);
+}
+
+static bool plug(virConnectPtr conn, const virDomainDef *def, virDomainNetDef *net, GError **error)
+{
     virUUIDGenerate(net->portId);
     g_autofree char *xml = portXml(def, net);
     virNetworkPtr network = virNetworkLookupByName(conn, net->network);
     virNetworkPortPtr port = network ? virNetworkPortCreateXML(network, xml, 0) : NULL;
-    char *bridge = NULL;
+    bool ok = false;
     if (!port) {
         takeError(error, net->network);
         memset(net->portId, 0, 16);
     } else {
-        bridge = bridgeOf(port, net, ownTable, error);
+        ok = follow(port, net, error);
         virNetworkPortFree(port);
     }
     if (network)
         virNetworkFree(network);
-    virConnectClose(conn);
-    return bridge;
+    return ok;
+}
+
+bool qemuPortsPlug(virDomainDef *def, GError **error)
+{
+    g_autoptr(virDomainDef) before = virDomainDefCopy(def);
+    virConnectPtr conn = NULL;
+    bool ok = true;
+    for (unsigned int i = 0; ok && i < def->nets.n; i++)
+        if (def->nets.v[i]->type == VIR_DOMAIN_NET_TYPE_NETWORK && !hasPort(def->nets.v[i]))
+            ok = (conn || (conn = openNetworks(error))) && plug(conn, def, def->nets.v[i], error);
+    if (conn)
+        virConnectClose(conn);
+    if (!ok)
+        qemuPortsUnplug(def, before);
+    return ok;
 }
 
 static void unplug(virConnectPtr conn, const virDomainNetDef *net)
@@ -141,14 +178,21 @@ static void unplug(virConnectPtr conn, const virDomainNetDef *net)
         virNetworkFree(network);
 }
 
-void qemuPortsUnplug(const virDomainDef *def)
+static bool isKept(const virDomainDef *keep, const unsigned char *port)
 {
-    static const unsigned char none[16];
+    for (unsigned int i = 0; keep && i < keep->nets.n; i++)
+        if (memcmp(keep->nets.v[i]->portId, port, 16) == 0)
+            return true;
+    return false;
+}
+
+void qemuPortsUnplug(const virDomainDef *def, const virDomainDef *keep)
+{
     virConnectPtr conn = NULL;
     for (unsigned int i = 0; def && i < def->nets.n; i++) {
         const virDomainNetDef *net = def->nets.v[i];
         g_autoptr(GError) error = NULL;
-        if (net->type != VIR_DOMAIN_NET_TYPE_NETWORK || memcmp(net->portId, none, 16) == 0)
+        if (!hasPort(net) || isKept(keep, net->portId))
             continue;
         if (!conn && !(conn = openNetworks(&error))) {
             virWarn("ports of guest '%s' stay plugged in: %s", def->name, error->message);

@@ -106,21 +106,34 @@ static void restore(const char *path)
 }
 
 /* Every path of the definition that the guest's process opens itself. */
-static bool eachPath(const virDomainDef *def, bool (*func)(virDomainObj *, const char *, GError **), virDomainObj *obj,
-                     GError **error)
+static GPtrArray *pathsOf(const virDomainDef *def)
 {
     const char *os[] = { def->os.kernel, def->os.initrd, def->os.dtb, def->os.slic, def->os.nvram };
+    GPtrArray *paths = qemuHostdevNodes(def);
     for (guint i = 0; i < G_N_ELEMENTS(os); i++)
-        if (os[i] && !func(obj, os[i], error))
-            return false;
+        if (os[i])
+            g_ptr_array_add(paths, g_strdup(os[i]));
     for (unsigned int i = 0; i < def->disks.n; i++)
         for (const virStorageSource *s = &def->disks.v[i]->src; s; s = s->backing)
-            if ((virStorageActual(s) == VIR_STORAGE_FILE || virStorageActual(s) == VIR_STORAGE_BLOCK) && s->path && !func(obj, s->path, error))
-                return false;
+            if ((virStorageActual(s) == VIR_STORAGE_FILE || virStorageActual(s) == VIR_STORAGE_BLOCK) && s->path)
+                g_ptr_array_add(paths, g_strdup(s->path));
     for (unsigned int i = 0; i < def->serials.n; i++)
-        if (def->serials.v[i]->source.type == VIR_DOMAIN_CHR_DEV && !func(obj, def->serials.v[i]->source.path, error))
-            return false;
-    return true;
+        if (def->serials.v[i]->source.type == VIR_DOMAIN_CHR_DEV && def->serials.v[i]->source.path)
+            g_ptr_array_add(paths, g_strdup(def->serials.v[i]->source.path));
+    return paths;
+}
+
+/* What `more` has and `less` has not; one that is there twice counts twice, as its guests' count does. */
+static GPtrArray *difference(const virDomainDef *more, const virDomainDef *less)
+{
+    GPtrArray *paths = pathsOf(more);
+    g_autoptr(GPtrArray) others = pathsOf(less);
+    for (guint i = 0; i < others->len; i++) {
+        guint at;
+        if (g_ptr_array_find_with_equal_func(paths, others->pdata[i], g_str_equal, &at))
+            g_ptr_array_remove_index(paths, at);
+    }
+    return paths;
 }
 
 bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error)
@@ -137,16 +150,21 @@ bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error)
     virListAppend(&def->seclabels, seclabel);
     if (!driver->switchUser || !driver->settings.dynamicOwnership)
         return true;
-    if (eachPath(def, label, obj, error))
-        return true;
-    qemuRestoreAll(obj, def);
-    return false;
+    g_autoptr(GPtrArray) paths = pathsOf(def);
+    for (guint i = 0; i < paths->len; i++)
+        if (!label(obj, paths->pdata[i], error)) {
+            qemuRestoreAll(obj, def);
+            return false;
+        }
+    return true;
 }
 
-static bool noteLabelled(virDomainObj *obj, const char *path, GError **error)
+/* A guest adopted after a restart: the definition tells what was labelled. */
+static void noteLabelled(qemuGuest *guest, const virDomainDef *def)
 {
-    g_ptr_array_add(qemuGuestOf(obj)->labelled, g_strdup(path));
-    return true;
+    g_autoptr(GPtrArray) paths = guest->labelled->len == 0 ? pathsOf(def) : NULL;
+    if (paths)
+        g_ptr_array_extend_and_steal(guest->labelled, g_steal_pointer(&paths));
 }
 
 void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def)
@@ -155,8 +173,7 @@ void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def)
     qemuGuest *guest = qemuGuestOf(obj);
     if (!driver->switchUser || !driver->settings.dynamicOwnership)
         return;
-    if (guest->labelled->len == 0) /* adopted after a restart: the definition tells */
-        eachPath(def, noteLabelled, obj, NULL);
+    noteLabelled(guest, def);
     for (guint i = 0; i < guest->labelled->len; i++)
         restore(guest->labelled->pdata[i]);
     g_ptr_array_set_size(guest->labelled, 0);
@@ -165,4 +182,45 @@ void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def)
 bool qemuLabelPath(virDomainObj *obj, const char *path, GError **error)
 {
     return !qemuGuestOf(obj) || label(obj, path, error);        /* only who runs needs files */
+}
+
+static void restoreOne(virDomainObj *obj, const char *path)
+{
+    GPtrArray *labelled = qemuGuestOf(obj)->labelled;
+    guint at;
+    if (!g_ptr_array_find_with_equal_func(labelled, path, g_str_equal, &at))
+        return;
+    restore(path);
+    g_ptr_array_remove_index(labelled, at);
+}
+
+static bool labels(virDomainObj *obj)
+{
+    qemuDriver *driver = qemuDriverOfObj(obj);
+    return driver->switchUser && driver->settings.dynamicOwnership && virEngineGetDirs(driver->engine)->privileged;
+}
+
+bool qemuLabelNew(virDomainObj *obj, const virDomainDef *def, const virDomainDef *old, GError **error)
+{
+    if (!labels(obj))
+        return true;
+    noteLabelled(qemuGuestOf(obj), old);
+    g_autoptr(GPtrArray) paths = difference(def, old);
+    for (guint i = 0; i < paths->len; i++)
+        if (!label(obj, paths->pdata[i], error)) {
+            while (i-- > 0)
+                restoreOne(obj, paths->pdata[i]);
+            return false;
+        }
+    return true;
+}
+
+void qemuRestoreGone(virDomainObj *obj, const virDomainDef *def, const virDomainDef *after)
+{
+    if (!labels(obj))
+        return;
+    noteLabelled(qemuGuestOf(obj), def);
+    g_autoptr(GPtrArray) paths = difference(def, after);
+    for (guint i = 0; i < paths->len; i++)
+        restoreOne(obj, paths->pdata[i]);
 }

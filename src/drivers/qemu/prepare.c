@@ -2,7 +2,7 @@
 /* What the host must have before a guest starts: folders, keys, NVRAM, ports, tap devices; and their removal. */
 #define VIR_FROM VIR_FROM_QEMU
 #define VIR_LOG_NAME "qemu.prepare"
-#include "drivers/qemu/qemu.h"
+#include "drivers/qemu/snapshot.h"
 #include "base/log.h"
 #include "base/util.h"
 #include "engine/object.h"
@@ -194,7 +194,8 @@ static bool refuseUnsupported(const virDomainDef *def, GError **error)
     for (unsigned int i = 0; i < def->nets.n; i++) {
         const virDomainNetDef *net = def->nets.v[i];
         bool filter = net->filter && !isTap(net);
-        const char *what = filter ? "network filters" : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
+        bool hostdev = net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV;
+        const char *what = filter ? "network filters" : hostdev ? NULL : net->vlan ? "VLAN tags" : net->virtualport ? "virtual ports" : NULL;
         if (what) {
             virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "%s of an interface are not supported yet by this driver",
                         what);
@@ -456,15 +457,14 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, bool ownTab
            virLinkSetUp(net->ifname, net->link != VIR_DOMAIN_NET_LINK_DOWN, error);
 }
 
-static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
+bool qemuPrepareNet(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
 {
+    if (!isTap(net))
+        return true;
     qemuGuest *guest = qemuGuestOf(obj);
-    g_autofree char *bridge = net->type == VIR_DOMAIN_NET_TYPE_BRIDGE ? g_strdup(net->bridge) : NULL;
+    const char *bridge = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET ? NULL : net->bridge;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
     unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
-    bool ownTable = false;
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK && !(bridge = qemuPortPlug(def, net, &ownTable, error)))
-        return false;
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
         g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
     if (!net->ifname)
@@ -478,18 +478,14 @@ static bool prepareTap(virDomainObj *obj, const virDomainDef *def, virDomainNetD
         return false;
     if (existing)
         return true;
-    if (net->type == VIR_DOMAIN_NET_TYPE_NETWORK) {
-        g_free(net->bridge);
-        net->bridge = g_strdup(bridge);
-    }
-    return setUpTap(net, bridge, ownTable, error);
+    return setUpTap(net, bridge, net->ownTable, error);
 }
 
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error)
 {
     for (unsigned int i = 0; i < def->nets.n; i++) {
         virDomainNetDef *net = def->nets.v[i];
-        if (isTap(net) && !prepareTap(obj, def, net, &nets[i], error)) {
+        if (!qemuPrepareNet(obj, def, net, &nets[i], error)) {
             qemuCloseNetFds(nets, def->nets.n);
             return false;
         }
@@ -519,7 +515,54 @@ bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, G
         return false;
     if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
         virUUIDGenerate(def->genid);
-    qemuAssignNodeNames(def);
+    guest->nodes = qemuAssignNodeNames(def);
+    qemuFillSocketPaths(def, guest->domainDir, guest->channelDir);
+    return true;
+}
+
+/* ---- a device of a running guest ---- */
+
+/* A number that no node has had: one that is gone may still be spoken of. */
+static unsigned int nextNode(virDomainObj *obj, const virDomainDef *def)
+{
+    qemuGuest *guest = qemuGuestOf(obj);
+    return guest->nodes = MAX(guest->nodes, qemuHighestNode(def)) + 1;
+}
+
+static void numberNodes(virDomainObj *obj, virDomainDef *def, virStorageSource *top)
+{
+    for (virStorageSource *s = top; s && s->type != VIR_STORAGE_NONE; s = s->backing)
+        s->index = nextNode(obj, def);
+}
+
+bool qemuPrepareDisk(virDomainObj *obj, virDomainDef *def, virDomainDiskDef *disk, GError **error)
+{
+    if (!checkSource(disk, error) || !completeChain(&disk->src, disk->dst, error))
+        return false;
+    if (disk->src.path || disk->src.type == VIR_STORAGE_NETWORK)
+        numberNodes(obj, def, &disk->src);
+    return true;
+}
+
+static bool isIn(const virDomainDef *def, const char *alias)
+{
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (g_strcmp0(def->disks.v[i]->info.alias, alias) == 0)
+            return true;
+    return false;
+}
+
+bool qemuPrepareNew(virDomainObj *obj, virDomainDef *def, const virDomainDef *old, GError **error)
+{
+    qemuGuest *guest = qemuGuestOf(obj);
+    if (!refuseUnsupported(def, error) || !makeMemoryFolders(obj, def, error))
+        return false;
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!isIn(old, def->disks.v[i]->info.alias) && !qemuPrepareDisk(obj, def, def->disks.v[i], error))
+            return false;
+    for (unsigned int i = old->hostdevs.n; i < def->hostdevs.n; i++)
+        if (def->hostdevs.v[i]->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && def->hostdevs.v[i]->type == VIR_DOMAIN_HOSTDEV_TYPE_SCSI)
+            def->hostdevs.v[i]->iscsi.index = nextNode(obj, def);
     qemuFillSocketPaths(def, guest->domainDir, guest->channelDir);
     return true;
 }

@@ -40,6 +40,7 @@ static qemuGuest *guestNew(virDomainObj *obj)
     g->shutdownDetail = -1;
     g->taps = g_ptr_array_new_with_free_func(g_free);
     g->labelled = g_ptr_array_new_with_free_func(g_free);
+    g_cond_init(&g->unplugCond);
     return g;
 }
 
@@ -71,6 +72,8 @@ void qemuGuestFree(gpointer data)
     virProcessUnref(g->process);
     g_ptr_array_unref(g->taps);
     g_ptr_array_unref(g->labelled);
+    g_free(g->unplugAlias);
+    g_cond_clear(&g->unplugCond);
     g_mutex_clear(&g->mutex);
     g_free(g);
 }
@@ -246,6 +249,8 @@ static void guestDropProcess(qemuGuest *g)
     virProcess *process = g_steal_pointer(&g->process);
     virQmp *qmp = g_steal_pointer(&g->qmp);
     virTimer *timer = g_steal_pointer(&g->killTimer);
+    g->unplugState = QEMU_UNPLUG_OVER;
+    g_cond_broadcast(&g->unplugCond);
     g_mutex_unlock(&g->mutex);
     virTimerRemove(timer);
     qemuAgentDrop(g);
@@ -331,7 +336,8 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
     qemuRestoreAll(obj, def);
     qemuUnfilterNets(def);
     qemuReleaseNets(obj);
-    qemuPortsUnplug(def);
+    qemuHostdevsGive(obj, def->uuid, NULL);
+    qemuPortsUnplug(def, NULL);
     if (g->pidPath)
         unlink(g->pidPath);
     if (g->domainDir) {
@@ -440,6 +446,7 @@ static virProcess *spawn(virDomainObj *obj, qemuCommand *cmd, const qemuNetHost 
                             .umask = 002,
                             .bindFrom = cmd->def->virtType == VIR_DOMAIN_VIRT_KVM ? driver->kvmNode : NULL,
                             .bindTo = "/dev/kvm",
+                            .maxLocked = qemuLockedBytes(cmd->def),
                             .maxFiles = driver->settings.maxFiles };
     virProcess *process = virProcessSpawn(&spec, error);
     if (process) {
@@ -465,7 +472,7 @@ static virQmpResult connectMonitor(virDomainObj *obj, int greeting_ms, GError **
 }
 
 /* Paths of pseudo terminals, by the ids of their chardevs. */
-static void takePtys(virDomainDef *def, JsonArray *chardevs)
+void qemuTakePtys(virDomainDef *def, JsonArray *chardevs)
 {
     virDomainChrDef *chr;
     for (unsigned int i = 0; (chr = chardevAt(def, i)); i++) {
@@ -519,44 +526,53 @@ static const virDomainMemballoonDef *virtioBalloon(const virDomainDef *def)
 }
 
 /* Limits of disks, set on the guest's device once it is there. */
+bool qemuThrottleDisk(virQmp *qmp, const virDomainDiskDef *d, GError **error)
+{
+    const virDomainIoTune *t = &d->iotune;
+    if (!(t->totalBytes | t->readBytes | t->writeBytes | t->totalIops | t->readIops | t->writeIops))
+        return true;
+    bool virtio = d->bus == VIR_DOMAIN_DISK_BUS_VIRTIO; /* whose backend is a part of the device */
+    g_autofree char *id =
+        virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", d->info.alias) : g_strdup(d->info.alias);
+    JsonNode *args =
+        qmpArgs("s:id", id, "U:bps", t->totalBytes, "U:bps_rd", t->readBytes, "U:bps_wr", t->writeBytes, "U:iops",
+                t->totalIops, "U:iops_rd", t->readIops, "U:iops_wr", t->writeIops, "s:group", t->group, NULL);
+    const struct {
+        const char *name;
+        unsigned long long value;
+    } more[] = {
+        { "bps_max", t->totalBytesMax },
+        { "bps_rd_max", t->readBytesMax },
+        { "bps_wr_max", t->writeBytesMax },
+        { "iops_max", t->totalIopsMax },
+        { "iops_rd_max", t->readIopsMax },
+        { "iops_wr_max", t->writeIopsMax },
+        { "iops_size", t->sizeIops },
+        { "bps_max_length", t->totalBytesMaxLength },
+        { "bps_rd_max_length", t->readBytesMaxLength },
+        { "bps_wr_max_length", t->writeBytesMaxLength },
+        { "iops_max_length", t->totalIopsMaxLength },
+        { "iops_rd_max_length", t->readIopsMaxLength },
+        { "iops_wr_max_length", t->writeIopsMaxLength },
+    };
+    for (guint k = 0; k < G_N_ELEMENTS(more); k++)
+        if (more[k].value)
+            json_object_set_int_member(json_node_get_object(args), more[k].name, more[k].value);
+    return qmpCall(qmp, "block_set_io_throttle", args, NULL, error) == VIR_QMP_OK;
+}
+
 static bool throttleDisks(virQmp *qmp, const virDomainDef *def, GError **error)
 {
-    for (unsigned int i = 0; i < def->disks.n; i++) {
-        const virDomainDiskDef *d = def->disks.v[i];
-        const virDomainIoTune *t = &d->iotune;
-        if (!(t->totalBytes | t->readBytes | t->writeBytes | t->totalIops | t->readIops | t->writeIops))
-            continue;
-        bool virtio = d->bus == VIR_DOMAIN_DISK_BUS_VIRTIO; /* whose backend is a part of the device */
-        g_autofree char *id =
-            virtio ? g_strdup_printf("/machine/peripheral/%s/virtio-backend", d->info.alias) : g_strdup(d->info.alias);
-        JsonNode *args =
-            qmpArgs("s:id", id, "U:bps", t->totalBytes, "U:bps_rd", t->readBytes, "U:bps_wr", t->writeBytes, "U:iops",
-                    t->totalIops, "U:iops_rd", t->readIops, "U:iops_wr", t->writeIops, "s:group", t->group, NULL);
-        const struct {
-            const char *name;
-            unsigned long long value;
-        } more[] = {
-            { "bps_max", t->totalBytesMax },
-            { "bps_rd_max", t->readBytesMax },
-            { "bps_wr_max", t->writeBytesMax },
-            { "iops_max", t->totalIopsMax },
-            { "iops_rd_max", t->readIopsMax },
-            { "iops_wr_max", t->writeIopsMax },
-            { "iops_size", t->sizeIops },
-            { "bps_max_length", t->totalBytesMaxLength },
-            { "bps_rd_max_length", t->readBytesMaxLength },
-            { "bps_wr_max_length", t->writeBytesMaxLength },
-            { "iops_max_length", t->totalIopsMaxLength },
-            { "iops_rd_max_length", t->readIopsMaxLength },
-            { "iops_wr_max_length", t->writeIopsMaxLength },
-        };
-        for (guint k = 0; k < G_N_ELEMENTS(more); k++)
-            if (more[k].value)
-                json_object_set_int_member(json_node_get_object(args), more[k].name, more[k].value);
-        if (qmpCall(qmp, "block_set_io_throttle", args, NULL, error) != VIR_QMP_OK)
+    for (unsigned int i = 0; i < def->disks.n; i++)
+        if (!qemuThrottleDisk(qmp, def->disks.v[i], error))
             return false;
-    }
     return true;
+}
+
+void qemuCountMemory(virDomainObj *obj, const virDomainDef *def, bool fresh)
+{
+    if (fresh || !virtioBalloon(def))           /* a balloon has told us itself */
+        __atomic_store_n(&qemuGuestOf(obj)->balloon, virtioBalloon(def) ? def->currentMemory : def->memory, __ATOMIC_RELAXED);
 }
 
 /* Everything that is to be known of or set in a fresh QEMU, in one round trip. */
@@ -594,13 +610,46 @@ static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
     ok = ok && throttleDisks(qmp, def, error);
     if (ok) {
         takeVcpus(g, qmpReplyArr(r[0].reply));
-        takePtys(def, qmpReplyArr(r[1].reply));
+        qemuTakePtys(def, qmpReplyArr(r[1].reply));
         qemuAgentTakeStates(def, qmpReplyArr(r[1].reply));
     }
     for (guint i = 0; i < n; i++)
         virQmpRequestClear(&r[i]);
-    __atomic_store_n(&g->balloon, balloon ? def->currentMemory : def->memory, __ATOMIC_RELAXED);
+    qemuCountMemory(obj, def, true);
     return ok;
+}
+
+bool qemuCommandFrameInit(qemuCommandFrame *frame, virDomainObj *obj, const virDomainDef *def, const qemuCaps *caps, GError **error)
+{
+    qemuDriver *driver = qemuDriverOfObj(obj);
+    qemuGuest *g = qemuGuestOf(obj);
+    const virEngineDirs *dirs = virEngineGetDirs(driver->engine);
+    *frame = (qemuCommandFrame){ .huge = virHostHugetlbMounts(virHostLocal()) };
+    frame->memoryDir = g_strdup_printf("%s/ram/%s", dirs->libDir, strrchr(g->domainDir, '/') + strlen("/domain-"));
+    frame->cmd = (qemuCommand){ .def = def,
+                                .caps = caps,
+                                .masterKey = qemuMasterKey(g->domainDir, error),
+                                .secret = qemuSecretValue,
+                                .stateDir = dirs->stateDir,
+                                .hugeMounts = frame->huge,
+                                .defaultHugepage = virHostHugepageDefault(virHostLocal()),
+                                .spiceTlsDir = driver->settings.spiceTls ? driver->settings.spiceTlsDir : NULL,
+                                .domainDir = g->domainDir,
+                                .channelDir = g->channelDir,
+                                .memoryDir = frame->memoryDir,
+                                .monitorFd = -1,
+                                .sandbox = driver->settings.seccomp != 0,
+                                .timestamps = true,
+                                .vncSasl = driver->settings.vncSasl };
+    return frame->cmd.masterKey != NULL;
+}
+
+void qemuCommandFrameClear(qemuCommandFrame *frame)
+{
+    qemuCommandClear(&frame->cmd);
+    g_clear_pointer(&frame->cmd.masterKey, g_bytes_unref);
+    g_clear_pointer(&frame->huge, g_hash_table_unref);
+    g_clear_pointer(&frame->memoryDir, g_free);
 }
 
 static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, const qemuCaps *caps, GError **error)
@@ -609,33 +658,14 @@ static bool launch(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, cons
     qemuGuest *g = qemuGuestOf(obj);
     g_autoptr(GHashTable) sockets = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, closeSocket);
     g_auto(virFd) monitor = listenMonitor(driver, g->domainDir, error);
-    if (monitor < 0 || !listenChardevs(driver, def, sockets, error))
+    g_auto(qemuCommandFrame) frame = { 0 };
+    if (monitor < 0 || !listenChardevs(driver, def, sockets, error) || !qemuHostdevOpen(def, NULL, sockets, error) ||
+        !qemuCommandFrameInit(&frame, obj, def, caps, error))
         return false;
-    g_autofree char *memoryDir = g_strdup_printf("%s/ram/%s", virEngineGetDirs(driver->engine)->libDir,
-                                                 strrchr(g->domainDir, '/') + strlen("/domain-"));
-    g_autoptr(GHashTable) huge = virHostHugetlbMounts(virHostLocal());
-    g_autoptr(GBytes) key = qemuMasterKey(g->domainDir, error);
-    if (!key)
-        return false;
-    qemuCommand cmd = { .def = def,
-                        .caps = caps,
-                        .masterKey = key,
-                        .secret = qemuSecretValue,
-                        .stateDir = virEngineGetDirs(driver->engine)->stateDir,
-                        .hugeMounts = huge,
-                        .defaultHugepage = virHostHugepageDefault(virHostLocal()),
-                        .spiceTlsDir = driver->settings.spiceTls ? driver->settings.spiceTlsDir : NULL,
-                        .domainDir = g->domainDir,
-                        .channelDir = g->channelDir,
-                        .memoryDir = memoryDir,
-                        .monitorFd = monitor,
-                        .sandbox = driver->settings.seccomp != 0,
-                        .timestamps = true,
-                        .vncSasl = driver->settings.vncSasl,
-                        .nets = nets,
-                        .sockets = sockets };
-    g_autoptr(virProcess) process = qemuCommandBuild(&cmd, error) ? spawn(obj, &cmd, nets, error) : NULL;
-    qemuCommandClear(&cmd);
+    frame.cmd.monitorFd = monitor;
+    frame.cmd.nets = nets;
+    frame.cmd.sockets = sockets;
+    g_autoptr(virProcess) process = qemuCommandBuild(&frame.cmd, error) ? spawn(obj, &frame.cmd, nets, error) : NULL;
     virFdClear(&monitor); /* ours goes, so that a QEMU that dies before the greeting is noticed */
     qemuCloseNetFds(nets, def->nets.n);
     if (!process)
@@ -657,8 +687,10 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
         return false;
     guestPaths(obj, def);
     g_autofree char *nvramDir = g_strdup_printf("%s/nvram", virEngineGetDirs(driver->engine)->libDir);
-    virDomainDefAssignAliases(def, &driver->conf);
-    bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuCheckHost(def, virHostLocal(), error) && qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
+    bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuPortsPlug(def, error);
+    virDomainDefAssignAliases(def, &driver->conf);      /* now that it is known which interfaces are devices of the host */
+    ok = ok && qemuHostdevsTake(obj, def, true, error) &&
+              qemuCheckHost(def, virHostLocal(), error) && qemuPrepareHost(obj, def, flags, error) && qemuPrepareNets(obj, def, nets, error) &&
               qemuLabelAll(obj, def, error) && launch(obj, def, nets, caps, error) && configureGuest(obj, def, error);
     if (ok && !(flags & VIR_DOMAIN_START_PAUSED)) {
         g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
@@ -688,6 +720,7 @@ void qemuStatusFill(virDomainObj *obj, virDomainStatus *status)
     status->libDir = g_strdup(g->domainDir);
     status->channelTargetDir = g_strdup(g->channelDir);
     status->rememberOwner = true;
+    status->nodename = g->nodes;
     status->agentTimeout = g_atomic_int_get(&g->agentTimeout);
     status->hasAgentTimeout = status->agentTimeout != QEMU_AGENT_TIMEOUT_UNSET;
     for (unsigned int i = 0; i < g->nvcpuTids; i++) {
@@ -701,6 +734,7 @@ bool qemuStatusTake(virDomainObj *obj, const virDomainStatus *status, GError **e
 {
     guestPaths(obj, status->def);
     qemuGuest *g = qemuGuestOf(obj);
+    g->nodes = status->nodename;
     g_atomic_int_set(&g->agentTimeout, status->hasAgentTimeout ? status->agentTimeout : QEMU_AGENT_TIMEOUT_UNSET);
     if (status->libDir) {
         g_free(g->domainDir);
@@ -765,93 +799,6 @@ bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **err
     for (guint i = 0; i < G_N_ELEMENTS(r); i++)
         virQmpRequestClear(&r[i]);
     qemuReconcile(obj);
+    qemuDevicesReconcile(obj);
     return true;
-}
-
-/* ---- domxml-to-native ---- */
-
-/* The reference shows interfaces without their host side, which it would have to make first: only what names the card is left. */
-static void stripNets(virDomainDef *def)
-{
-    for (unsigned int i = 0; i < def->nets.n; i++) {
-        virDomainNetDef *net = def->nets.v[i];
-        net->type = VIR_DOMAIN_NET_TYPE_ETHERNET;
-        net->driverName = VIR_DOMAIN_NET_DRIVER_NONE;
-        net->txmode = VIR_DOMAIN_NET_TX_NONE;
-        net->ioeventfd = net->eventIdx = net->rss = net->rssHashReport = VIR_TRISTATE_SWITCH_ABSENT;
-        net->queues = net->rxQueueSize = net->txQueueSize = net->mtu = 0;
-        net->virtio = (virVirtioOptions){ 0 };
-        net->host = net->guest = (virDomainNetOffload){ 0 };
-        net->teaming = VIR_DOMAIN_NET_TEAMING_NONE;
-        net->hasSndbuf = false;
-        net->info.acpiIndex = net->info.bootIndex = 0;
-        net->info.romEnabled = VIR_TRISTATE_BOOL_ABSENT;
-        net->info.romEnabledBar = VIR_TRISTATE_SWITCH_ABSENT;
-        g_clear_pointer(&net->info.romFile, g_free);
-    }
-}
-
-char *qemuToNative(virEngine *engine, const char *format, virDomainDef *def, unsigned int flags, GError **error)
-{
-    qemuDriver *driver = qemuDriverOf(engine);
-    const virEngineDirs *dirs = virEngineGetDirs(engine);
-    if (!g_str_equal(format, "qemu-argv")) {
-        virSetError(error, VIR_ERR_INVALID_ARG, "unsupported config type %s", format);
-        return NULL;
-    }
-    g_autoptr(qemuCaps) caps = qemuCapsGet(driver->caps, def->emulator, error);
-    if (!caps)
-        return NULL;
-    g_autofree char *part = g_strndup(def->name, 20);
-    g_autofree char *domainDir = g_strdup_printf("%s/domain--1-%s", dirs->libDir, part);
-    g_autofree char *channelDir = g_strdup_printf("%s/channel/target/domain--1-%s", dirs->libDir, part);
-    g_autofree char *memoryDir = g_strdup_printf("%s/ram/-1-%s", dirs->libDir, part);
-    g_autofree char *nvramDir = g_strdup_printf("%s/nvram", dirs->libDir);
-    if (!qemuFirmwareChoose(def, NULL, nvramDir, error) || !qemuCheckHost(def, virHostLocal(), error))
-        return NULL;
-    for (unsigned int i = 0; i < def->disks.n; i++)
-        if (!qemuResolveVolume(def->disks.v[i], error))
-            return NULL;
-    virDomainDefAssignAliases(def, &driver->conf);
-    qemuAssignNodeNames(def);
-    qemuFillSocketPaths(def, domainDir, channelDir);
-    stripNets(def);
-    if (def->hasGenid && memcmp(def->genid, (unsigned char[16]){ 0 }, 16) == 0)
-        virUUIDGenerate(def->genid);
-    for (unsigned int i = 0; i < def->graphics.n; i++) {
-        virDomainGraphicsDef *g = def->graphics.v[i];
-        virDomainGraphicsListen *l = g->listens.n ? g->listens.v[0] : NULL;
-        if (g->port <= 0 &&
-            (g->type == VIR_DOMAIN_GRAPHICS_VNC || !l || l->type != VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS || g->hasPort ||
-             g->autoport == VIR_TRISTATE_BOOL_YES))
-            g->port = g->type == VIR_DOMAIN_GRAPHICS_VNC ? 5900 : 5901;
-        bool tls = g->type == VIR_DOMAIN_GRAPHICS_SPICE && driver->settings.spiceTls && l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS;
-        if (tls && (g->tlsPort < 0 || (!g->tlsPort && g->autoport == VIR_TRISTATE_BOOL_YES)))
-            g->tlsPort = 5902;
-        if (l && !qemuListenFill(l, error))
-            return NULL;
-        if (l && l->type == VIR_DOMAIN_GRAPHICS_LISTEN_ADDRESS && !l->address)
-            l->address = g_strdup("127.0.0.1");
-    }
-    g_autoptr(GHashTable) huge = virHostHugetlbMounts(virHostLocal());
-    g_autoptr(GBytes) key = qemuMasterKey(NULL, error);
-    if (!key)
-        return NULL;
-    qemuCommand cmd = { .def = def,
-                        .caps = caps,
-                        .masterKey = key,
-                        .secret = qemuSecretValue,
-                        .stateDir = dirs->stateDir,
-                        .hugeMounts = huge,
-                        .defaultHugepage = virHostHugepageDefault(virHostLocal()),
-                        .spiceTlsDir = driver->settings.spiceTls ? driver->settings.spiceTlsDir : NULL,
-                        .domainDir = domainDir,
-                        .channelDir = channelDir,
-                        .memoryDir = memoryDir,
-                        .monitorFd = -1,
-                        .sandbox = driver->settings.seccomp != 0,
-                        .timestamps = true };
-    char *text = qemuCommandBuild(&cmd, error) ? qemuCommandToString(&cmd, false) : NULL;
-    qemuCommandClear(&cmd);
-    return text;
 }

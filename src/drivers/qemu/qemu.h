@@ -11,7 +11,7 @@
 typedef struct {
     char *user, *group;
     char *vncListen, *spiceListen, *vncPassword, *spicePassword, *spiceTlsDir;
-    bool dynamicOwnership, rememberOwner, vncSasl, spiceTls;
+    bool dynamicOwnership, rememberOwner, vncSasl, spiceTls, relaxedAcs;
     int seccomp;                        /* -1: the default, on */
     unsigned int maxFiles;
     int autostartBypass;
@@ -53,6 +53,10 @@ typedef struct {
     int shutdownDetail;                 /* virDomainEventShutdownDetailType of the power-off seen, -1: none */
     bool crashed;
     int pauseReason, resumeReason;      /* why the next STOP and RESUME come; 0: not our doing */
+    GCond unplugCond;                   /* with the mutex: what became of the device that somebody waits for */
+    char *unplugAlias;                  /* NULL: nobody waits */
+    enum { QEMU_UNPLUG_ASKED, QEMU_UNPLUG_GONE, QEMU_UNPLUG_REFUSED, QEMU_UNPLUG_OVER } unplugState;
+    unsigned int nodes;                 /* the greatest number that a block node has had */
     GPtrArray *taps;                    /* of ours, to be removed */
     GPtrArray *labelled;                /* paths whose owner we changed */
 } qemuGuest;
@@ -63,8 +67,29 @@ static inline qemuGuest *qemuGuestOf(virDomainObj *obj) { return virDomainObjPri
 qemuGuest *qemuGuestReady(virDomainObj *obj);                   /* made if it is missing; holder */
 virQmp *qemuGuestQmp(virDomainObj *obj, GError **error);        /* a reference; an error when there is no monitor */
 
+/* The surroundings of a command line; Clear frees them and the line. */
+typedef struct { qemuCommand cmd; char *memoryDir; GHashTable *huge; } qemuCommandFrame;
+bool qemuCommandFrameInit(qemuCommandFrame *frame, virDomainObj *obj, const virDomainDef *def, const qemuCaps *caps, GError **error);
+void qemuCommandFrameClear(qemuCommandFrame *frame);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(qemuCommandFrame, qemuCommandFrameClear)
+/* Paths of pseudo terminals, as query-chardev tells; limits of disks and links that are down, made known to QEMU. */
+void qemuTakePtys(virDomainDef *def, JsonArray *chardevs);
+/* How much memory the guest has now. */
+void qemuCountMemory(virDomainObj *obj, const virDomainDef *def, bool fresh);
+bool qemuThrottleDisk(virQmp *qmp, const virDomainDiskDef *disk, GError **error);
+
 /* check-host.c: what the guest needs of this host, found or refused; fills in names that only the host knows */
 bool qemuCheckHost(virDomainDef *def, const virHost *host, GError **error);
+bool qemuCheckHostdevs(virDomainDef *def, const virHost *host, GError **error);
+
+/* hostdev.c: devices of the host, with interfaces that are such devices. Take what the guest does not have yet; give back what `keep` does not name. */
+bool qemuHostdevsTake(virDomainObj *obj, virDomainDef *def, bool cold, GError **error);
+void qemuHostdevsGive(virDomainObj *obj, const unsigned char *uuid, const virDomainDef *keep);
+GPtrArray *qemuHostdevNodes(const virDomainDef *def);           /* paths that QEMU opens for them */
+/* Descriptors of what `old` (NULL: nothing) does not have, by their keys, plus 1. */
+bool qemuHostdevOpen(const virDomainDef *def, const virDomainDef *old, GHashTable *sockets, GError **error);
+unsigned long long qemuLockedBytes(const virDomainDef *def);    /* what RLIMIT_MEMLOCK must be; 0: as it is */
+bool qemuLockedRaise(virDomainObj *obj, const virDomainDef *def, GError **error);      /* of a running guest */
 
 /* secret.c: the value of a secret, also of a private one */
 GBytes *qemuSecretValue(const virStorageSecret *secret, int usage, GError **error);
@@ -91,13 +116,17 @@ bool qemuResolveVolume(virDomainDiskDef *disk, GError **error);
 bool qemuPrepareHost(virDomainObj *obj, virDomainDef *def, unsigned int flags, GError **error);
 void qemuMemoryFolders(virDomainObj *obj, void (*func)(const char *folder, bool huge, gpointer data), gpointer data);
 bool qemuPrepareNets(virDomainObj *obj, virDomainDef *def, qemuNetHost *nets, GError **error);
+/* Of a running guest: what `def` has and `old` has not. The net's own: a tap, if it has one. */
+bool qemuPrepareNew(virDomainObj *obj, virDomainDef *def, const virDomainDef *old, GError **error);
+bool qemuPrepareNet(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error);
+bool qemuPrepareDisk(virDomainObj *obj, virDomainDef *def, virDomainDiskDef *disk, GError **error);
 void qemuReleaseNets(virDomainObj *obj);
 /*
- * netport.c: the interface gets a port of its network; the bridge that its tap belongs into. `ownTable`: that learns no addresses, it
- * must be told.
+ * netport.c: each interface of a network that has no port of it yet gets one: net->bridge is where its tap belongs, or it has become a
+ * device of the host. What cannot be had leaves none of them.
  */
-char *qemuPortPlug(const virDomainDef *def, virDomainNetDef *net, bool *ownTable, GError **error);
-void qemuPortsUnplug(const virDomainDef *def);
+bool qemuPortsPlug(virDomainDef *def, GError **error);
+void qemuPortsUnplug(const virDomainDef *def, const virDomainDef *keep);        /* those that `keep` (may be NULL) does not have */
 /* A display that listens on a network gets the address that the host has there. */
 bool qemuListenFill(virDomainGraphicsListen *listen, GError **error);
 /* Rates and isolation of the interface's tap, which is in `bridge` unless that is NULL. */
@@ -115,6 +144,24 @@ GBytes *qemuMasterKey(const char *domainDir, GError **error);
 bool qemuLabelAll(virDomainObj *obj, virDomainDef *def, GError **error);
 bool qemuLabelPath(virDomainObj *obj, const char *path, GError **error);       /* one more file of a running guest */
 void qemuRestoreAll(virDomainObj *obj, const virDomainDef *def);
+/* Only what one definition has and the other has not, of a running guest. */
+bool qemuLabelNew(virDomainObj *obj, const virDomainDef *def, const virDomainDef *old, GError **error);
+void qemuRestoreGone(virDomainObj *obj, const virDomainDef *def, const virDomainDef *after);
+
+/* hotplug.c: devices of a running guest; hotplug-update.c: changes of them */
+bool qemuAttachDevice(virDomainObj *obj, virDomainDef *def, const virDeviceChanged *changed, GError **error);
+bool qemuDetachDevice(virDomainObj *obj, const virDomainDef *def, const virDeviceChanged *changed, GError **error);
+bool qemuUpdateDevice(virDomainObj *obj, virDomainDef *def, const virDeviceChanged *changed, unsigned int flags, GError **error);
+/* The guest has let go of the device, or will not; of a handler, which must not wait. */
+void qemuDeviceDeleted(virDomainObj *obj, const char *alias);
+void qemuDeviceStays(virDomainObj *obj, const char *alias);
+/* Devices that went while nobody watched; holder. */
+void qemuDevicesReconcile(virDomainObj *obj);
+/* QEMU is told what `with` has more than `without`; `prepare` (may be NULL) sees the steps before. Nothing is left of it after a failure. */
+bool qemuPlugTell(virDomainObj *obj, const virDomainDef *with, const virDomainDef *without, void (*prepare)(GPtrArray *plan, gpointer data),
+                  gpointer data, GError **error);
+/* And the other way round, all but the guest's devices, as far as it goes. */
+void qemuPlugForget(virDomainObj *obj, const virDomainDef *with, const virDomainDef *without);
 
 /* events.c */
 extern const virQmpHandlers qemuMonitorHandlers;

@@ -24,6 +24,7 @@ static const virConfRow rows[] = {
     ROW("spice_tls", BOOL, spiceTls),
     ROW("spice_tls_x509_cert_dir", STRING, spiceTlsDir),
     ROW("spice_password", STRING, spicePassword),
+    ROW("relaxed_acs_check", BOOL, relaxedAcs),
     ROW("auto_start_bypass_cache", INT, autostartBypass),
     { "security_driver", VIR_CONF_IGNORED, 0 },
     { "stdio_handler", VIR_CONF_IGNORED, 0 },
