@@ -55,7 +55,7 @@ typedef struct {
 } CmdGroup;
 
 extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
-    groupGuestFigures, groupVcpus, groupJobs, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
+    groupGuestFigures, groupVcpus, groupDevices, groupJobs, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
     groupNodedev, groupPool, groupVolume;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 

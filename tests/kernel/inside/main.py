@@ -7,7 +7,7 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
-MODULES = ('listing', 'changes', 'sriov', 'mdev')
+MODULES = ('listing', 'changes', 'sriov', 'mdev', 'guests')
 
 
 def load():
