@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Devices of guests: attached, updated and detached, from a document or from options. */
 #include "output.h"
-#include <libxml/parser.h>
-#include <libxml/xpath.h>
 #include <string.h>
 
 /* --persistent: live where the guest runs, and the next boot. False with a message when the options contradict each other. */
@@ -193,29 +191,12 @@ static bool cmdAttachInterface(Shell *sh, Cmd *cmd)
 
 /* ---- devices that the guest has ---- */
 
-static char *nodeText(xmlDocPtr doc, xmlNodePtr node)
-{
-    xmlBufferPtr buffer = xmlBufferCreate();
-    xmlNodeDump(buffer, doc, node, 0, 0);
-    char *text = g_strdup((const char *)xmlBufferContent(buffer));
-    xmlBufferFree(buffer);
-    return text;
-}
-
 /* The device that `path` selects in the definition that the options are about; *n: how many there are. */
-static char *findDevice(virDomainPtr dom, bool config, const char *path, int *n)
+static char *findDevice(Shell *sh, virDomainPtr dom, bool config, const char *path, int *n)
 {
-    g_autofree char *xml = virDomainGetXMLDesc(dom, config ? VIR_DOMAIN_XML_INACTIVE : 0), *found = NULL;
-    xmlDocPtr doc = xml ? xmlReadMemory(xml, strlen(xml), NULL, NULL, XML_PARSE_NONET) : NULL;
-    xmlXPathContextPtr context = doc ? xmlXPathNewContext(doc) : NULL;
-    xmlXPathObjectPtr result = context ? xmlXPathEval((const xmlChar *)path, context) : NULL;
-    *n = result && result->nodesetval ? result->nodesetval->nodeNr : 0;
-    if (*n > 0)
-        found = nodeText(doc, result->nodesetval->nodeTab[0]);
-    xmlXPathFreeObject(result);
-    xmlXPathFreeContext(context);
-    xmlFreeDoc(doc);
-    return g_steal_pointer(&found);
+    g_autofree char *xml = virDomainGetXMLDesc(dom, config ? VIR_DOMAIN_XML_INACTIVE : 0);
+    *n = 0;
+    return xml ? documentFirst(sh, xml, path, n) : NULL;
 }
 
 static bool inactiveOnly(Cmd *cmd, virDomainPtr dom)
@@ -232,7 +213,7 @@ static bool cmdDetachDisk(Shell *sh, Cmd *cmd)
         return false;
     g_autofree char *path = strchr(target, '\'') ? g_strdup("/none") : g_strdup_printf("/domain/devices/disk[target/@dev='%s' or source/@file='%s' or source/@dev='%s']",
                                                                                          target, target, target);
-    g_autofree char *xml = findDevice(dom, inactiveOnly(cmd, dom), path, &n);
+    g_autofree char *xml = findDevice(sh, dom, inactiveOnly(cmd, dom), path, &n);
     if (!xml) {
         shellError(sh, "No disk found whose source path or target is %s", target);
         return false;
@@ -254,7 +235,7 @@ static bool cmdDetachInterface(Shell *sh, Cmd *cmd)
     g_autofree char *lower = mac ? g_ascii_strdown(mac, -1) : NULL, *which = mac ? g_strdup_printf("[mac/@address='%s']", lower) : g_strdup("");
     g_autofree char *path = strchr(type, '\'') || (mac && strchr(mac, '\'')) ? g_strdup("/none")
                                                                              : g_strdup_printf("/domain/devices/interface[@type='%s']%s", type, which);
-    g_autofree char *xml = findDevice(dom, inactiveOnly(cmd, dom), path, &n);
+    g_autofree char *xml = findDevice(sh, dom, inactiveOnly(cmd, dom), path, &n);
     if (n > 1)
         shellError(sh, "Domain has %d interfaces. Please specify which one to detach using --mac", n);
     else if (!xml && mac)

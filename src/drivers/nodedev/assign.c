@@ -74,5 +74,9 @@ int virNodeAssignReset(virNodeDevicePtr dev, GError **error)
 {
     virHostPCIAddress address;
     g_autofree char *path = NULL;
-    return addressOf(dev, &address, &path, true, error) && virHostPCIReset(virHostLocal(), &address, NULL, BIND_MS, error) ? 0 : -1;
+    if (!addressOf(dev, &address, &path, true, error))
+        return -1;
+    bool ok = virHostPCIReset(virHostLocal(), &address, NULL, BIND_MS, error);
+    virNodeUdevTouch(virNodeWatcher, path);
+    return ok ? 0 : -1;
 }
