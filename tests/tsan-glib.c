@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * For builds with ThreadSanitizer: GLib's own mutexes are futexes in a library that is not instrumented, so the sanitizer sees no
- * order between threads that use them. Preloaded into a test or linked into the daemon, this puts pthread's, which it knows,
+ * order between threads that use them. Preloaded into a test or linked into the daemon and virsh, this puts pthread's, which it knows,
  * in their place.
  */
 #include <dlfcn.h>
@@ -44,9 +44,10 @@ static pthread_cond_t *condOf(GCond *c)
     return none;
 }
 
+/* GIO hands objects from thread to thread in ways of its own: only what our code does with them is to be judged, not that they were made. */
 void g_mutex_init(GMutex *m)
 {
-    m->p = NULL;
+    __atomic_store_n((pthread_mutex_t **)&m->p, NULL, __ATOMIC_RELEASE);
 }
 
 void g_mutex_clear(GMutex *m)

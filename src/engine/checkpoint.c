@@ -126,7 +126,7 @@ static bool redefine(virDomainObj *obj, const virDomainView *view, virDomainChec
     return true;
 }
 
-static bool take(virDomainObj *obj, const virDomainView *view, virDomainCheckpointDef *def, unsigned int flags, GError **error)
+static bool fill(virDomainObj *obj, const virDomainView *view, virDomainCheckpointDef *def, GError **error)
 {
     def->m.dom = virDomainDefCopy(view->live);
     if (!virDomainCheckpointAlign(def, error))
@@ -138,7 +138,24 @@ static bool take(virDomainObj *obj, const virDomainView *view, virDomainCheckpoi
         return false;
     }
     def->m.parent = virMomentsCurrent(virDomainObjCheckpoints(obj));
-    return obj->engine->hv->checkpointTake(obj, def, flags, error);
+    return true;
+}
+
+static bool take(virDomainObj *obj, const virDomainView *view, virDomainCheckpointDef *def, unsigned int flags, GError **error)
+{
+    return fill(obj, view, def, error) && obj->engine->hv->checkpointTake(obj, def, flags, error);
+}
+
+virDomainCheckpointDef *virDomainCheckpointPrepare(virDomainObj *obj, const virDomainView *view, const char *xml, GError **error)
+{
+    const virDomainParseConfig *conf = obj->engine->hv->parseConfig(obj->engine, error);
+    g_autoptr(virDomainCheckpointDef) def = conf ? virDomainCheckpointDefParseWith(xml, conf, 0, error) : NULL;
+    return def && fill(obj, view, def, error) ? g_steal_pointer(&def) : NULL;
+}
+
+bool virDomainCheckpointKeep(virDomainObj *obj, const virDomainCheckpointDef *def, GError **error)
+{
+    return virMomentsPut(virDomainObjCheckpoints(obj), virMomentRef((virMoment *)def), true, error);
 }
 
 static virDomainCheckpointPtr createIn(virDomainObj *obj, virDomainPtr domain, const char *xml, unsigned int flags, GError **error)

@@ -33,6 +33,7 @@ static void objFree(virObj *head)
         obj->engine->hv->privateFree(obj->priv);
     virDomainViewUnref(obj->view);
     virDomainBackupDefUnref(obj->backup);
+    virDomainJobPastFree(obj->past);
     virMomentsFree(obj->snapshots);
     virMomentsFree(obj->checkpoints);
     virActorUnref(obj->queries);

@@ -83,8 +83,10 @@ typedef struct _virHypervisor {
     bool (*snapshotRevert)(virDomainObj *obj, const virDomainSnapshotDef *def, unsigned int flags, GError **error);
     bool (*checkpointTake)(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
     bool (*checkpointDelete)(virDomainObj *obj, const virDomainCheckpointDef *def, GError **error);
-    /* Begin fills in what the document left open; both may be called for running guests only. */
-    bool (*backupBegin)(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error);
+    /* Begin fills in what the document left open and publishes it (virDomainBackupSet) before the first copy can end; both may be called for
+     * running guests only. */
+    /* `checkpoint`, if any, is taken at the instant of which the backup is. */
+    bool (*backupBegin)(virDomainObj *obj, virDomainBackupDef *def, virDomainCheckpointDef *checkpoint, unsigned int flags, GError **error);
     bool (*backupEnd)(virDomainObj *obj, virDomainBackupDef *def, GError **error);
 
     /*

@@ -26,7 +26,9 @@ struct _virDomainObj {
     virActor *queries, *agent;      /* the queues beside the actor's; made on first use, guarded by `mutex` */
     gint destroying;                /* a kill is under way: an exit seen now is its doing */
     struct _virMoments *snapshots, *checkpoints;        /* through virDomainObjSnapshots, virDomainObjCheckpoints (moment.h) */
-    virDomainBackupDef *backup;     /* the job that runs, guarded by `mutex` */
+    virDomainBackupDef *backup;     /* the job that runs, and since when; guarded by `mutex` as is what is known of the last one */
+    gint64 backupSince;
+    struct _virDomainJobPast *past;
     virConnectPtr autodestroy;      /* written by the holder of the actor, read by closing connections; atomic like the above */
 };
 

@@ -257,6 +257,8 @@ static int domainGetJobInfo(virDomainPtr domain, virDomainJobInfoPtr info, GErro
     if (!running(domain, &obj, &view, error))
         return -1;
     *info = (virDomainJobInfo){ .type = jobType(obj) };
+    if (info->type != VIR_DOMAIN_JOB_NONE)
+        info->timeElapsed = virDomainJobAge(obj);
     return 0;
 }
 
@@ -291,14 +293,22 @@ static int domainGetJobStats(virDomainPtr domain, int *type, virTypedParameterPt
     if (!virFlagsCheck(flags, VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED, VIR_ENGINE_FROM(virEngineOf(domain->conn)),
                        "virDomainGetJobStats", error))
         return -1;
-    if (!(flags & VIR_DOMAIN_JOB_STATS_COMPLETED) && !running(domain, &obj, &view, error))
-        return -1;
     g_auto(virTypedParamList) list = { 0 };
-    *type = obj ? jobType(obj) : VIR_DOMAIN_JOB_NONE;  /* of jobs that ended nothing is kept */
-    if (*type != VIR_DOMAIN_JOB_NONE)
+    if (flags & VIR_DOMAIN_JOB_STATS_COMPLETED) {
+        if (!(obj = virDomainObjFind(domain, error)))
+            return -1;
+        *type = virDomainJobPast(obj, flags & VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED, &list);
+        *params = virTypedParamListSteal(&list, nparams);
+        return 0;
+    }
+    if (!running(domain, &obj, &view, error))
+        return -1;
+    *type = jobType(obj);
+    if (*type != VIR_DOMAIN_JOB_NONE) {
         virTypedParamListInt(&list, VIR_DOMAIN_JOB_OPERATION_BACKUP, VIR_DOMAIN_JOB_OPERATION);
-    if (obj)
-        listQueue(obj, &list);
+        virTypedParamListULLong(&list, virDomainJobAge(obj), VIR_DOMAIN_JOB_TIME_ELAPSED);
+    }
+    listQueue(obj, &list);
     *params = virTypedParamListSteal(&list, nparams);
     return 0;
 }

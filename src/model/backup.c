@@ -120,6 +120,7 @@ static const virXmlRow backupRows[] = {
     X_STR("incremental", incremental, 0),
     X_SAME("server", serverXml, 0, X_HAS(hasServer)),
     X_LIST("disks/disk", disks, virBackupDisk, 0),
+    X_STR(".", failure, XF_MEMORY),
     X_END
 };
 X_TYPE(virDomainBackupDef, "domainbackup", backupRows, .init = virDocumentInit, .strict = strict);
@@ -155,6 +156,8 @@ static bool diskComplete(const virDomainBackupDef *def, virBackupDisk *disk, con
         disk->mode = disk->incremental || def->incremental ? VIR_BACKUP_DISK_INCREMENTAL : VIR_BACKUP_DISK_FULL;
     if (disk->mode == VIR_BACKUP_DISK_INCREMENTAL && !disk->incremental)
         disk->incremental = g_strdup(def->incremental);
+    if (def->mode == VIR_BACKUP_PULL && disk->mode == VIR_BACKUP_DISK_INCREMENTAL && !disk->exportBitmap)
+        disk->exportBitmap = g_strdup_printf("backup-%s", disk->name);
     if (disk->mode == VIR_BACKUP_DISK_INCREMENTAL && !disk->incremental) {
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "'incremental' backup mode of disk '%s' requires setting 'incremental' field for disk or backup",
                     disk->name);

@@ -19,7 +19,8 @@ typedef struct {
     char *incremental, *exportName, *exportBitmap;
     virStorageSource store;             /* push: where the copy goes; pull: what is overwritten meanwhile */
     unsigned int node;                  /* number of its block node, while it runs */
-    bool done;                          /* push: the copy is complete */
+    bool done;                          /* push: the copy has ended */
+    unsigned long long size, copied;    /* then: bytes that it was about, and that were copied */
 } virBackupDisk;
 typedef struct {
     VIR_XML_REFS;
@@ -30,6 +31,7 @@ typedef struct {
     virTristateBool tls;
     char *host, *socket;
     unsigned int port;
+    char *failure;                      /* push: why a copy that has ended did not work */
     VIR_LIST(virBackupDisk) disks;
 } virDomainBackupDef;
 VIR_DOCUMENT_DECLARE(virDomainBackupDef)

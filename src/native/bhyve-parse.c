@@ -243,8 +243,9 @@ static bool readFramebufferArg(Reader *r, virDomainGraphicsDef *g, virDomainVide
 {
     const char *value = strchr(arg, '=');
     guint64 number = 0;
-    if (!value++)
+    if (!value)
         return true;
+    value++;
     bool numeric = g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT16, &number, NULL);
     if (g_str_has_prefix(arg, "tcp=") || g_str_has_prefix(arg, "rfb="))
         return readListen(r, g, value);
@@ -260,6 +261,7 @@ static bool readFramebufferArg(Reader *r, virDomainGraphicsDef *g, virDomainVide
             return bad(r, "Failed to parse 'fbuf' argument: %s", arg);
         *(arg[0] == 'w' ? &video->resX : &video->resY) = number;
     } else if (g_str_has_prefix(arg, "password=")) {
+        g_free(g->passwd);
         g->passwd = g_strdup(value);
     }
     return true;

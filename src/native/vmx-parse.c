@@ -220,7 +220,7 @@ static bool readVideo(Reader *r)
         return false;
     virDomainVideoDef *v = g_new0(virDomainVideoDef, 1);
     v->type = VIR_DOMAIN_VIDEO_VMVGA;
-    v->vram = (bytes + 1023) / 1024;
+    v->vram = bytes / 1024 + (bytes % 1024 > 0);
     v->primary = VIR_TRISTATE_BOOL_YES;
     virListAppend(&r->def->videos, v);
     return true;

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 import time
 import unittest
@@ -15,9 +14,7 @@ import guests
 import harness
 
 harness.enter()
-if harness.LIBRARIES not in os.environ.get('LD_LIBRARY_PATH', ''):
-    os.environ['LD_LIBRARY_PATH'] = harness.LIBRARIES
-    os.execv('/usr/bin/python3', ['/usr/bin/python3'] + sys.argv)
+harness.load_ours()
 
 import libvirt  # noqa: E402  pylint: disable=wrong-import-position
 import libvirt_qemu  # noqa: E402  pylint: disable=wrong-import-position

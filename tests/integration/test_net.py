@@ -23,7 +23,7 @@ def client(uri, code):
             '    try:\n        f(*a)\n'
             '    except libvirt.libvirtError as e:\n        return e.get_error_code()\n'
             f'c = libvirt.open({uri!r})\n')
-    r = subprocess.run(['/usr/bin/python3', '-c', head + code], env=harness.ours(), capture_output=True, text=True, timeout=60)
+    r = subprocess.run(['/usr/bin/python3', '-c', head + code], env=harness.borrowed(), capture_output=True, text=True, timeout=60)
     if r.returncode:
         raise AssertionError(r.stderr)
     return r.stdout.split('\n')[:-1]

@@ -295,6 +295,14 @@ static void testGarbage(void)
     refuseAll(texts, G_N_ELEMENTS(texts), readVmx);
 }
 
+/* Numbers at the end of what there is are read without overflow. */
+static void testGreatNumbers(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *xml = readVmx("config.version = \"8\"\nvirtualHW.version = \"4\"\nsvga.vramSize = \"9223372036854775807\"", "great", &error);
+    g_assert_true(!xml == !!error);
+}
+
 static void testGarbageLxc(void)
 {
 #define BASE "lxc.uts.name = x\nlxc.rootfs.path = /x\n"
@@ -316,6 +324,16 @@ static void testGarbageBhyve(void)
         "bhyve -l com1,/dev/nmdmA vm", "bhyve -s 2,fbuf,tcp=:x vm", "bhyve -s 2,fbuf,vga=maybe vm", "bhyve 'vm", "bhyve vm\nbhyve vm",
         "bhyveload vm", "bhyveload a\nbhyve b", "bhyve b\nbhyveload a", "bhyveload -m 3 a\nbhyve -m 4 a" };
     refuseAll(texts, G_N_ELEMENTS(texts), readBhyve);
+}
+
+/* What is said twice counts as said last, and words without a value are nothing. */
+static void testRepeatedBhyve(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *xml = readBhyve("bhyve -s 2,fbuf,wait,tcp=1.2.3.4:5901,password=one,password=two vm", NULL, &error);
+    g_assert_no_error(error);
+    g_assert_nonnull(strstr(xml, "passwd='two'"));
+    g_assert_null(strstr(xml, "one"));
 }
 
 static void testGarbageXen(void)
@@ -364,9 +382,11 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &formats[i], testGolden);
     }
     g_test_add_func("/native/garbage", testGarbage);
+    g_test_add_func("/native/great-numbers", testGreatNumbers);
     g_test_add_func("/native/garbage-xen", testGarbageXen);
     g_test_add_func("/native/repeated/xen", testRepeatedXen);
     g_test_add_func("/native/garbage/lxc", testGarbageLxc);
     g_test_add_func("/native/garbage/bhyve", testGarbageBhyve);
+    g_test_add_func("/native/garbage/bhyve-repeated", testRepeatedBhyve);
     return g_test_run();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Backups of running guests: QEMU copies each disk as it is at one instant. Push: into an image. Pull: what the guest overwrites goes into a
- * scratch image first, and both together are offered over NBD. Incremental backups and encrypted targets are refused.
+ * scratch image first, and both together are offered over NBD. Incremental: only what was written since a checkpoint, of whose bitmap the job
+ * has a copy, since the checkpoint goes on. Encrypted targets are refused.
  */
 #define VIR_FROM VIR_FROM_QEMU
 #include "drivers/qemu/snapshot.h"
@@ -38,8 +39,6 @@ static bool diskGood(virDomainObj *obj, const virBackupDisk *disk, GError **erro
             return false;
     if (disk->incremental && !virDomainHasCheckpoint(obj, disk->incremental))
         virSetError(error, VIR_ERR_NO_DOMAIN_CHECKPOINT, "Checkpoint '%s' for incremental backup of disk '%s' not found", disk->incremental, disk->name);
-    else if (disk->incremental)
-        virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "incremental backup of disk '%s' is not supported yet", disk->name);
     else if (disk->store.encryption)
         virSetError(error, VIR_ERR_OPERATION_UNSUPPORTED, "encryption of the backup of disk '%s' is not supported yet", disk->name);
     else
@@ -53,6 +52,7 @@ typedef struct {
     virDomainObj *obj;
     virQmp *qmp;
     virDomainBackupDef *def;
+    virDomainCheckpointDef *checkpoint;
     unsigned int flags;
     unsigned int made;              /* disks whose image and nodes are there */
     bool server, jobs;
@@ -120,22 +120,55 @@ static unsigned int sourceIndex(Work *w, const virBackupDisk *disk)
     return of ? of->src.index : 0;
 }
 
+/* The name of the job's copy of the bitmap. */
+static char *bitmapOf(const virBackupDisk *disk)
+{
+    return disk->exportBitmap ? g_strdup(disk->exportBitmap) : g_strdup_printf("backup-%s", disk->name);
+}
+
+static void addAction(JsonArray *actions, const char *type, JsonNode *data)
+{
+    json_array_add_element(actions, qmpArgs("s:type", type, "o:data", data, NULL));
+}
+
+/* What the checkpoint's bitmap says at that instant; it goes on, the copy does not. */
+static void copyBitmap(JsonArray *actions, const virBackupDisk *disk, const char *source, const char *copy)
+{
+    JsonNode *from = json_node_new(JSON_NODE_ARRAY);
+    json_node_take_array(from, json_array_new());
+    json_array_add_string_element(json_node_get_array(from), disk->incremental);
+    addAction(actions, "block-dirty-bitmap-add", qmpArgs("s:node", source, "s:name", copy, "b:disabled", true, NULL));
+    addAction(actions, "block-dirty-bitmap-merge", qmpArgs("s:node", source, "s:target", copy, "o:bitmaps", from, NULL));
+}
+
 static bool startJobs(Work *w, GError **error)
 {
     JsonArray *actions = json_array_new();
+    bool pull = w->def->mode == VIR_BACKUP_PULL;
     for (unsigned int i = 0; i < w->def->disks.n; i++) {
         const virBackupDisk *disk = w->def->disks.v[i];
         if (disk->backup == VIR_TRISTATE_BOOL_NO)
             continue;
         unsigned int index = sourceIndex(w, disk);
         g_autofree char *source = nodeOf(index, "format"), *target = nodeOf(disk->node, "format"), *job = jobOf(disk, index);
-        json_array_add_element(actions, qmpArgs("s:type", "blockdev-backup", "o:data",
-                                                qmpArgs("s:device", source, "s:target", target, "s:job-id", job, "s:sync",
-                                                        w->def->mode == VIR_BACKUP_PULL ? "none" : "full", NULL), NULL));
+        g_autofree char *copy = disk->incremental ? bitmapOf(disk) : NULL;
+        bool some = copy && !pull;
+        if (copy)
+            copyBitmap(actions, disk, source, copy);
+        addAction(actions, "blockdev-backup", qmpArgs("s:device", source, "s:target", target, "s:job-id", job, "s:sync", pull ? "none" : some ? "bitmap" : "full",
+                                                      "s:bitmap", some ? copy : NULL, "s:bitmap-mode", some ? "never" : NULL, NULL));
+    }
+    if (w->checkpoint) {
+        g_autoptr(virDomainView) view = virDomainObjView(w->obj);
+        qemuCheckpointActions(actions, w->checkpoint, view->live, "block-dirty-bitmap-add", true);
     }
     JsonNode *list = json_node_new(JSON_NODE_ARRAY);
     json_node_take_array(list, actions);
-    return w->jobs = call(w, "transaction", qmpArgs("o:actions", list, NULL), error);
+    virDomainBackupSet(w->obj, virDomainBackupDefRef(w->def));  /* a small disk is copied before QEMU has told that it begins */
+    w->jobs = call(w, "transaction", qmpArgs("o:actions", list, NULL), error);
+    if (!w->jobs)
+        virDomainBackupSet(w->obj, NULL);
+    return w->jobs;
 }
 
 static bool startServer(Work *w, GError **error)
@@ -157,9 +190,14 @@ static bool exportDisks(Work *w, GError **error)
         const virBackupDisk *disk = w->def->disks.v[i];
         if (disk->backup == VIR_TRISTATE_BOOL_NO)
             continue;
-        g_autofree char *node = nodeOf(disk->node, "format");
-        if (!call(w, "block-export-add", qmpArgs("s:type", "nbd", "s:id", node, "s:node-name", node, "b:writable", false, "s:name", disk->exportName, NULL),
-                  error))
+        g_autofree char *node = nodeOf(disk->node, "format"), *copy = disk->incremental ? bitmapOf(disk) : NULL;
+        JsonNode *args = qmpArgs("s:type", "nbd", "s:id", node, "s:node-name", node, "b:writable", false, "s:name", disk->exportName, NULL);
+        if (copy) {
+            JsonArray *bitmaps = json_array_new();
+            json_array_add_string_element(bitmaps, copy);
+            json_object_set_array_member(json_node_get_object(args), "bitmaps", bitmaps);
+        }
+        if (!call(w, "block-export-add", args, error))
             return false;
     }
     return true;
@@ -185,6 +223,10 @@ static void undo(Work *w, bool removeFiles)
         for (int tries = 0; tries < 50 && !call(w, "blockdev-del", qmpArgs("s:node-name", format, NULL), NULL); tries++)
             g_usleep(10 * 1000);
         call(w, "blockdev-del", qmpArgs("s:node-name", storage, NULL), NULL);
+        if (w->jobs && disk->incremental) {
+            g_autofree char *source = nodeOf(sourceIndex(w, disk), "format"), *copy = bitmapOf(disk);
+            call(w, "block-dirty-bitmap-remove", qmpArgs("s:node", source, "s:name", copy, NULL), NULL);
+        }
         if (removeFiles && disk->store.type == VIR_STORAGE_FILE)
             unlink(disk->store.path);
     }
@@ -208,7 +250,7 @@ static bool prepareDisks(Work *w, GError **error)
     return true;
 }
 
-bool qemuBackupBegin(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error)
+bool qemuBackupBegin(virDomainObj *obj, virDomainBackupDef *def, virDomainCheckpointDef *checkpoint, unsigned int flags, GError **error)
 {
     unsigned int n = 0;
     if (def->mode == VIR_BACKUP_PULL && def->transport == VIR_BACKUP_TCP && !def->port) {
@@ -226,13 +268,17 @@ bool qemuBackupBegin(virDomainObj *obj, virDomainBackupDef *def, unsigned int fl
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "no disks selected for backup");
         return false;
     }
+    g_autoptr(virDomainView) view = virDomainObjView(obj);
+    if (checkpoint && !qemuCheckpointGood(checkpoint, view->live, error))
+        return false;
     g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
-    Work w = { .obj = obj, .qmp = qmp, .def = def, .flags = flags };
+    Work w = { .obj = obj, .qmp = qmp, .def = def, .checkpoint = checkpoint, .flags = flags };
     bool pull = def->mode == VIR_BACKUP_PULL;
     if (!qmp)
         return false;
     if ((pull && !startServer(&w, error)) || !prepareDisks(&w, error) || !startJobs(&w, error) || (pull && !exportDisks(&w, error))) {
         undo(&w, !(flags & VIR_DOMAIN_BACKUP_BEGIN_REUSE_EXTERNAL));
+        virDomainBackupSet(obj, NULL);
         return false;
     }
     return true;
@@ -249,8 +295,9 @@ bool qemuBackupEnd(virDomainObj *obj, virDomainBackupDef *def, GError **error)
 }
 
 /* QEMU tells that a copy has ended. Runs as a message of the actor: nothing here waits. */
-void qemuBackupJobEnded(virDomainObj *obj, const char *job)
+void qemuBackupJobEnded(virDomainObj *obj, JsonObject *ended)
 {
+    const char *job = qmpStr(ended, "device"), *failure = qmpStr(ended, "error");
     g_autoptr(virDomainBackupDef) def = virDomainBackupOf(obj);
     g_autoptr(virQmp) qmp = qemuGuestQmp(obj, NULL);
     Work w = { .obj = obj, .qmp = qmp, .def = def };
@@ -261,7 +308,12 @@ void qemuBackupJobEnded(virDomainObj *obj, const char *job)
     for (unsigned int i = 0; i < next->disks.n; i++) {
         virBackupDisk *disk = next->disks.v[i];
         g_autofree char *own = jobOf(disk, sourceIndex(&w, disk));
-        disk->done = def->disks.v[i]->done || g_str_equal(own, job);
+        bool now = g_str_equal(own, job);
+        disk->done = def->disks.v[i]->done || now;
+        disk->size = now ? (unsigned long long)qmpInt(ended, "len", 0) : def->disks.v[i]->size;
+        disk->copied = now ? (unsigned long long)qmpInt(ended, "offset", 0) : def->disks.v[i]->copied;
+        if (now && failure && !next->failure)
+            next->failure = g_strdup(failure);
         all &= disk->done || disk->backup == VIR_TRISTATE_BOOL_NO;
     }
     for (unsigned int i = 0; all && i < next->disks.n; i++) {
@@ -271,6 +323,13 @@ void qemuBackupJobEnded(virDomainObj *obj, const char *job)
             continue;
         qmpSend(qmp, "blockdev-del", qmpArgs("s:node-name", format, NULL));
         qmpSend(qmp, "blockdev-del", qmpArgs("s:node-name", storage, NULL));
+        if (disk->incremental) {
+            g_autofree char *source = nodeOf(sourceIndex(&w, disk), "format"), *copy = bitmapOf(disk);
+            qmpSend(qmp, "block-dirty-bitmap-remove", qmpArgs("s:node", source, "s:name", copy, NULL));
+        }
     }
-    virDomainBackupSet(obj, all ? NULL : g_steal_pointer(&next));
+    g_autofree char *why = g_strdup(next->failure);
+    virDomainBackupSet(obj, g_steal_pointer(&next));
+    if (all)
+        virDomainBackupFinish(obj, why ? VIR_DOMAIN_JOB_FAILED : VIR_DOMAIN_JOB_COMPLETED, why);
 }

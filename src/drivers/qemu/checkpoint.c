@@ -4,8 +4,9 @@
 #include "drivers/qemu/agent-guest.h"
 #include "drivers/qemu/snapshot.h"
 
-static bool imagesGood(const virDomainCheckpointDef *def, const virDomainDef *live, GError **error)
+bool qemuCheckpointGood(virDomainCheckpointDef *def, const virDomainDef *live, GError **error)
 {
+    qemuMomentDomain(def->m.dom);
     for (unsigned int i = 0; i < def->disks.n; i++) {
         const virDomainDiskDef *disk = virDomainDefFindDisk(live, def->disks.v[i]->name);
         if (def->disks.v[i]->mode == VIR_CHECKPOINT_BITMAP && !g_str_equal(def->disks.v[i]->bitmap, def->m.name)) {
@@ -21,13 +22,9 @@ static bool imagesGood(const virDomainCheckpointDef *def, const virDomainDef *li
     return true;
 }
 
-/* The same for every disk of the checkpoint, at one instant. Disks that the guest has no more are passed over. */
-static bool bitmaps(virDomainObj *obj, const virDomainCheckpointDef *def, const virDomainDef *live, const char *action, bool add, GError **error)
+/* The same for every disk of the checkpoint. Disks that the guest has no more are passed over. */
+void qemuCheckpointActions(JsonArray *actions, const virDomainCheckpointDef *def, const virDomainDef *live, const char *action, bool add)
 {
-    g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
-    if (!qmp)
-        return false;
-    JsonArray *actions = json_array_new();
     for (unsigned int i = 0; i < def->disks.n; i++) {
         const virDomainDiskDef *disk = virDomainDefFindDisk(live, def->disks.v[i]->name);
         if (def->disks.v[i]->mode != VIR_CHECKPOINT_BITMAP || !disk)
@@ -36,6 +33,16 @@ static bool bitmaps(virDomainObj *obj, const virDomainCheckpointDef *def, const 
         json_array_add_element(actions, qmpArgs("s:type", action, "o:data", qmpArgs("s:node", node, "s:name", def->disks.v[i]->bitmap,
                                                                                    "B:persistent", add, NULL), NULL));
     }
+}
+
+/* At one instant. */
+static bool bitmaps(virDomainObj *obj, const virDomainCheckpointDef *def, const virDomainDef *live, const char *action, bool add, GError **error)
+{
+    g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
+    if (!qmp)
+        return false;
+    JsonArray *actions = json_array_new();
+    qemuCheckpointActions(actions, def, live, action, add);
     JsonNode *list = json_node_new(JSON_NODE_ARRAY);
     json_node_take_array(list, actions);
     return qmpCall(qmp, "transaction", qmpArgs("o:actions", list, NULL), NULL, error) == VIR_QMP_OK;
@@ -44,11 +51,10 @@ static bool bitmaps(virDomainObj *obj, const virDomainCheckpointDef *def, const 
 bool qemuCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error)
 {
     bool quiesce = flags & VIR_DOMAIN_CHECKPOINT_CREATE_QUIESCE;
-    qemuMomentDomain(def->m.dom);
     if (quiesce && !qemuAgentFreeze(obj, error))
         return false;
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    bool ok = imagesGood(def, view->live, error) && bitmaps(obj, def, view->live, "block-dirty-bitmap-add", true, error);
+    bool ok = qemuCheckpointGood(def, view->live, error) && bitmaps(obj, def, view->live, "block-dirty-bitmap-add", true, error);
     if (quiesce)
         qemuAgentThaw(obj);
     return ok;

@@ -176,7 +176,7 @@ static void onIoError(Event *e)
 
 static void onBlockJobEnded(Event *e)
 {
-    qemuBackupJobEnded(e->obj, qmpStr(e->data, "device"));
+    qemuBackupJobEnded(e->obj, e->data);
 }
 
 static void onDeviceDeleted(Event *e)

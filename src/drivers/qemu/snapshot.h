@@ -12,9 +12,13 @@ bool qemuSnapshotTake(virDomainObj *obj, virDomainSnapshotDef *def, unsigned int
 bool qemuSnapshotDelete(virDomainObj *obj, const virDomainSnapshotDef *def, GError **error);
 bool qemuCheckpointTake(virDomainObj *obj, virDomainCheckpointDef *def, unsigned int flags, GError **error);
 bool qemuCheckpointDelete(virDomainObj *obj, const virDomainCheckpointDef *def, GError **error);
-bool qemuBackupBegin(virDomainObj *obj, virDomainBackupDef *def, unsigned int flags, GError **error);
+/* May these disks have one? And what makes their bitmaps, for a transaction. */
+bool qemuCheckpointGood(virDomainCheckpointDef *def, const virDomainDef *live, GError **error);
+void qemuCheckpointActions(JsonArray *actions, const virDomainCheckpointDef *def, const virDomainDef *live, const char *action, bool add);
+bool qemuBackupBegin(virDomainObj *obj, virDomainBackupDef *def, virDomainCheckpointDef *checkpoint, unsigned int flags, GError **error);
 bool qemuBackupEnd(virDomainObj *obj, virDomainBackupDef *def, GError **error);
-void qemuBackupJobEnded(virDomainObj *obj, const char *job);
+/* `ended`: what QEMU says of the job. */
+void qemuBackupJobEnded(virDomainObj *obj, JsonObject *ended);
 /* The greatest number among the block nodes of a running guest. */
 unsigned int qemuHighestNode(const virDomainDef *def);
 /* The guest in a snapshot is one that can be started: without the labels of this run. */
