@@ -19,10 +19,10 @@ SOURCE = os.path.dirname(HERE)
 # Builds with a sanitizer: Meson's option, and the black-box programs that run on them.
 SANITIZERS = {'asan': ('address,undefined', ['test_stress.py', 'test_restart.py', 'test_shells.py', 'test_wire.py', 'test_hostile.py',
                                        'test_stuck.py', 'test_moments.py', 'test_nwfilters.py', 'test_storage.py', 'test_backups.py',
-                                       'test_nodedevs.py']),
+                                       'test_nodedevs.py', 'test_hotplug.py']),
               'tsan': ('thread', ['test_stress.py', 'test_restart.py', 'test_stuck.py', 'test_qemu.py', 'test_wire.py',
                            'test_moments.py', 'test_devices.py', 'test_nwfilters.py', 'test_storage.py', 'test_agent.py',
-                           'test_networks.py', 'test_backups.py', 'test_nodedevs.py'])}
+                           'test_networks.py', 'test_backups.py', 'test_nodedevs.py', 'test_hotplug.py'])}
 
 
 class Count:
@@ -70,6 +70,18 @@ def programs():
     return [n for n in sorted(os.listdir(os.path.join(HERE, 'integration'))) if re.match(r'test_.*\.py$', n)]
 
 
+def kernel(build):
+    """Devices of a kernel of its own: see tests/kernel/README.md."""
+    print('== kernel', flush=True)
+    r = subprocess.run([os.path.join(HERE, 'kernel', 'run'), '--build', build], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    print(r.stdout, flush=True)
+    end = re.search(r'^(\d+) passed, (\d+) failed\s*\Z', r.stdout, re.M)
+    bad = re.findall(r'^FAIL (\S+?):? ', r.stdout, re.M)
+    if not end or (r.returncode and not bad):
+        bad.append('(the program)')
+    return int(end.group(1)) if end else 0, [f'kernel:{b}' for b in bad]
+
+
 def sanitized(build, kind, count):
     option, names = SANITIZERS[kind]
     folder = f'{build}-{kind}'
@@ -104,6 +116,8 @@ def main():
     for name in programs():
         if not args.only or args.only in name:
             count.add(*black_box(build, name, {}))
+    if not args.only or args.only in 'kernel':
+        count.add(*kernel(build))
     for kind in () if args.plain or args.only else SANITIZERS:
         try:
             sanitized(build, kind, count)

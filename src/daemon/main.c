@@ -25,7 +25,7 @@
 #endif
 
 /* The drivers that a daemon brings up, in this order; one whose module is not installed is left out. */
-static const char *const drivers[] = { "nodedev", "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
+static const char *const drivers[] = { "nodedev", "interface", "network", "secret", "nwfilter", "storage", "qemu", "lxc", "xen", NULL };
 
 enum { START_WAIT_US = 60 * G_USEC_PER_SEC };
 

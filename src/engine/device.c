@@ -88,7 +88,15 @@ static bool updateLive(virDomainObj *obj, const virDomainView *view, virDomainDe
     return true;
 }
 
-static bool changeLive(virDomainObj *obj, const virDomainView *view, const Request *r, unsigned int flags, GError **error)
+/* An interface that was given no address has the same one now and at the next start. */
+static void sameAddress(const virDeviceChanged *changed, const virDomainDef *config)
+{
+    if (config && config->nets.n && g_str_equal(changed->kind, "interface"))
+        ((virDomainNetDef *)changed->device)->mac = config->nets.v[config->nets.n - 1]->mac;
+}
+
+/* `config` is what the persistent definition becomes; NULL: it stays. */
+static bool changeLive(virDomainObj *obj, const virDomainView *view, const virDomainDef *config, const Request *r, unsigned int flags, GError **error)
 {
     const virHypervisor *hv = obj->engine->hv;
     const bool known[] = { [VIR_DEVICE_ATTACH] = hv->attachDevice, [VIR_DEVICE_UPDATE] = hv->updateDevice, [VIR_DEVICE_DETACH] = hv->detachDevice };
@@ -101,6 +109,8 @@ static bool changeLive(virDomainObj *obj, const virDomainView *view, const Reque
     g_autoptr(virDomainDef) def = virDomainDefCopy(view->live);
     if (!edit(obj, def, r, &changed, error))
         return false;
+    if (r->what == VIR_DEVICE_ATTACH)
+        sameAddress(&changed, config);
     return r->what == VIR_DEVICE_ATTACH   ? attachLive(obj, view, def, &changed, error)
            : r->what == VIR_DEVICE_UPDATE ? updateLive(obj, view, def, &changed, flags, error)
                                           : hv->detachDevice(obj, def, &changed, error);
@@ -121,7 +131,7 @@ static int changeDevice(virDomainPtr domain, const Request *r, unsigned int flag
     g_autoptr(virDomainView) view = NULL;
     g_autoptr(virDomainDef) def = NULL;
     bool ok = virDomainRead(domain, &again, &view, error) && virDomainResolveFlags(view, flags, &live, &config, error);
-    ok = ok && (!config || (def = editConfig(obj, view, r, error))) && (!live || changeLive(obj, view, r, flags, error)) &&
+    ok = ok && (!config || (def = editConfig(obj, view, r, error))) && (!live || changeLive(obj, view, def, r, flags, error)) &&
          (!config || keepConfig(obj, def, error));
     virActorLeave(obj->head.actor);
     return ok ? 0 : -1;

@@ -179,7 +179,10 @@ static void autostartOne(gpointer data)
 static void resumeOne(virDomainObj *obj, gpointer unused)
 {
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    if (view->live)
+    g_autofree char *process = g_strdup_printf("%s/%d", virHostLocal()->proc, (int)view->pid);
+    if (view->live && view->pid > 0 && access(process, F_OK) < 0)
+        reconnectOne(virDomainObjRef(obj));     /* it is gone: at once, so that no list has it */
+    else if (view->live)
         virWorkRun(reconnectOne, virDomainObjRef(obj));
     else if (view->autostart || view->autostartOnce)
         virWorkRun(autostartOne, virDomainObjRef(obj));

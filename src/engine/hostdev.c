@@ -61,16 +61,30 @@ static const struct { const char *what, *verb; } words[] = {
     [VIR_HOSTDEV_ITEM_MDEV] = { "mediated device", "is" },
 };
 
+static bool refuse(const virHostdevItem *item, const char *driver, const char *guest, GError **error)
+{
+    virSetError(error, VIR_ERR_OPERATION_INVALID, "%s %s %s in use by driver %s, domain %s", words[item->kind].what, item->name,
+                words[item->kind].verb, driver, guest);
+    return false;
+}
+
 static bool isFree(const virHostdevs *devices, const virHostdevItem *item, GError **error)
 {
     for (guint i = 0; i < devices->items->len; i++) {
         const virHostdevItem *other = devices->items->pdata[i];
-        if (!sameDevice(item, other) || (item->shareable && other->shareable))
-            continue;
-        virSetError(error, VIR_ERR_OPERATION_INVALID, "%s %s %s in use by driver %s, domain %s", words[item->kind].what, item->name,
-                    words[item->kind].verb, other->driver, other->guest);
-        return false;
+        if (sameDevice(item, other) && !(item->shareable && other->shareable))
+            return refuse(item, other->driver, other->guest, error);
     }
+    return true;
+}
+
+/* A definition that names a device twice wants it from itself. */
+static bool isOnce(const GPtrArray *wanted, const virHostdevOwner *owner, const virDomainDef *def, GError **error)
+{
+    for (guint i = 0; i < wanted->len; i++)
+        for (guint k = 0; k < i; k++)
+            if (sameDevice(wanted->pdata[i], wanted->pdata[k]))
+                return refuse(wanted->pdata[i], owner->driver, def->name, error);
     return true;
 }
 
@@ -131,7 +145,7 @@ static bool check(virHostdevs *devices, GPtrArray *items, unsigned int flags, GE
 bool virHostdevsPrepare(virHostdevs *devices, const virHostdevOwner *owner, virDomainDef *def, unsigned int flags, GError **error)
 {
     g_autoptr(GPtrArray) wanted = virHostdevItemsOf(devices->host, def, true, flags, error);
-    g_autoptr(GPtrArray) mine = wanted ? claim(devices, owner, def, wanted, error) : NULL;
+    g_autoptr(GPtrArray) mine = wanted && isOnce(wanted, owner, def, error) ? claim(devices, owner, def, wanted, error) : NULL;
     if (!mine)
         return false;
     if (check(devices, mine, flags, error) && virHostdevPCITake(devices, mine, error))

@@ -7,6 +7,7 @@
 #include "model/device-change.h"
 #include <string.h>
 #include "base/util.h"
+#include "model/device-list.h"
 #include "model/passes.h"
 #include "model/tables.h"
 
@@ -169,22 +170,12 @@ static const Rule *ruleOf(const virDomainDeviceKind *kind)
     return &none;
 }
 
-static virDeviceInfo *infoOf(const virDomainDeviceKind *kind, void *device)
-{
-    return kind->info ? (virDeviceInfo *)(void *)((char *)device + kind->info - 1) : NULL;
-}
-
-void virDeviceChangedClear(virDeviceChanged *changed)
-{
-    g_clear_pointer(&changed->alias, g_free);
-}
-
 /* Equal in all but what the document leaves open: where it sits and its alias. */
 static bool agrees(const virDomainDeviceKind *kind, const void *device, const void *given)
 {
     void *copy = virXmlCopy(kind->type, device);
-    virDeviceInfo *info = infoOf(kind, copy);
-    const virDeviceInfo *want = infoOf(kind, (void *)given);
+    virDeviceInfo *info = virDeviceInfoIn(kind, copy);
+    const virDeviceInfo *want = virDeviceInfoIn(kind, (void *)given);
     bool same = true;
     if (info) {
         same = want->addr.type == VIR_DEVICE_ADDRESS_NONE || sameAddress(&info->addr, &want->addr);
@@ -348,33 +339,6 @@ static bool mayAttach(const Change *c, GError **error)
 
 /* ---- a document's device as a guest of this kind would have it ---- */
 
-static virXmlList *listOf(const virDomainDeviceKind *kind, virDomainDef *def, virXmlList *one)
-{
-    void *member = (char *)def + kind->offset;
-    if (!kind->single)
-        return member;
-    *one = (virXmlList){ .v = member, .n = *(void **)member != NULL };
-    return one;
-}
-
-static void put(const virDomainDeviceKind *kind, virDomainDef *def, unsigned int at, void *device)
-{
-    void *member = (char *)def + kind->offset;
-    if (kind->single) {
-        virXmlFree(kind->type, *(void **)member);
-        *(void **)member = device;
-    } else {
-        virXmlListInsert(member, at, device);
-    }
-}
-
-/* Remove and hand out. */
-static void *take(const virDomainDeviceKind *kind, virDomainDef *def, unsigned int at)
-{
-    void *member = (char *)def + kind->offset;
-    return kind->single ? g_steal_pointer((void **)member) : virXmlListTake(member, at);
-}
-
 /*
  * Defaults and checks of the device by itself, before it is asked what it is to this guest: put alone of its kind into a copy, without
  * addresses. The result is the completed device, or NULL.
@@ -395,22 +359,22 @@ static void *complete(const virDomainDeviceKind *kind, const void *given, const 
     g_autoptr(virDomainDef) trial = virDomainDefCopy(def);
     virDomainParseConfig plain = *conf;
     plain.features &= ~(unsigned int)VIR_DOMAIN_CONF_ADDRESSES;
-    virXmlList one, *list = listOf(kind, trial, &one);
+    virXmlList one, *list = virDeviceListIn(kind, trial, &one);
     while (!kind->single && list->n)
         virXmlFree(kind->type, virXmlListTake(list, list->n - 1));
     while (trial->os.boots.n)           /* whose order it is, is a question to the whole guest */
         g_free(virListTake(&trial->os.boots, 0));
     void *device = virXmlCopy(kind->type, given);
-    put(kind, trial, 0, device);
+    virDevicePut(kind, trial, 0, device);
     bool ok = virDomainDefPostParse(trial, &plain, flags, error);
     if (strcmp(kind->name, "controller") != 0)
         dropNewControllers(trial, def);
     if (!ok || (!(flags & VIR_DOMAIN_DEF_SKIP_VALIDATE) && !virDomainDefValidate(trial, &plain, error)))
         return NULL;
-    list = listOf(kind, trial, &one);
+    list = virDeviceListIn(kind, trial, &one);
     for (unsigned int i = 0; i < list->n; i++)
         if (list->v[i] == device)
-            return take(kind, trial, i);
+            return virDeviceTake(kind, trial, i);
     virErrorSet(error, VIR_FROM, VIR_ERR_CONFIG_UNSUPPORTED, "a %s like this does not stay in the guest's definition", kind->name);
     return NULL;
 }
@@ -456,7 +420,7 @@ static bool attach(Change *c, virDomainDef *def, const virDomainParseConfig *con
         def->currentMemory += size;
     }
     void *device = virXmlCopy(c->kind->type, c->given);
-    put(c->kind, def, placeOf(c), device);
+    virDevicePut(c->kind, def, placeOf(c), device);
     if (c->live)
         *c->live = (virDeviceChanged){ c->kind->name, device, NULL };
     return virDomainDefPostParse(def, conf, 0, error) && (!c->live || virDomainDefValidate(def, conf, error));
@@ -465,7 +429,7 @@ static bool attach(Change *c, virDomainDef *def, const virDomainParseConfig *con
 /* What the guest knows it by stays. */
 static void keepInfo(const Change *c, void *device, void *old)
 {
-    virDeviceInfo *info = infoOf(c->kind, device), *before = infoOf(c->kind, old);
+    virDeviceInfo *info = virDeviceInfoIn(c->kind, device), *before = virDeviceInfoIn(c->kind, old);
     *c->live = (virDeviceChanged){ c->kind->name, device, before ? g_strdup(before->alias) : NULL };
     if (!info)
         return;
@@ -483,33 +447,12 @@ static bool update(Change *c, virDomainDef *def, const virDomainParseConfig *con
     if (at < 0)
         return false;
     void *device = virXmlCopy(c->kind->type, c->given);
-    void *old = take(c->kind, def, at);
+    void *old = virDeviceTake(c->kind, def, at);
     if (c->live)
         keepInfo(c, device, old);
     virXmlFree(c->kind->type, old);
-    put(c->kind, def, at, device);
+    virDevicePut(c->kind, def, at, device);
     return virDomainDefPostParse(def, conf, 0, error);
-}
-
-/* The console that only mirrors the first serial port goes with it. */
-static void detachMirror(virDomainDef *def, const virDomainChrDef *serial, bool first)
-{
-    if (!first || !def->consoles.n || def->consoles.v[0]->consoleTarget != VIR_DOMAIN_CHR_CONSOLE_TARGET_SERIAL)
-        return;
-    virXmlFree(&virDomainConsoleXml, virListTake(&def->consoles, 0));
-}
-
-static void removeAt(const Change *c, virDomainDef *def, unsigned int at)
-{
-    void *device = take(c->kind, def, at);
-    if (isMemory(c)) {
-        unsigned long long size = ((virDomainMemoryDef *)device)->size;
-        def->memory -= MIN(size, def->memory);
-        def->currentMemory = def->currentMemory > size ? MIN(def->currentMemory - size, def->memory) : def->memory;
-    }
-    if (strcmp(c->kind->name, "serial") == 0)
-        detachMirror(def, device, at == 0);
-    virXmlFree(c->kind->type, device);
 }
 
 static bool detach(Change *c, virDomainDef *def, const virDomainParseConfig *conf, GError **error)
@@ -519,10 +462,10 @@ static bool detach(Change *c, virDomainDef *def, const virDomainParseConfig *con
     int at = locate(c, VIR_DEVICE_DETACH, error);
     if (at < 0)
         return false;
-    virDeviceInfo *info = infoOf(c->kind, c->list->v[at]);
+    virDeviceInfo *info = virDeviceInfoIn(c->kind, c->list->v[at]);
     if (c->live)
         *c->live = (virDeviceChanged){ c->kind->name, NULL, info ? g_strdup(info->alias) : NULL };
-    removeAt(c, def, at);
+    virDeviceRemove(c->kind, def, at);
     return c->live || virDomainDefPostParse(def, conf, 0, error);
 }
 
@@ -544,14 +487,6 @@ static bool apply(Change *c, virDeviceChange what, virDomainDef *def, const virD
         return false;
     virDomainControllersSort(def);
     return changes[what](c, def, conf, error);
-}
-
-static const virDomainDeviceKind *kindOf(const char *name)
-{
-    const virDomainDeviceKind *kind = virDomainDeviceKinds;
-    while (strcmp(kind->name, name) != 0)
-        kind++;
-    return kind;
 }
 
 static bool roomForMemory(const virDomainDef *def, const virDomainMemoryDef *mem, GError **error)
@@ -611,7 +546,7 @@ bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const cha
     g_autoptr(virDomainDevice) raw = virDomainDeviceParse(xml, NULL, conf, VIR_DOMAIN_DEF_INACTIVE, error);
     if (!raw)
         return false;
-    const virDomainDeviceKind *kind = kindOf(raw->kind);
+    const virDomainDeviceKind *kind = virDeviceKindOf(raw->kind);
     if (what != VIR_DEVICE_DETACH && strcmp(kind->name, "memory") == 0 && !roomForMemory(def, raw->data, error))
         return false;
     Change c = { .kind = kind, .rule = ruleOf(kind), .from = from, .given = raw->data, .live = live };
@@ -627,7 +562,7 @@ bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const cha
     void *full = complete(kind, raw->data, def, conf, flags, error);
     if (!full)
         return false;
-    c.list = listOf(kind, def, &c.one);
+    c.list = virDeviceListIn(kind, def, &c.one);
     /* where a document is silent, a character device, an interface or a controller is any; the others get what it would have been */
     bool open = c.rule->same == sameChr || c.rule->same == sameNet || c.rule->same == sameController || what != VIR_DEVICE_DETACH;
     if (open && what == VIR_DEVICE_DETACH && c.rule->same == sameChr)
@@ -640,40 +575,12 @@ bool virDomainDefChangeDevice(virDomainDef *def, virDeviceChange what, const cha
     return ok;
 }
 
-typedef struct {
-    const char *alias, *kind;
-    void *device;
-} AliasWalk;
-
-static bool hasAlias(virDomainDef *def, const char *kind, void *device, virDeviceInfo *info, void *data)
-{
-    AliasWalk *walk = data;
-    if (g_strcmp0(info->alias, walk->alias) != 0)
-        return true;
-    walk->kind = kind;
-    walk->device = device;
-    return false;
-}
-
-/* The kind and the place of the device with that alias; NULL: there is none. */
-static const virDomainDeviceKind *findAlias(virDomainDef *def, const char *alias, unsigned int *at, virXmlList *one)
-{
-    AliasWalk walk = { .alias = alias };
-    if (virDomainDefForeachInfo(def, hasAlias, &walk))
-        return NULL;
-    const virDomainDeviceKind *kind = kindOf(walk.kind);
-    virXmlList *list = listOf(kind, def, one);
-    for (*at = 0; list->v[*at] != walk.device; (*at)++)
-        continue;
-    return kind;
-}
-
 bool virDomainDefDetachAlias(virDomainDef *def, const char *alias, int from, virDeviceChanged *live, GError **error)
 {
     unsigned int at;
     virXmlList one;
     virDomainControllersSort(def);
-    const virDomainDeviceKind *kind = findAlias(def, alias, &at, &one);
+    const virDomainDeviceKind *kind = virDeviceFindAlias(def, alias, &at, &one);
     if (!kind) {
         if (live)
             virSetError(error, VIR_ERR_INTERNAL_ERROR, "no device found with alias %s", alias);
@@ -682,61 +589,11 @@ bool virDomainDefDetachAlias(virDomainDef *def, const char *alias, int from, vir
         return false;
     }
     Change c = { .kind = kind, .rule = ruleOf(kind), .from = from, .live = live };
-    c.list = listOf(kind, def, &c.one);
+    c.list = virDeviceListIn(kind, def, &c.one);
     if (!possible(&c, VIR_DEVICE_DETACH, error))
         return false;
     if (live)
         *live = (virDeviceChanged){ kind->name, NULL, g_strdup(alias) };
-    removeAt(&c, def, at);
+    virDeviceRemove(kind, def, at);
     return true;
-}
-
-bool virDomainDefForgetAlias(virDomainDef *def, const char *alias)
-{
-    unsigned int at;
-    virXmlList one;
-    const virDomainDeviceKind *kind = findAlias(def, alias, &at, &one);
-    Change c = { .kind = kind };
-    if (kind)
-        removeAt(&c, def, at);
-    return kind != NULL;
-}
-
-static bool knowsAlias(const virDomainDef *def, const char *alias)
-{
-    unsigned int at;
-    virXmlList one;
-    return findAlias((virDomainDef *)def, alias, &at, &one) != NULL;
-}
-
-void virDomainDefGraft(virDomainDef *def, const virDomainDef *changed, const virDomainDef *base)
-{
-    for (const virDomainDeviceKind *kind = virDomainDeviceKinds; kind->name; kind++) {
-        virXmlList one, two, *from = listOf(kind, (virDomainDef *)changed, &one);
-        for (unsigned int i = 0; kind->info && i < from->n; i++) {
-            const virDeviceInfo *info = infoOf(kind, from->v[i]);
-            if (info->alias && !knowsAlias(base, info->alias) && !knowsAlias(def, info->alias))
-                put(kind, def, MIN(i, listOf(kind, def, &two)->n), virXmlCopy(kind->type, from->v[i]));
-        }
-    }
-    def->memory += changed->memory - base->memory;
-    def->currentMemory += changed->currentMemory - base->currentMemory;
-}
-
-bool virDomainDefReplaceAlias(virDomainDef *def, const char *alias, const void *device)
-{
-    unsigned int at;
-    virXmlList one;
-    const virDomainDeviceKind *kind = findAlias(def, alias, &at, &one);
-    if (!kind)
-        return false;
-    void *copy = virXmlCopy(kind->type, device);
-    virXmlFree(kind->type, take(kind, def, at));
-    put(kind, def, at, copy);
-    return true;
-}
-
-virDeviceInfo *virDomainDeviceInfoOf(const char *kind, void *device)
-{
-    return infoOf(kindOf(kind), device);
 }

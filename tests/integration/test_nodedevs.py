@@ -54,7 +54,8 @@ import json, os, sys, time
 here = os.path.dirname(os.path.abspath(__file__))
 state = os.path.join(here, 'defined')
 devices = json.load(open(state)) if os.path.exists(state) else {}
-args = dict(a[2:].split('=', 1) if '=' in a else (a[2:], '') for a in sys.argv[2:])
+words = ' '.join(sys.argv[2:]).replace('--uuid ', '--uuid=').split()
+args = dict(a[2:].split('=', 1) if '=' in a else (a[2:], '') for a in words)
 if os.path.exists(os.path.join(here, 'fail')):
     sys.exit('Error: the hypervisor is on fire')
 if os.path.exists(os.path.join(here, 'hang')):
@@ -159,7 +160,7 @@ class Host(unittest.TestCase):
 
     def test_net(self):
         want = {re.sub(r'\W', '_', f"net_{os.path.basename(p)}_{text(p + '/address')}") for p in glob.glob('/sys/class/net/*')
-                if text(p + '/address')}
+                if text(p + '/address') and not re.search('^DEVTYPE=(?!wlan)', text(p + '/uevent'), re.M)}
         have = {d.name() for d in self.conn.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)}
         self.assertEqual(want, have)
 
@@ -174,7 +175,7 @@ class Host(unittest.TestCase):
             else:
                 self.assertIn(d.parent(), names)
                 self.assertTrue(os.path.isdir(re.search('<path>(.*)</path>', d.XMLDesc()).group(1)))
-            self.assertEqual((1, 0), (d.isActive(), d.isPersistent()))
+            self.assertEqual((1, int(d.name() == 'computer')), (d.isActive(), d.isPersistent()))
             self.assertEqual(d.numOfCaps(), len(d.listCaps()))
 
     def test_disks(self):
@@ -187,9 +188,10 @@ class Host(unittest.TestCase):
     def test_refusals(self):
         computer = self.conn.nodeDeviceLookupByName('computer')
         for call, code in ((lambda: self.conn.nodeDeviceLookupByName('nobody'), libvirt.VIR_ERR_NO_NODE_DEVICE),
-                           (computer.destroy, libvirt.VIR_ERR_CONFIG_UNSUPPORTED), (computer.undefine, libvirt.VIR_ERR_OPERATION_INVALID),
+                           (computer.destroy, libvirt.VIR_ERR_CONFIG_UNSUPPORTED), (computer.undefine, libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
                            (computer.create, libvirt.VIR_ERR_OPERATION_INVALID), (lambda: computer.setAutostart(1), libvirt.VIR_ERR_OPERATION_UNSUPPORTED),
                            (lambda: self.conn.nodeDeviceDefineXML(MDEV.format('computer', ''), 0), libvirt.VIR_ERR_PARSE_FAILED),
+                           (lambda: self.conn.nodeDeviceDefineXML(MDEV.format('nobody', ''), 0), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
                            (lambda: self.conn.nodeDeviceLookupSCSIHostByWWN('1', '2', 0), libvirt.VIR_ERR_NO_NODE_DEVICE)):
             with self.assertRaises(libvirt.libvirtError) as caught:
                 call()
@@ -228,6 +230,31 @@ class Links(unittest.TestCase):
 
     def listed(self):
         return [d.name() for d in self.conn.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_NET)]
+
+    def test_interfaces(self):
+        """what the kernel has, of the driver of interfaces"""
+        conn = libvirt.open('interface:///system')
+        self.addCleanup(conn.close)
+        self.assertEqual([0, ['lo']], [conn.numOfInterfaces(), conn.listDefinedInterfaces()])
+        self.ip('link add br0 type bridge', 'link add v0 type veth peer name v1', 'link set v1 master br0', 'link set v0 up',
+                'link set v1 up', 'link set br0 up', 'link set v0 mtu 1400')
+        harness.wait_for(lambda: conn.listInterfaces() == ['br0', 'v0'])
+        xml = conn.interfaceLookupByName('br0').XMLDesc(0)
+        self.assertIn("<interface type='bridge' name='br0'>\n  <mtu size='1500'/>\n  <bridge stp='off'", xml)
+        self.assertIn("<interface type='ethernet' name='v1'>", xml)
+        device = conn.interfaceLookupByName('v0')
+        self.assertEqual(('v0', 1), (conn.interfaceLookupByMACString(device.MACString()).name(), device.isActive()))
+        self.assertIn("<mtu size='1400'/>", device.XMLDesc(0))
+        self.ip('link set v0 down')
+        harness.wait_for(lambda: not device.isActive())
+        self.assertEqual(['v0'], [i.name() for i in conn.listAllInterfaces(1) if i.name() == 'v0'])
+        self.ip('link del v0')
+        for call, code in ((lambda: device.XMLDesc(0), libvirt.VIR_ERR_NO_INTERFACE), (device.isActive, libvirt.VIR_ERR_NO_INTERFACE),
+                           (lambda: conn.interfaceLookupByMACString('52:54:00:99:99:99'), libvirt.VIR_ERR_NO_INTERFACE),
+                           (lambda: device.create(0), libvirt.VIR_ERR_NO_SUPPORT)):
+            with self.assertRaises(libvirt.libvirtError) as caught:
+                call()
+            self.assertEqual(code, caught.exception.get_error_code())
 
     def test_flood(self):
         """each pair is twenty events and more; some devices change their name, and come again under an old one"""
@@ -458,11 +485,11 @@ class Mock(unittest.TestCase):
             self.assertEqual({d for d, c in caps.items() if name in c and d != NAME}, set(self.conn.listDevices(name)), name)
         inactive, active, persistent, transient = (1 << 30, 1 << 31, 1 << 28, 1 << 29)
         self.assertEqual({NAME}, have(inactive))
-        self.assertEqual({NAME}, have(persistent))
+        self.assertEqual({NAME, 'computer'}, have(persistent))
         self.assertEqual(set(caps) - {NAME}, have(active))
-        self.assertEqual(set(caps) - {NAME}, have(transient))
+        self.assertEqual(set(caps) - {NAME, 'computer'}, have(transient))
         self.assertEqual(set(caps), have(active | inactive))
-        self.assertEqual(set(), have(active | persistent))
+        self.assertEqual({'computer'}, have(active | persistent))
         self.assertEqual({NAME}, have(inactive | persistent | 1 << 14))
         self.assertEqual(set(), have(inactive | 1))
 
@@ -498,6 +525,21 @@ class Mock(unittest.TestCase):
         thread.join()
         self.assertEqual(['2101001b32a9da4e:2001001b32a9da4e'] * 2, done)
         self.assertNotIn('scsi_host6', self.conn.listDevices(None))
+
+    def test_gone(self):
+        """a device that has vanished while nobody said so: a clear error from each call, and the list right afterwards"""
+        name, path = 'pci_0000_00_09_0', self.root + '/sys/devices/pci0000:00/0000:00:09.0'
+        for call in ('XMLDesc', 'dettach', 'reAttach', 'reset'):
+            self.conn.nodeDeviceLookupByName(name)
+            subprocess.run(['mv', path, self.root + '/away'], check=True)
+            device = self.conn.nodeDeviceLookupByName(name)
+            with self.assertRaises(libvirt.libvirtError) as caught:
+                getattr(device, call)()
+            self.assertRegex(str(caught.exception), '0000.00.09.0', call)
+            harness.wait_for(lambda: name not in self.conn.listDevices('pci'))
+            subprocess.run(['mv', self.root + '/away', path], check=True)
+            self.bed.uevent('/sys/devices/pci0000:00/0000:00:09.0', 'add')
+            harness.wait_for(lambda: name in self.conn.listDevices('pci'))
 
     def test_watched(self):
         """by the shell"""

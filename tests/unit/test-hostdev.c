@@ -397,6 +397,9 @@ static void testHotplug(void)
     addPCI(more, VF1, true);
     taken(w, more);
     bound(w, VF1, "vfio-pci");
+    addNet(more, VF1, 0);
+    refused(w, &qemu, more, VIR_ERR_OPERATION_INVALID, "PCI device " VF1 " is in use by driver QEMU, domain a");
+    bound(w, VF1, "vfio-pci");
     virHostdevsRelease(w->devices, &qemu, a->uuid, a);
     bound(w, VF1, "igbvf");
     bound(w, VF0, "vfio-pci");

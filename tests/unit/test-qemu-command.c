@@ -3,7 +3,7 @@
  * Command lines: tests/golden/qemu-argv/NAME.xml against NAME.args, with the recorded capabilities of a QEMU 7.2 (caps.json).
  * LIBVIRT_GOLDEN_WRITE=1 writes the .args anew; look at the difference before committing it.
  */
-#include "drivers/qemu/command.h"
+#include "drivers/qemu/plug-plan.h"
 #include "base/util.h"
 #include "model/domain-conf.h"
 #include <string.h>
@@ -103,6 +103,66 @@ static void testCache(void)
     g_assert_null(qemuCapsMachine(caps, "isapc"));
 }
 
+static qemuCommand line(const char *first, ...) G_GNUC_NULL_TERMINATED;
+static qemuCommand line(const char *first, ...)
+{
+    qemuCommand cmd = { .argv = g_ptr_array_new_with_free_func(g_free) };
+    va_list args;
+    va_start(args, first);
+    g_ptr_array_add(cmd.argv, g_strdup("/usr/bin/qemu"));
+    for (const char *word = first; word; word = va_arg(args, const char *))
+        g_ptr_array_add(cmd.argv, g_strdup(word));
+    va_end(args);
+    g_ptr_array_add(cmd.argv, NULL);
+    return cmd;
+}
+
+static void testPlan(void)
+{
+    g_autoptr(GError) error = NULL;
+    qemuCommand old = line("-m", "64", "-object", "{\"id\":\"s\",\"data\":\"one\"}", "-device", "{\"id\":\"net0\"}", NULL);
+    qemuCommand now = line("-m", "128", "-object", "{\"id\":\"s\",\"data\":\"two\"}", "-netdev", "{\"id\":\"hostnet1\"}", "-device", "{\"id\":\"net0\"}",
+                           "-device", "{\"id\":\"net1\"}", NULL);
+    qemuCommand more = line("-m", "64", "-fsdev", "local,id=x", NULL);
+    g_autoptr(GPtrArray) plan = qemuPlugPlan(&now, &old, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(plan->len, ==, 2);         /* a secret that is encrypted anew is the same one */
+    const qemuPlugStep *first = plan->pdata[0], *second = plan->pdata[1];
+    g_assert_cmpstr(first->command, ==, "netdev_add");
+    g_assert_cmpstr(first->undo, ==, "netdev_del");
+    g_assert_cmpstr(second->id, ==, "net1");
+    g_assert_true(qemuPlugIsDevice(second) && !qemuPlugIsDevice(first));
+    g_assert_null(qemuPlugPlan(&more, &old, &error));
+    g_assert_nonnull(strstr(error->message, "-fsdev"));
+    g_autoptr(GPtrArray) ids = qemuPlugDeviceIds(&now);
+    g_assert_cmpuint(ids->len, ==, 2);
+    qemuCommandClear(&old);
+    qemuCommandClear(&now);
+    qemuCommandClear(&more);
+}
+
+static void testChardevs(void)
+{
+    static const struct { const char *option, *qmp; } all[] = {
+        { "pty,id=charx", "{\"id\":\"charx\",\"backend\":{\"type\":\"pty\",\"data\":{}}}" },
+        { "file,id=c,path=/a,,b,append=on", "{\"id\":\"c\",\"backend\":{\"type\":\"file\",\"data\":{\"out\":\"/a,b\",\"append\":true}}}" },
+        { "serial,id=c,path=/dev/ttyS0", "{\"id\":\"c\",\"backend\":{\"type\":\"serial\",\"data\":{\"device\":\"/dev/ttyS0\"}}}" },
+        { "socket,id=c,host=h,port=1,telnet=on", "{\"id\":\"c\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"inet\",\"data\":{\"host\":\"h\","
+          "\"port\":\"1\"}},\"server\":false,\"telnet\":true}}}" },
+        { "socket,id=c,path=/s,reconnect=5", "{\"id\":\"c\",\"backend\":{\"type\":\"socket\",\"data\":{\"addr\":{\"type\":\"unix\",\"data\":{\"path\":\"/s\"}},"
+          "\"server\":false,\"reconnect\":5}}}" },
+        { "spicevmc,id=c,name=vdagent,logfile=/l,logappend=off", "{\"id\":\"c\",\"backend\":{\"type\":\"spicevmc\",\"data\":{\"type\":\"vdagent\",\"logfile\":\"/l\","
+          "\"logappend\":false}}}" },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(all); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonNode) node = qemuChardevArgs(all[i].option, &error);
+        g_assert_no_error(error);
+        g_autofree char *text = json_to_string(node, FALSE);
+        g_assert_cmpstr(text, ==, all[i].qmp);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -112,6 +172,8 @@ int main(int argc, char **argv)
     caps = qemuCapsFromCache(text, "/usr/bin/qemu-system-x86_64", "golden");
     g_assert_nonnull(caps);
     g_test_add_func("/qemu/caps-cache", testCache);
+    g_test_add_func("/qemu/plug/plan", testPlan);
+    g_test_add_func("/qemu/plug/chardevs", testChardevs);
     static const char *const names[] = { "minimal", "kernel", "disks", "nets", "hostdevs", "characters", "screens", "misc", "cpu", "host-model", "firmware" };
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         g_autofree char *test = g_strconcat("/qemu/argv/", names[i], NULL);

@@ -22,3 +22,9 @@ GPtrArray *documentRows(Shell *sh, const char *xml, const char *path, const char
         shellError(sh, "cannot read the document: %.60s", xml);
     return found;
 }
+
+char *documentFirst(Shell *sh, const char *xml, const char *path, int *n)
+{
+    ShellXmlFirst first = shellModule(sh, "xml", "shellXmlFirst");
+    return first ? first(xml, path, n) : NULL;
+}

@@ -13,7 +13,7 @@
 
 const CmdGroup *const shellGroups[] = { &groupDomain, &groupMonitor, &groupEvents, &groupHost, &groupNetwork, &groupFilter, &groupSecret,
                                          &groupPool, &groupVolume, &groupSnapshot, &groupCheckpoint, &groupBackup, &groupInterface, &groupNodedev,
-                                         &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, &groupJobs, NULL };
+                                         &groupSelf, &groupGuest, &groupGuestFigures, &groupVcpus, &groupDevices, &groupJobs, NULL };
 
 void shellError(Shell *sh, const char *format, ...)
 {

@@ -16,9 +16,12 @@ char *shellJsonSpread(const char *text);
 /* xml.c */
 typedef char *(*ShellXmlSelect)(const char *xml, const char *path, gboolean wrap);
 typedef GPtrArray *(*ShellXmlRows)(const char *xml, const char *path, const char *const *columns, guint n);
+typedef char *(*ShellXmlFirst)(const char *xml, const char *path, int *n);
 typedef char *(*ShellXmlRename)(const char *xml, const char *name);
 /* The nodes that `path` selects, each a document of its own; `wrap` puts them under one root. NULL: it is no path of nodes. */
 char *shellXmlSelect(const char *xml, const char *path, gboolean wrap);
+/* The first of the `*n` nodes that `path` selects, as it stands there; NULL: there is none. */
+char *shellXmlFirst(const char *xml, const char *path, int *n);
 /* For each node at `path` an array of the texts of `columns`, paths from there; NULL where there is none. NULL: unreadable. */
 GPtrArray *shellXmlRows(const char *xml, const char *path, const char *const *columns, guint n);
 /* The document with another <name>; NULL when it has none. */

@@ -55,7 +55,7 @@ typedef struct {
 } CmdGroup;
 
 extern const CmdGroup groupDomain, groupMonitor, groupEvents, groupHost, groupSelf, groupNetwork, groupFilter, groupSecret, groupGuest,
-    groupGuestFigures, groupVcpus, groupJobs, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
+    groupGuestFigures, groupVcpus, groupDevices, groupJobs, groupSnapshot, groupCheckpoint, groupBackup, groupInterface,
     groupNodedev, groupPool, groupVolume;
 extern const CmdGroup *const shellGroups[];     /* ended by NULL */
 
@@ -144,6 +144,8 @@ const char *domainReasonText(int state, int reason);
 bool printXpath(Shell *sh, const char *xml, const char *path, bool wrap);
 /* Rows of texts from a document (module.h); NULL with a message when it cannot be read. */
 GPtrArray *documentRows(Shell *sh, const char *xml, const char *path, const char *const *columns, guint n);
+/* The first of the `*n` nodes that `path` selects, as text; NULL: there is none. */
+char *documentFirst(Shell *sh, const char *xml, const char *path, int *n);
 
 /* Handles of other kinds, freed at the end of their block. */
 #define SHELL_FREE(T) \

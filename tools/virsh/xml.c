@@ -31,11 +31,11 @@ static int count(const xmlXPathObject *found)
 }
 
 /* One node, or those that a path selects, as documents. */
-static char *dump(Document *d, xmlNode *const *nodes, int n, const char *end)
+static char *dump(Document *d, xmlNode *const *nodes, int n, int format, const char *end)
 {
     xmlBuffer *out = xmlBufferCreate();
     for (int i = 0; i < n; i++) {
-        xmlNodeDump(out, d->doc, nodes[i], 0, 1);
+        xmlNodeDump(out, d->doc, nodes[i], 0, format);
         xmlBufferCat(out, BAD_CAST end);
     }
     char *text = g_strdup((const char *)xmlBufferContent(out));
@@ -50,13 +50,21 @@ char *shellXmlSelect(const char *xml, const char *path, gboolean wrap)
     if (!found || found->type != XPATH_NODESET)
         return NULL;
     if (!wrap)
-        return dump(&d, found->nodesetval ? found->nodesetval->nodeTab : NULL, count(found), "\n");
+        return dump(&d, found->nodesetval ? found->nodesetval->nodeTab : NULL, count(found), 1, "\n");
     xmlNode *root = xmlNewDocNode(d.doc, NULL, BAD_CAST "nodes", NULL);
     for (int i = 0; i < count(found); i++)
         xmlAddChild(root, xmlDocCopyNode(found->nodesetval->nodeTab[i], d.doc, 1));
-    char *text = dump(&d, &root, 1, "\n");
+    char *text = dump(&d, &root, 1, 1, "\n");
     xmlFreeNode(root);
     return text;
+}
+
+char *shellXmlFirst(const char *xml, const char *path, int *n)
+{
+    g_auto(Document) d = documentOpen(xml, 0);
+    g_autoptr(xmlXPathObject) found = d.ctx ? xmlXPathEvalExpression(BAD_CAST path, d.ctx) : NULL;
+    *n = count(found);
+    return *n ? dump(&d, found->nodesetval->nodeTab, 1, 0, "") : NULL;
 }
 
 /* The text of the first node, NULL when there is none or it is empty; of other values, as text. */
@@ -98,5 +106,5 @@ char *shellXmlRename(const char *xml, const char *name)
         return NULL;
     xmlNodeSetContent(at, NULL);
     xmlNodeAddContent(at, BAD_CAST name);
-    return dump(&d, &root, 1, "");
+    return dump(&d, &root, 1, 1, "");
 }

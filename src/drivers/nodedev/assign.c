@@ -2,12 +2,26 @@
 /* PCI devices taken from the host's drivers, given back, reset. */
 #define VIR_FROM VIR_FROM_NODEDEV
 #include "drivers/nodedev/nodedev.h"
+#include "engine/hostdev.h"
 #include "host/pci.h"
 #include <string.h>
 
 enum { BIND_MS = 15 * 1000 };
 
-static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **path, GError **error)
+/* What a guest has is not to be touched: neither taken, nor given back, nor reset. */
+static bool isFree(const virHostPCIAddress *address, bool reset, GError **error)
+{
+    g_autofree char *driver = NULL, *guest = NULL, *text = virHostPCIAddressFormat(address);
+    if (!virHostdevsHolder(virHostdevsGet(), address, &driver, &guest))
+        return true;
+    if (reset)
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Not resetting active device %s (driver %s, domain %s)", text, driver, guest);
+    else
+        virSetError(error, VIR_ERR_OPERATION_INVALID, "PCI device %s is in use by driver %s, domain %s", text, driver, guest);
+    return false;
+}
+
+static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **path, bool reset, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (!entry)
@@ -18,7 +32,7 @@ static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **p
         return false;
     }
     *path = g_strdup(entry->path);
-    return true;
+    return isFree(address, reset, error);
 }
 
 /* "vfio" and "kvm" are names of what guests want; anything else is a driver's own. */
@@ -33,7 +47,7 @@ int virNodeAssignDetachFlags(virNodeDevicePtr dev, const char *driverName, unsig
 {
     virHostPCIAddress address;
     g_autofree char *path = NULL;
-    if (!virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceDetachFlags", error) || !addressOf(dev, &address, &path, error))
+    if (!virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceDetachFlags", error) || !addressOf(dev, &address, &path, false, error))
         return -1;
     bool ok = virHostPCIBind(virHostLocal(), &address, driverFor(driverName), BIND_MS, NULL, error);
     virNodeUdevTouch(virNodeWatcher, path);
@@ -49,7 +63,7 @@ int virNodeAssignReAttach(virNodeDevicePtr dev, GError **error)
 {
     virHostPCIAddress address;
     g_autofree char *path = NULL;
-    if (!addressOf(dev, &address, &path, error))
+    if (!addressOf(dev, &address, &path, false, error))
         return -1;
     bool ok = virHostPCIReprobe(virHostLocal(), &address, BIND_MS, error);
     virNodeUdevTouch(virNodeWatcher, path);
@@ -60,5 +74,9 @@ int virNodeAssignReset(virNodeDevicePtr dev, GError **error)
 {
     virHostPCIAddress address;
     g_autofree char *path = NULL;
-    return addressOf(dev, &address, &path, error) && virHostPCIReset(virHostLocal(), &address, NULL, BIND_MS, error) ? 0 : -1;
+    if (!addressOf(dev, &address, &path, true, error))
+        return -1;
+    bool ok = virHostPCIReset(virHostLocal(), &address, NULL, BIND_MS, error);
+    virNodeUdevTouch(virNodeWatcher, path);
+    return ok ? 0 : -1;
 }

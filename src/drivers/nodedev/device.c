@@ -202,7 +202,7 @@ void virNodeRefreshMdevTypes(const char *path, virNodeCap *cap)
 /* ---- the table ---- */
 
 typedef struct {
-    const char *subsystem, *devtype;            /* devtype NULL: any */
+    const char *subsystem, *devtype;            /* devtype NULL: any; "": none */
     virNodeCapType type;
     const char *prefix;                         /* of the name; what follows is the kernel's name */
     virNodeReadFunc read;
@@ -214,7 +214,8 @@ static const Kind kinds[] = {
     { "pci", NULL, VIR_NODE_CAP_PCI, "pci", virNodeReadPci, true, virNodeRefreshPci },
     { "usb", "usb_device", VIR_NODE_CAP_USB_DEVICE, "usb", virNodeReadUsbDevice, true },
     { "usb", "usb_interface", VIR_NODE_CAP_USB, "usb", virNodeReadUsb, true },
-    { "net", NULL, VIR_NODE_CAP_NET, "net", virNodeReadNet, false, virNodeRefreshNet },
+    { "net", "", VIR_NODE_CAP_NET, "net", virNodeReadNet, false, virNodeRefreshNet },         /* bridges, VLANs and the like have one */
+    { "net", "wlan", VIR_NODE_CAP_NET, "net", virNodeReadNet, false, virNodeRefreshNet },
     { "scsi", "scsi_host", VIR_NODE_CAP_SCSI_HOST, "scsi", virNodeReadScsiHost, true, virNodeRefreshScsiHost },
     { "scsi", "scsi_target", VIR_NODE_CAP_SCSI_TARGET, "scsi", virNodeReadScsiTarget, false },
     { "scsi", "scsi_device", VIR_NODE_CAP_SCSI, "scsi", virNodeReadScsi, true },
@@ -240,7 +241,7 @@ static const Kind *kindOf(struct udev_device *dev)
 {
     const char *subsystem = udev_device_get_subsystem(dev), *devtype = udev_device_get_devtype(dev);
     for (gsize i = 0; subsystem && i < G_N_ELEMENTS(kinds); i++)
-        if (g_str_equal(kinds[i].subsystem, subsystem) && (!kinds[i].devtype || g_strcmp0(kinds[i].devtype, devtype) == 0))
+        if (g_str_equal(kinds[i].subsystem, subsystem) && (!kinds[i].devtype || g_str_equal(kinds[i].devtype, devtype ? devtype : "")))
             return &kinds[i];
     return NULL;
 }

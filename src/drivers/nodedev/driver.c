@@ -159,7 +159,7 @@ static int nodeDeviceIsActive(virNodeDevicePtr dev, GError **error)
 static int nodeDeviceIsPersistent(virNodeDevicePtr dev, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
-    return entry ? entry->config != NULL : -1;
+    return entry ? virNodeEntryIsPersistent(entry) : -1;
 }
 
 static virNodeDevicePtr nodeDeviceCreateXML(virConnectPtr conn, const char *xml, unsigned int flags, GError **error)

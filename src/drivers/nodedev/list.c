@@ -66,11 +66,16 @@ enum {
              VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT | VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT
 };
 
+bool virNodeEntryIsPersistent(const virNodeEntry *entry)
+{
+    return entry->config || entry->type == VIR_NODE_CAP_SYSTEM;
+}
+
 static void entryFlags(virNodeEntry *entry)
 {
     entry->flags = (entry->flags & ~(unsigned int)STATES) |
                    (entry->path ? VIR_CONNECT_LIST_NODE_DEVICES_ACTIVE : VIR_CONNECT_LIST_NODE_DEVICES_INACTIVE) |
-                   (entry->config ? VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT : VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT);
+                   (virNodeEntryIsPersistent(entry) ? VIR_CONNECT_LIST_NODE_DEVICES_PERSISTENT : VIR_CONNECT_LIST_NODE_DEVICES_TRANSIENT);
 }
 
 bool virNodeEntryIsActive(const virNodeEntry *entry)

@@ -28,6 +28,8 @@ void virNodeEntryUnref(virNodeEntry *entry);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virNodeEntry, virNodeEntryUnref)
 /* The host shows it. */
 bool virNodeEntryIsActive(const virNodeEntry *entry);
+/* mdevctl knows it; the machine itself comes back with every start, too. */
+bool virNodeEntryIsPersistent(const virNodeEntry *entry);
 /* Of a kind whose definitions are kept: the live one, else what it will be. Borrowed; NULL: it is of another kind. */
 const virNodeDeviceDef *virNodeEntryDef(const virNodeEntry *entry);
 /* `flags` of the listing call: capabilities, active or not, persistent or not. */

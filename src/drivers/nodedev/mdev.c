@@ -11,7 +11,8 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { APPEAR_MS = 15 * 1000 };
+/* A new device is known when it appears; one that was defined need not be waited for that long, mdevctl has said that it runs. */
+enum { APPEAR_MS = 15 * 1000, STARTED_MS = 2 * 1000 };
 
 /* ---- from mdevctl to the list ---- */
 
@@ -89,7 +90,11 @@ static char *parentPath(const virNodeDeviceDef *def, GError **error)
 {
     g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
     g_autoptr(virNodeEntry) parent = def->parent ? virNodeListFind(list, def->parent) : NULL;
-    if (parent && parent->path)
+    if (!parent) {
+        virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, def->parent ? "invalid parent device '%s'" : "missing parent device", def->parent);
+        return NULL;
+    }
+    if (parent->path)
         switch (parent->type) {
         case VIR_NODE_CAP_PCI:
         case VIR_NODE_CAP_CSS:
@@ -99,7 +104,7 @@ static char *parentPath(const virNodeDeviceDef *def, GError **error)
         default:
             break;
         }
-    virSetError(error, VIR_ERR_PARSE_FAILED, "Unable to find address for parent device '%s'", def->parent ? def->parent : "");
+    virSetError(error, VIR_ERR_PARSE_FAILED, "Unable to find address for parent device '%s'", def->parent);
     return NULL;
 }
 
@@ -192,10 +197,25 @@ virNodeDevicePtr virNodeMdevDefineXML(virConnectPtr conn, const char *xml, unsig
     return entry ? virNodeDeviceNew(conn, name) : NULL;
 }
 
+/* The address of the parent, for mdevctl, when it defines that UUID below several parents: it would take all of them. */
+static const char *whichParent(const virNodeEntry *entry)
+{
+    g_autoptr(virNodeList) list = virNodeStoreGet(virNodeDevices);
+    const virNodeCap *cap = mdevOf(entry->config);
+    for (guint i = 0; i < list->n; i++) {
+        const virNodeCap *other = list->v[i]->config ? mdevOf(list->v[i]->config) : NULL;
+        if (other && memcmp(other->uuid, cap->uuid, 16) == 0 && !g_str_equal(list->v[i]->name, entry->name))
+            return entry->configParent;
+    }
+    return NULL;
+}
+
 static bool isDefined(const virNodeEntry *entry, GError **error)
 {
     if (entry->config)
         return true;
+    if (virNodeEntryIsPersistent(entry))
+        return unsupported(VIR_ERR_CONFIG_UNSUPPORTED, error);
     virSetError(error, VIR_ERR_OPERATION_INVALID, "Node device '%s' is not defined", entry->name);
     return false;
 }
@@ -203,7 +223,7 @@ static bool isDefined(const virNodeEntry *entry, GError **error)
 int virNodeMdevUndefine(virNodeDevicePtr dev, unsigned int flags, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceUndefine", error) ? virNodeFind(dev->name, error) : NULL;
-    if (!entry || !isDefined(entry, error) || !virMdevctlUndefine(mdevOf(entry->config), entry->configParent, error))
+    if (!entry || !isDefined(entry, error) || !virMdevctlUndefine(mdevOf(entry->config), whichParent(entry), error))
         return -1;
     return refreshed(error) ? 0 : -1;
 }
@@ -219,23 +239,22 @@ int virNodeMdevCreate(virNodeDevicePtr dev, unsigned int flags, GError **error)
     }
     const virNodeCap *cap = mdevOf(entry->config);
     g_autofree char *path = parentPath(entry->config, NULL);
-    if (!virMdevctlStart(cap, entry->configParent, error))
+    if (!virMdevctlStart(cap, whichParent(entry), error))
         return -1;
     if (!path)
         virNodeUdevRescan(virNodeWatcher);      /* its parent came a moment ago */
     else
         lookAt(path, cap->uuid);
-    if (virNodeAwait(dev->name, true, APPEAR_MS))
-        return 0;
-    virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "mdevctl has started device '%s', but it does not appear", dev->name);
-    return -1;
+    if (!virNodeAwait(dev->name, true, STARTED_MS))
+        virWarn("mdevctl has started device '%s', but it is not there yet", dev->name);
+    return 0;
 }
 
 int virNodeMdevGetAutostart(virNodeDevicePtr dev, int *autostart, GError **error)
 {
     g_autoptr(virNodeEntry) entry = virNodeFind(dev->name, error);
     if (entry)
-        *autostart = entry->autostart;
+        *autostart = entry->autostart || entry->type == VIR_NODE_CAP_SYSTEM;
     return entry ? 0 : -1;
 }
 
@@ -250,7 +269,7 @@ int virNodeMdevSetAutostart(virNodeDevicePtr dev, int autostart, GError **error)
     }
     if (entry->autostart == (autostart != 0))
         return 0;
-    if (!virMdevctlAutostart(mdevOf(entry->config), entry->configParent, autostart != 0, error))
+    if (!virMdevctlAutostart(mdevOf(entry->config), whichParent(entry), autostart != 0, error))
         return -1;
     return refreshed(error) ? 0 : -1;
 }

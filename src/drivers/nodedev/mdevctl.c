@@ -245,7 +245,7 @@ GPtrArray *virMdevctlParse(const char *json, GError **error)
 
 GPtrArray *virMdevctlList(GError **error)
 {
-    static const char *const argv[] = { "list", "--defined", "--dumpjson", NULL };
+    static const char *const argv[] = { "list", "--dumpjson", "--defined", NULL };
     g_autofree char *output = NULL;
     if (!run(argv, NULL, &output, "query mediated devices", error))
         return NULL;
@@ -315,31 +315,35 @@ bool virMdevctlCreate(const virNodeCap *cap, const char *parent, unsigned char u
     return make("start", cap, parent, uuid, "start mediated device", error);
 }
 
-static bool command(const char *name, const virNodeCap *cap, const char *parent, const char *extra, const char *what, GError **error)
+static bool command(const char *name, const virNodeCap *cap, const char *parent, const char *what, GError **error)
 {
     g_autofree char *uuid = uuidArg(cap->uuid), *parentArg = parent ? g_strconcat("--parent=", parent, NULL) : NULL;
-    const char *argv[] = { name, uuid, parentArg ? parentArg : extra, parentArg ? extra : NULL, NULL };
+    const char *argv[] = { name, uuid, parentArg, NULL };
     return run(argv, NULL, NULL, what, error);
 }
 
 bool virMdevctlStart(const virNodeCap *cap, const char *parent, GError **error)
 {
-    return command("start", cap, parent, NULL, "create mediated device", error);
+    return command("start", cap, parent, "create mediated device", error);
 }
 
 bool virMdevctlStop(const virNodeCap *cap, GError **error)
 {
-    return command("stop", cap, NULL, NULL, "stop mediated device", error);
+    return command("stop", cap, NULL, "stop mediated device", error);
 }
 
 bool virMdevctlUndefine(const virNodeCap *cap, const char *parent, GError **error)
 {
-    return command("undefine", cap, parent, NULL, "undefine mediated device", error);
+    return command("undefine", cap, parent, "undefine mediated device", error);
 }
 
 bool virMdevctlAutostart(const virNodeCap *cap, const char *parent, bool on, GError **error)
 {
-    return command("modify", cap, parent, on ? "--auto" : "--manual", "set autostart of mediated device", error);
+    char uuid[37];
+    virUUIDFormat(cap->uuid, uuid);
+    g_autofree char *parentArg = parent ? g_strconcat("--parent=", parent, NULL) : NULL;
+    const char *argv[] = { "modify", "--uuid", uuid, on ? "--auto" : "--manual", parentArg, NULL };
+    return run(argv, NULL, NULL, "set autostart of mediated device", error);
 }
 
 bool virMdevctlModify(const virNodeCap *cap, const char *parent, bool live, bool config, bool autostart, GError **error)

@@ -30,11 +30,27 @@ static bool checkVfio(const virDomainDef *def, GError **error)
     return false;
 }
 
+/* The running guest's document says what was open before. */
+static void nameBackends(virDomainDef *def)
+{
+    for (unsigned int i = 0; i < def->nets.n; i++)
+        if (def->nets.v[i]->type == VIR_DOMAIN_NET_TYPE_HOSTDEV && def->nets.v[i]->hostdevType == VIR_DOMAIN_HOSTDEV_TYPE_PCI)
+            def->nets.v[i]->driverName = VIR_DOMAIN_NET_DRIVER_VFIO;
+    for (unsigned int i = 0; i < def->hostdevs.n; i++) {
+        virDomainHostdevDef *h = def->hostdevs.v[i];
+        if (h->mode == VIR_DOMAIN_HOSTDEV_MODE_SUBSYSTEM && h->type == VIR_DOMAIN_HOSTDEV_TYPE_PCI)
+            h->backend = VIR_DOMAIN_HOSTDEV_PCI_BACKEND_VFIO;
+    }
+}
+
 bool qemuHostdevsTake(virDomainObj *obj, virDomainDef *def, bool cold, GError **error)
 {
     virHostdevOwner owner = virEngineHostdevOwner(virDomainObjEngine(obj));
     unsigned int flags = (cold ? VIR_HOSTDEV_COLD : 0) | (qemuDriverOfObj(obj)->settings.relaxedAcs ? VIR_HOSTDEV_RELAXED_ACS : 0);
-    return checkVfio(def, error) && virHostdevsPrepare(virHostdevsGet(), &owner, def, flags, error);
+    if (!checkVfio(def, error) || !virHostdevsPrepare(virHostdevsGet(), &owner, def, flags, error))
+        return false;
+    nameBackends(def);
+    return true;
 }
 
 void qemuHostdevsGive(virDomainObj *obj, const unsigned char *uuid, const virDomainDef *keep)

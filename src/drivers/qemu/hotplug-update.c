@@ -8,6 +8,8 @@
 #include "model/tables.h"
 #include <string.h>
 
+enum { TRAY_MS = 5000, POLL_US = 100 * 1000 };
+
 typedef struct {
     virDomainObj *obj;
     virQmp *qmp;
@@ -72,14 +74,48 @@ static bool sameButSource(const virDomainDiskDef *old, const virDomainDiskDef *d
     return same;
 }
 
+/* What QEMU says of the drive's tray; a drive without one (floppies) is open whenever it is asked to be. */
+static bool isOpen(Update *u, const char *id)
+{
+    g_autoptr(JsonNode) reply = NULL;
+    qmpCall(u->qmp, "query-block", NULL, &reply, NULL);
+    JsonArray *list = qmpReplyArr(reply);
+    for (guint i = 0; list && i < json_array_get_length(list); i++) {
+        JsonObject *o = qmpItem(list, i);
+        const char *path = qmpStr(o, "qdev");
+        const char *last = path ? strrchr(path, '/') : NULL;
+        if (path && (g_str_equal(path, id) || (last && g_str_equal(last + 1, id))))
+            return !json_object_has_member(o, "tray_open") || qmpBool(o, "tray_open");
+    }
+    return true;
+}
+
+/* A guest that has locked the tray is asked to open it, and takes its time, or says no. */
+static bool openTray(Update *u, const char *id, GError **error)
+{
+    bool force = u->flags & VIR_DOMAIN_DEVICE_MODIFY_FORCE;
+    gint64 end = g_get_monotonic_time() + TRAY_MS * G_TIME_SPAN_MILLISECOND;
+    if (!say(u, "blockdev-open-tray", qmpArgs("s:id", id, "b:force", force, NULL), error))
+        return false;
+    while (!isOpen(u, id)) {
+        if (g_get_monotonic_time() >= end) {
+            virSetError(error, VIR_ERR_OPERATION_FAILED, "the guest has locked the tray of '%s' and does not open it; the force flag opens it all the same",
+                        id);
+            return false;
+        }
+        virActorPark(virDomainObjActor(u->obj));
+        g_usleep(POLL_US);
+        virActorUnpark(virDomainObjActor(u->obj));
+    }
+    return true;
+}
+
 /* Takes what was in the drive out, and puts in what the new definition has. */
 static bool swapMedium(Update *u, const virDomainDiskDef *old, const virDomainDiskDef *disk, GError **error)
 {
     const char *id = disk->info.alias;
     g_autofree char *node = g_strdup_printf("libvirt-%u-format", disk->src.index);
-    bool force = u->flags & VIR_DOMAIN_DEVICE_MODIFY_FORCE;
-    if (!say(u, "blockdev-open-tray", qmpArgs("s:id", id, "b:force", force, NULL), error) ||
-        (!isEmpty(&old->src) && !say(u, "blockdev-remove-medium", qmpArgs("s:id", id, NULL), error)))
+    if (!openTray(u, id, error) || (!isEmpty(&old->src) && !say(u, "blockdev-remove-medium", qmpArgs("s:id", id, NULL), error)))
         return false;
     if (isEmpty(&disk->src))
         return true;

@@ -265,11 +265,8 @@ static bool settle(Plug *p, GError **error)
         return false;
     if (g_str_equal(kind, "disk"))
         return qemuThrottleDisk(qmp, p->changed->device, error);
-    if (g_str_equal(kind, "interface")) {
-        const virDomainNetDef *net = p->changed->device;
-        return net->link != VIR_DOMAIN_NET_LINK_DOWN || net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV ||
-               qmpCall(qmp, "set_link", qmpArgs("s:name", net->info.alias, "b:up", FALSE, NULL), NULL, error) == VIR_QMP_OK;
-    }
+    if (g_str_equal(kind, "interface"))
+        return qemuCutLink(qmp, p->changed->device, error);
     if (g_str_equal(kind, "memory")) {
         takeMemory(qmp, p->def);
         qemuCountMemory(p->obj, p->def, false);

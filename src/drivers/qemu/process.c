@@ -575,6 +575,20 @@ void qemuCountMemory(virDomainObj *obj, const virDomainDef *def, bool fresh)
         __atomic_store_n(&qemuGuestOf(obj)->balloon, virtioBalloon(def) ? def->currentMemory : def->memory, __ATOMIC_RELAXED);
 }
 
+static bool cutLinks(virQmp *qmp, const virDomainDef *def, GError **error)
+{
+    for (unsigned int i = 0; i < def->nets.n; i++)
+        if (!qemuCutLink(qmp, def->nets.v[i], error))
+            return false;
+    return true;
+}
+
+bool qemuCutLink(virQmp *qmp, const virDomainNetDef *net, GError **error)
+{
+    return net->link != VIR_DOMAIN_NET_LINK_DOWN || net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV ||
+           qmpCall(qmp, "set_link", qmpArgs("s:name", net->info.alias, "b:up", FALSE, NULL), NULL, error) == VIR_QMP_OK;
+}
+
 /* Everything that is to be known of or set in a fresh QEMU, in one round trip. */
 static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
 {
@@ -607,7 +621,7 @@ static bool configureGuest(virDomainObj *obj, virDomainDef *def, GError **error)
     }
     g_autoptr(virQmp) qmp = qemuGuestQmp(obj, error);
     bool ok = qmp && qmpCallMany(qmp, r, n, error);
-    ok = ok && throttleDisks(qmp, def, error);
+    ok = ok && throttleDisks(qmp, def, error) && cutLinks(qmp, def, error);
     if (ok) {
         takeVcpus(g, qmpReplyArr(r[0].reply));
         qemuTakePtys(def, qmpReplyArr(r[1].reply));

@@ -74,6 +74,7 @@ void qemuCommandFrameClear(qemuCommandFrame *frame);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(qemuCommandFrame, qemuCommandFrameClear)
 /* Paths of pseudo terminals, as query-chardev tells; limits of disks and links that are down, made known to QEMU. */
 void qemuTakePtys(virDomainDef *def, JsonArray *chardevs);
+bool qemuCutLink(virQmp *qmp, const virDomainNetDef *net, GError **error);
 /* How much memory the guest has now. */
 void qemuCountMemory(virDomainObj *obj, const virDomainDef *def, bool fresh);
 bool qemuThrottleDisk(virQmp *qmp, const virDomainDiskDef *disk, GError **error);
