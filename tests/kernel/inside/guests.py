@@ -160,6 +160,51 @@ def interface_of_pool(side):
             network.destroy()
 
 
+def macvtaps():
+    """Name: the link below, the mode and the address of each."""
+    return {l['ifname']: (l['link'], l['linkinfo']['info_data']['mode'], l['address'])
+            for l in json.loads(run('ip', '-j', '-d', 'link', 'show', 'type', 'macvtap') or '[]') if l}
+
+
+@case
+def macvtap(side):
+    """Devices on a card of the host, by themselves and from a network that lends the card; they go with their guests, also when the daemon
+    has not seen these end."""
+    card = netdev(igb())
+    own = read('/sys/class/net', card, 'address')
+    one = "<interface type='direct'><mac address='52:54:00:aa:cc:{}'/><source {}/><model type='virtio'/></interface>"
+    equal({}, macvtaps(), 'before')
+    with Guests(side) as guests:
+        network = side.conn('qemu').networkCreateXML(
+            f"<network><name>lent</name><forward mode='bridge'><interface dev='{card}'/></forward></network>")
+        try:
+            direct = guests.create('direct', one.format('01', f"dev='{card}' mode='vepa'"))
+            lent = guests.create('lent', "<interface type='network'><mac address='52:54:00:aa:cc:02'/><source network='lent'/></interface>")
+            made = {'macvtap0': (card, 'vepa', '52:54:00:aa:cc:01'), 'macvtap1': (card, 'bridge', '52:54:00:aa:cc:02')}
+            equal(made, macvtaps(), 'while they run')
+            target = domain_xml(direct).find('interface/target')
+            equal('macvtap0', target.get('dev'), 'document')
+            equal('direct', domain_xml(lent).find('interface').get('type'), 'document of the lent one')
+            nodes = {os.readlink(f"/proc/{guests.pid('direct')}/fd/{fd}") for fd in os.listdir(f"/proc/{guests.pid('direct')}/fd")}
+            true('/dev/tap' + read('/sys/class/net/macvtap0/ifindex') in nodes, nodes)
+            pid = guests.pid('direct')
+            side.stop(signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+            side.start()
+            wait_for(lambda: 'macvtap0' not in macvtaps())
+            lent = side.conn('qemu').lookupByName('lent')
+            equal(['macvtap1'], list(macvtaps()), 'after the crash')
+            lent.destroy()
+            equal({}, macvtaps(), 'after')
+            through = guests.create('through', one.format('03', f"dev='{card}' mode='passthrough'"))
+            equal('52:54:00:aa:cc:03', read('/sys/class/net', card, 'address'), 'the card while it is passed through')
+            refused(None, lambda: guests.create('second', one.format('04', f"dev='{card}' mode='passthrough'")))
+            through.destroy()
+            equal(({}, own), (macvtaps(), read('/sys/class/net', card, 'address')), 'after it was passed through')
+        finally:
+            side.conn('qemu').networkLookupByName('lent').destroy()
+
+
 def controller():
     return next(a for a in pci(class_='0x010802') if not read(SYS, a, 'sriov_totalvfs'))
 
