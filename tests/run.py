@@ -19,10 +19,10 @@ SOURCE = os.path.dirname(HERE)
 # Builds with a sanitizer: Meson's option, and the black-box programs that run on them.
 SANITIZERS = {'asan': ('address,undefined', ['test_stress.py', 'test_restart.py', 'test_shells.py', 'test_wire.py', 'test_hostile.py',
                                        'test_stuck.py', 'test_moments.py', 'test_nwfilters.py', 'test_storage.py', 'test_backups.py',
-                                       'test_nodedevs.py']),
+                                       'test_nodedevs.py', 'test_hotplug.py']),
               'tsan': ('thread', ['test_stress.py', 'test_restart.py', 'test_stuck.py', 'test_qemu.py', 'test_wire.py',
                            'test_moments.py', 'test_devices.py', 'test_nwfilters.py', 'test_storage.py', 'test_agent.py',
-                           'test_networks.py', 'test_backups.py', 'test_nodedevs.py'])}
+                           'test_networks.py', 'test_backups.py', 'test_nodedevs.py', 'test_hotplug.py'])}
 
 
 class Count:

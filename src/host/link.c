@@ -111,6 +111,15 @@ GPtrArray *virLinkVirtualFunctions(const virHost *host, const char *name)
     }
 }
 
+bool virLinkGetMac(const char *name, unsigned char mac[6], GError **error)
+{
+    struct ifreq ifr;
+    if (!requestInit(&ifr, name, error) || !linkIoctl(SIOCGIFHWADDR, &ifr, "Cannot get interface MAC on", error))
+        return false;
+    memcpy(mac, ifr.ifr_hwaddr.sa_data, 6);
+    return true;
+}
+
 bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error)
 {
     struct ifreq ifr;

@@ -14,6 +14,7 @@ bool virLinkHasPhysicalFunction(const char *device);
 /* Those of a network device, in their order; `netdev` NULL: the host does not use it as a network device. */
 typedef struct { char *pci, *netdev; } virLinkFunction;
 GPtrArray *virLinkVirtualFunctions(const virHost *host, const char *name);
+bool virLinkGetMac(const char *name, unsigned char mac[6], GError **error);
 bool virLinkSetMac(const char *name, const unsigned char mac[6], GError **error);
 bool virLinkSetUp(const char *name, bool up, GError **error);
 bool virLinkGetMtu(const char *name, unsigned int *mtu, GError **error);

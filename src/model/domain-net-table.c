@@ -149,6 +149,8 @@ static const virXmlRow networkCase[] = {
 };
 static const virXmlRow bridgeCase[] = { X_STR("source/@bridge", bridge, 0), X_END };
 static const virXmlRow directCase[] = {
+    X_STR("source/@network", network, XF_STATUS),       /* which gave it the device */
+    X_UUID("source/@portid", portId, XF_STATUS),
     X_STR("source/@dev", dev, 0),
     X_ENUM("source/@mode", macvlanMode, virNetMacvlanMode, 0, .bad = "Unknown macvtap mode '%s'"),
     X_END

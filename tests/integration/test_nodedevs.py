@@ -189,7 +189,8 @@ class Host(unittest.TestCase):
         computer = self.conn.nodeDeviceLookupByName('computer')
         for call, code in ((lambda: self.conn.nodeDeviceLookupByName('nobody'), libvirt.VIR_ERR_NO_NODE_DEVICE),
                            (computer.destroy, libvirt.VIR_ERR_CONFIG_UNSUPPORTED), (computer.undefine, libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
-                           (computer.create, libvirt.VIR_ERR_OPERATION_INVALID), (lambda: computer.setAutostart(1), libvirt.VIR_ERR_OPERATION_UNSUPPORTED),
+                           (computer.create, libvirt.VIR_ERR_OPERATION_INVALID),
+                           (lambda: computer.setAutostart(1), libvirt.VIR_ERR_OPERATION_UNSUPPORTED),
                            (lambda: self.conn.nodeDeviceDefineXML(MDEV.format('computer', ''), 0), libvirt.VIR_ERR_PARSE_FAILED),
                            (lambda: self.conn.nodeDeviceDefineXML(MDEV.format('nobody', ''), 0), libvirt.VIR_ERR_CONFIG_UNSUPPORTED),
                            (lambda: self.conn.nodeDeviceLookupSCSIHostByWWN('1', '2', 0), libvirt.VIR_ERR_NO_NODE_DEVICE)):

@@ -126,7 +126,7 @@ class Fake(Embedded):
             d.info()
             d.state()
             d.XMLDesc()
-        self.assertLess(time.monotonic() - start, 0.05)
+        self.assertLess(time.monotonic() - start, 1)
         healthy.create()
         healthy.suspend()
         healthy.destroy()

@@ -34,7 +34,7 @@ class Apt:
             shutil.copy('/etc/apt/sources.list', os.path.join(parts, 'host.list'))
         self.options = ['-q', '-o', 'Dir::Etc::SourceList=/dev/null', '-o', f'Dir::Etc::SourceParts={parts}', '-o',
                         f'Dir::State::Lists={folder}/lists', '-o', f'Dir::Cache={folder}/cache', '-o', 'APT::Sandbox::User=root',
-                        '-o', 'Acquire::Retries=3', '-o', 'Acquire::Languages=none']
+                        '-o', 'Acquire::Retries=3', '-o', 'Acquire::Languages=none', '-o', 'APT::Update::Error-Mode=any']
         with open('/etc/os-release', encoding='ascii', errors='replace') as f:
             release = re.search(r'^VERSION_CODENAME=(\w+)', f.read(), re.M).group(1)
         self.backports = f'{release}-backports'

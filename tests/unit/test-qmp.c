@@ -322,9 +322,23 @@ static void testArgs(void)
     g_assert_cmpstr(text, ==, "{\"a\":\"x\",\"b\":-1,\"c\":1099511627776,\"d\":true}");
 }
 
+static void testOneValue(void)
+{
+    static const struct { const char *text; bool one; } lines[] = {
+        { "{}", true }, { "{\"a\": [1, {}]} \r", true }, { "{\"a\": \"}{\\\"\"}", true }, { "7", true }, { "{\"a\": ", true },
+        { "{}{}", false }, { "{\"a\": {}} x", false }, { "[1]\"id\"", false }, { "}{", false },
+    };
+    for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
+        g_assert_cmpint(qmpIsOneValue(lines[i].text, strlen(lines[i].text)), ==, lines[i].one);
+    char deep[400];
+    memset(deep, '[', sizeof(deep));
+    g_assert_false(qmpIsOneValue(deep, sizeof(deep)));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/qmp/one-value", testOneValue);
     g_test_add_func("/qmp/args", testArgs);
     g_test_add("/qmp/answers", Fixture, NULL, setUp, testAnswers, tearDown);
     g_test_add("/qmp/error", Fixture, NULL, setUp, testError, tearDown);

@@ -240,7 +240,8 @@ static const OptDef optsStart[] = { DEVICE("device name"), OPT_END };
 static const OptDef optsDetach[] = { DEVICE("device key"),
                                      { "driver", OPT_STRING, false, "pci device assignment backend driver (e.g. 'vfio' or 'xen')", NULL },
                                      OPT_END };
-static const OptDef optsDumpxml[] = { DEVICE(WWN), FLAG("inactive", "show inactive defined XML"), { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL },
+static const OptDef optsDumpxml[] = { DEVICE(WWN), FLAG("inactive", "show inactive defined XML"),
+                                      { "xpath", OPT_STRING, false, "xpath expression to filter the XML document", NULL },
                                       FLAG("wrap", "wrap xpath results in an common root element"), OPT_END };
 static const OptDef optsList[] = { FLAG("tree", "list devices in a tree"),
                                    { "cap", OPT_STRING, false, "capability names, separated by comma", NULL },

@@ -107,7 +107,8 @@ static void refreshCcw(const char *path, virNodeCap *cap)
     unsigned long long online;
     g_free(cap->groupDevice);
     cap->groupDevice = linkedName(path, "group_device", "ccwgroup");
-    cap->ccwState = !virHostReadULL(&online, "%s/online", path) ? VIR_NODE_CCW_UNKNOWN : online ? VIR_NODE_CCW_ONLINE : VIR_NODE_CCW_OFFLINE;
+    bool known = virHostReadULL(&online, "%s/online", path);
+    cap->ccwState = !known ? VIR_NODE_CCW_UNKNOWN : online ? VIR_NODE_CCW_ONLINE : VIR_NODE_CCW_OFFLINE;
 }
 
 static bool readCcw(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
@@ -234,8 +235,9 @@ static const Kind kinds[] = {
     { "mtty", NULL, VIR_NODE_CAP_MDEV_TYPES, "mtty", readSampleParent, false, virNodeRefreshMdevTypes },
 };
 
-const char *const virNodeSubsystems[] = { "pci", "usb", "net", "scsi", "block", "drm", "scsi_generic", "mdev", "ccw", "ccwgroup", "css", "vdpa", "ap",
-                                          "matrix", "mtty", NULL };
+const char *const virNodeSubsystems[] = {
+    "pci", "usb", "net", "scsi", "block", "drm", "scsi_generic", "mdev", "ccw", "ccwgroup", "css", "vdpa", "ap", "matrix", "mtty", NULL
+};
 
 static const Kind *kindOf(struct udev_device *dev)
 {
@@ -354,7 +356,8 @@ virNodeDeviceDef *virNodeDeviceComputer(struct udev *udev)
         return def;
     const struct { const char *attr; char **to; } texts[] = {
         { "product_name", &cap->product }, { "sys_vendor", &cap->hwVendor }, { "product_version", &cap->hwVersion },
-        { "product_serial", &cap->hwSerial }, { "bios_vendor", &cap->fwVendor }, { "bios_version", &cap->fwVersion }, { "bios_date", &cap->fwDate },
+        { "product_serial", &cap->hwSerial }, { "bios_vendor", &cap->fwVendor }, { "bios_version", &cap->fwVersion },
+        { "bios_date", &cap->fwDate },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         *texts[i].to = virNodeAttr(dmi, texts[i].attr);

@@ -71,7 +71,8 @@ static virNodeDevicePtr nodeDeviceLookupByName(virConnectPtr conn, const char *n
     return entry ? virNodeDeviceNew(conn, entry->name) : NULL;
 }
 
-static virNodeDevicePtr nodeDeviceLookupSCSIHostByWWN(virConnectPtr conn, const char *wwnn, const char *wwpn, unsigned int flags, GError **error)
+static virNodeDevicePtr nodeDeviceLookupSCSIHostByWWN(virConnectPtr conn, const char *wwnn, const char *wwpn, unsigned int flags,
+                                                      GError **error)
 {
     g_autoptr(virNodeList) list = virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceLookupSCSIHostByWWN", error) ? virNodeListGet(error) : NULL;
     if (!list)
@@ -170,7 +171,8 @@ static virNodeDevicePtr nodeDeviceCreateXML(virConnectPtr conn, const char *xml,
     g_autoptr(virNodeDeviceDef) def = virNodeDeviceDefParse(xml, NULL, parse, error);
     if (!def || !virNodeBegin(error))
         return NULL;
-    return def->caps.v[0]->type == VIR_NODE_CAP_SCSI_HOST ? virNodeVportCreateXML(conn, def, error) : virNodeMdevCreateXML(conn, def, error);
+    bool isAdapter = def->caps.v[0]->type == VIR_NODE_CAP_SCSI_HOST;
+    return isAdapter ? virNodeVportCreateXML(conn, def, error) : virNodeMdevCreateXML(conn, def, error);
 }
 
 static int nodeDeviceDestroy(virNodeDevicePtr dev, GError **error)
@@ -189,15 +191,17 @@ static int nodeDeviceDestroy(virNodeDevicePtr dev, GError **error)
     }
 }
 
-static int connectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePtr dev, int eventID, virConnectNodeDeviceEventGenericCallback callback,
-                                             void *opaque, virFreeCallback freecb, GError **error)
+static int connectNodeDeviceEventRegisterAny(virConnectPtr conn, virNodeDevicePtr dev, int eventID,
+                                             virConnectNodeDeviceEventGenericCallback callback, void *opaque, virFreeCallback freecb,
+                                             GError **error)
 {
     unsigned char uuid[16];
     if (!virNodeBegin(error))           /* devices that are there already are no news */
         return -1;
     if (dev)
         virNodeNameToUuid(dev->name, uuid);
-    return virEventBusAdd(virNodeStoreEvents(virNodeDevices), conn, dev ? uuid : NULL, eventID, (gpointer)callback, opaque, freecb, NULL, 0, error);
+    return virEventBusAdd(virNodeStoreEvents(virNodeDevices), conn, dev ? uuid : NULL, eventID, (gpointer)callback, opaque, freecb, NULL, 0,
+                          error);
 }
 
 static int connectNodeDeviceEventDeregisterAny(virConnectPtr conn, int callbackID, GError **error)

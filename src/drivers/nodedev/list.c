@@ -176,7 +176,8 @@ virNodeStore *virNodeStoreNew(void)
     g_mutex_init(&store->writing);
     g_cond_init(&store->replaced);
     store->list = listNew(0);
-    store->paths = g_hash_table_new_full(g_str_hash, g_str_equal, (GDestroyNotify)g_ref_string_release, (GDestroyNotify)g_ref_string_release);
+    GDestroyNotify release = (GDestroyNotify)g_ref_string_release;
+    store->paths = g_hash_table_new_full(g_str_hash, g_str_equal, release, release);
     store->events = virEventBusNew();
     return store;
 }

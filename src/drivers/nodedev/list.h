@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The devices that are known: of most just what a list says, since their documents are read from the host when they are asked for. A reader takes the list as it is at that moment and never waits for a writer; a writer makes the next
- * list and replaces the old one whole. What udev shows of a device (`live`) and what mdevctl keeps of it (`config`) stand beside each
- * other: neither source overwrites the other's.
+ * The devices that are known: of most just what a list says, since their documents are read from the host when they are asked for. A
+ * reader takes the list as it is at that moment and never waits for a writer; a writer makes the next list and replaces the old one
+ * whole. What udev shows of a device (`live`) and what mdevctl keeps of it (`config`) stand beside each other: neither source
+ * overwrites the other's.
  */
 #pragma once
 

@@ -68,7 +68,8 @@ static bool runTo(const char *const *argv, int in, int out, int err, const char 
     if (!virProcessWait(process, deadline_ms)) {
         kill(-virProcessPid(process), SIGKILL);         /* with what it has started */
         virProcessSignal(process, SIGKILL);
-        virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "Unable to %s: mdevctl has not come to an end within %d seconds", what, deadline_ms / 1000);
+        virSetError(error, VIR_ERR_OPERATION_TIMEOUT, "Unable to %s: mdevctl has not come to an end within %d seconds", what,
+                    deadline_ms / 1000);
         return false;
     }
     int status = virProcessStatus(process);
@@ -206,7 +207,8 @@ static bool parseParents(JsonObject *parents, GPtrArray *devices, GError **error
         for (guint i = 0; i < json_array_get_length(list); i++) {
             JsonObject *entry = objectOf(json_array_get_element(list, i));
             g_autoptr(GList) uuids = entry ? json_object_get_members(entry) : NULL;
-            virMdevctlDevice *device = uuids ? parseDevice(p->data, uuids->data, objectOf(json_object_get_member(entry, uuids->data)), error) : NULL;
+            JsonObject *object = uuids ? objectOf(json_object_get_member(entry, uuids->data)) : NULL;
+            virMdevctlDevice *device = uuids ? parseDevice(p->data, uuids->data, object, error) : NULL;
             if (!device)
                 return uuids ? false : garbage(error, "a device is no object");
             g_ptr_array_add(devices, device);

@@ -26,7 +26,8 @@ GPtrArray *virMdevctlParse(const char *json, GError **error);
 /* What is handed to it on its standard input. */
 char *virMdevctlJson(const virNodeCap *cap, bool autostart);
 
-/* `cap` is the device's capability, `parent` its parent's address (NULL: its UUID is the only one of its kind). Without a UUID mdevctl chooses one, in *uuid (may be given). */
+/* `cap` is the device's capability, `parent` its parent's address (NULL: its UUID is the only one of its kind). Without a UUID mdevctl
+ * chooses one, in *uuid (may be given). */
 bool virMdevctlDefine(const virNodeCap *cap, const char *parent, unsigned char uuid[16], GError **error);
 bool virMdevctlCreate(const virNodeCap *cap, const char *parent, unsigned char uuid[16], GError **error);
 bool virMdevctlStart(const virNodeCap *cap, const char *parent, GError **error);

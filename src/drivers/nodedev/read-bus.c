@@ -195,7 +195,8 @@ static char *either(char *first, char *second)
 bool virNodeReadUsbDevice(struct udev_device *dev, virNodeDeviceDef *def, virNodeCap *cap)
 {
     const struct { const char *attr; int base; unsigned int *to; } numbers[] = {
-        { "busnum", 10, &cap->usbBus }, { "devnum", 10, &cap->usbDevice }, { "idVendor", 16, &cap->vendor }, { "idProduct", 16, &cap->productId },
+        { "busnum", 10, &cap->usbBus }, { "devnum", 10, &cap->usbDevice }, { "idVendor", 16, &cap->vendor },
+        { "idProduct", 16, &cap->productId },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
         unsigned long long number = 0;

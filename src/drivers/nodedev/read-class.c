@@ -37,7 +37,8 @@ static const struct {
 } features[] = {
 #define FEATURE(name) { VIR_LINK_OFFLOAD_##name, VIR_NODE_FEATURE_##name, NULL }
     FEATURE(RX), FEATURE(TX), FEATURE(SG), FEATURE(TSO), FEATURE(GSO), FEATURE(GRO), FEATURE(LRO), FEATURE(RXVLAN), FEATURE(TXVLAN),
-    FEATURE(NTUPLE), FEATURE(RXHASH), { 0, VIR_NODE_FEATURE_RDMA, hasRdma }, FEATURE(TXUDPTNL), { 0, VIR_NODE_FEATURE_SWITCHDEV, hasSwitch },
+    FEATURE(NTUPLE), FEATURE(RXHASH), { 0, VIR_NODE_FEATURE_RDMA, hasRdma }, FEATURE(TXUDPTNL),
+    { 0, VIR_NODE_FEATURE_SWITCHDEV, hasSwitch },
 };
 
 void virNodeRefreshNet(const char *path, virNodeCap *cap)

@@ -13,7 +13,8 @@ typedef struct _virNodeUdev virNodeUdev;
 /* What somebody else wants to know, called on threads of their own: a folder of mdevctl has changed, a parent of mediated devices came. */
 typedef void (*virNodeUdevNotify)(gpointer data);
 
-/* `folder` is watched, whether it exists or not. NULL: udev cannot be used at all. From Start on the host is enumerated, in the background. */
+/* `folder` is watched, whether it exists or not. NULL: udev cannot be used at all. From Start on the host is enumerated, in the
+ * background. */
 virNodeUdev *virNodeUdevNew(virNodeStore *store, const char *folder, virNodeUdevNotify notify, gpointer data, GError **error);
 void virNodeUdevStart(virNodeUdev *udev);
 /* Until the list is complete for the first time; false after the deadline, and after Stop. */

@@ -41,8 +41,8 @@ static virNodeEntry *adapterFor(const virNodeDeviceDef *def, GError **error)
     for (guint i = 0; i < list->n; i++)
         if (isAdapter(list->v[i]) && fits(list->v[i], def))
             return virNodeEntryRef(list->v[i]);
-    virSetError(error, VIR_ERR_NO_NODE_DEVICE, "no host adapter for the virtual adapter '%s': none with these names is capable of vport operations",
-                def->name);
+    virSetError(error, VIR_ERR_NO_NODE_DEVICE, "no host adapter for the virtual adapter '%s': none with these names is capable of vport "
+                "operations", def->name);
     return NULL;
 }
 
@@ -113,7 +113,8 @@ virNodeDevicePtr virNodeVportCreateXML(virConnectPtr conn, const virNodeDeviceDe
     }
     g_autoptr(GError) ignored = NULL;
     writePort(adapter, "vport_delete", cap, &ignored);
-    virSetError(error, VIR_ERR_NO_NODE_DEVICE, "no node device for '%s' with wwnn '%s' and wwpn '%s' has appeared", def->name, cap->wwnn, cap->wwpn);
+    virSetError(error, VIR_ERR_NO_NODE_DEVICE, "no node device for '%s' with wwnn '%s' and wwpn '%s' has appeared", def->name,
+                cap->wwnn, cap->wwpn);
     return NULL;
 }
 

@@ -18,7 +18,6 @@ enum {
     LINE_LIMIT = 64 << 20,      /* a file's piece in base64 fits; more is nobody's answer */
     HELD_LIMIT = LINE_LIMIT + (1 << 20),        /* lines that wait for their reader */
     READ_BATCH = 1 << 20,
-    DEPTH_LIMIT = 128,          /* of brackets: the parser's recursion is on our stack */
 };
 
 static const char notNow[] = "Guest agent not available for now", closed[] = "closed";
@@ -233,31 +232,13 @@ virAgent *virAgentConnect(const char *path, GError **error)
 
 /* ---- lines, on the caller's thread ---- */
 
-/* Are there few enough brackets within each other for the parser? */
-static bool isShallow(const char *text, gsize len)
-{
-    bool quoted = false;
-    int depth = 0;
-    for (gsize i = 0; i < len; i++) {
-        if (quoted && text[i] == '\\')
-            i++;
-        else if (text[i] == '"')
-            quoted = !quoted;
-        else if (!quoted && (text[i] == '[' || text[i] == '{') && ++depth > DEPTH_LIMIT)
-            return false;
-        else if (!quoted && (text[i] == ']' || text[i] == '}'))
-            depth--;
-    }
-    return true;
-}
-
 /* The answer in a line, NULL for everything else. */
 static JsonNode *parseLine(GBytes *bytes)
 {
     gsize len;
     const char *line = g_bytes_get_data(bytes, &len);
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
-    if (!g_utf8_validate(line, len, NULL) || !isShallow(line, len) || !json_parser_load_from_data(parser, line, len, NULL))
+    if (!g_utf8_validate(line, len, NULL) || !qmpIsOneValue(line, len) || !json_parser_load_from_data(parser, line, len, NULL))
         return NULL;
     JsonNode *root = json_parser_get_root(parser);
     JsonObject *o = qmpReplyObj(root);

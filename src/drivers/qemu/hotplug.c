@@ -141,7 +141,7 @@ static bool prepareFiles(Plug *p, GError **error)
 }
 
 /* Of interfaces that `keep` does not have. */
-static void unfilterNets(const virDomainDef *def, const virDomainDef *keep)
+static void unmakeNets(virDomainObj *obj, const virDomainDef *def, const virDomainDef *keep)
 {
     virDomainDef gone = { .name = def->name };
     memcpy(gone.uuid, def->uuid, sizeof(gone.uuid));
@@ -149,13 +149,14 @@ static void unfilterNets(const virDomainDef *def, const virDomainDef *keep)
         if (!findInfo(keep, def->nets.v[i]->info.alias))
             virListAppend(&gone.nets, def->nets.v[i]);
     qemuUnfilterNets(&gone);
+    qemuDirectDrop(obj, &gone);
     g_free(gone.nets.v);
 }
 
 static void dropNets(Plug *p)
 {
     qemuCloseNetFds(p->nets, p->def->nets.n);
-    unfilterNets(p->def, p->old);
+    unmakeNets(p->obj, p->def, p->old);
 }
 
 static bool prepareNets(Plug *p, GError **error)
@@ -327,7 +328,7 @@ static void deviceGone(virDomainObj *obj, const char *alias)
     if (!after || !virDomainDefForgetAlias(after, alias))
         return;
     qemuPlugForget(obj, view->live, after);
-    unfilterNets(view->live, after);
+    unmakeNets(obj, view->live, after);
     qemuRestoreGone(obj, view->live, after);
     qemuHostdevsGive(obj, after->uuid, after);
     qemuPortsUnplug(view->live, after);

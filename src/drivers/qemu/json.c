@@ -118,6 +118,28 @@ JsonArray *qmpArr(JsonObject *o, const char *name)
     return node ? json_node_get_array(node) : NULL;
 }
 
+bool qmpIsOneValue(const char *text, gsize len)
+{
+    enum { DEPTH_LIMIT = 128 };
+    bool quoted = false;
+    int depth = 0;
+    gsize i = 0;
+    for (; i < len; i++) {
+        if (quoted && text[i] == '\\')
+            i++;
+        else if (text[i] == '"')
+            quoted = !quoted;
+        else if (!quoted && (text[i] == '[' || text[i] == '{') && ++depth > DEPTH_LIMIT)
+            return false;
+        else if (!quoted && (text[i] == ']' || text[i] == '}') && --depth <= 0)
+            break;
+    }
+    for (i++; i < len; i++)
+        if (!g_ascii_isspace(text[i]))
+            return false;
+    return true;
+}
+
 JsonObject *qmpReplyObj(JsonNode *reply)
 {
     return reply && JSON_NODE_HOLDS_OBJECT(reply) ? json_node_get_object(reply) : NULL;

@@ -170,12 +170,13 @@ static void takeLine(virQmp *qmp, const char *line, gsize len)
     if (len == 0)
         return;
     virDebug("<- %.*s", (int)MIN(len, 2000), line);
-    if (json_parser_load_from_data(parser, line, len, &error))
+    bool one = qmpIsOneValue(line, len);
+    if (one && json_parser_load_from_data(parser, line, len, &error))
         takeMessage(qmp, json_parser_get_root(parser));
     else if (++qmp->garbage >= GARBAGE_LIMIT)
-        qmpEnd(qmp, "QEMU's monitor sends what is not JSON: %s", error->message);
+        qmpEnd(qmp, "QEMU's monitor sends what is not JSON: %s", one ? error->message : "more than one value");
     else
-        virWarn("unreadable line of %" G_GSIZE_FORMAT " bytes on a QEMU monitor: %s", len, error->message);
+        virWarn("unreadable line of %" G_GSIZE_FORMAT " bytes on a QEMU monitor: %s", len, one ? error->message : "more than one value");
 }
 
 static void takeLines(virQmp *qmp)

@@ -45,11 +45,11 @@ static char *portXml(const virDomainDef *def, const virDomainNetDef *net)
     return virNetworkPortDefFormat(&port, 0);
 }
 
-/* What a bridge of ours and a tap device cannot do: false. */
+/* What a bridge of ours, a tap and a macvtap device cannot do: false. */
 static bool isPluggable(const virNetworkPortDef *port, const char *network, GError **error)
 {
     bool hostdev = port->plug == VIR_NETWORK_PLUG_HOSTDEV_PCI;
-    if (!port->bridge && !hostdev)
+    if (!port->bridge && !port->dev && !hostdev)
         virSetError(error, VIR_ERR_CONFIG_UNSUPPORTED, "network '%s' gives out devices of the host (%s), which this driver does not use yet",
                     network, virNetworkPlugToString(port->plug));
     else if (!hostdev && (port->vlan || (port->virtualport && port->virtualport->type)))
@@ -74,6 +74,15 @@ static void becomeHostdev(virDomainNetDef *net, const virNetworkPortDef *port)
         net->virtualport = virXmlCopy(&virNetDevVPortXml, port->virtualport);
 }
 
+/* A link of the host's own, of which the guest gets a part. */
+static void becomeDirect(virDomainNetDef *net, const virNetworkPortDef *port)
+{
+    net->type = VIR_DOMAIN_NET_TYPE_DIRECT;
+    g_free(net->dev);
+    net->dev = g_strdup(port->dev);
+    net->macvlanMode = port->mode;
+}
+
 /* The network and its port group may have had a say: the running guest's document shows what became of it. */
 static void takeOver(virDomainNetDef *net, const virNetworkPortDef *port)
 {
@@ -86,6 +95,8 @@ static void takeOver(virDomainNetDef *net, const virNetworkPortDef *port)
     net->ownTable = port->macTable == VIR_NETWORK_MAC_TABLE_LIBVIRT;
     if (port->plug == VIR_NETWORK_PLUG_HOSTDEV_PCI)
         becomeHostdev(net, port);
+    if (port->plug == VIR_NETWORK_PLUG_DIRECT)
+        becomeDirect(net, port);
 }
 
 static bool follow(virNetworkPortPtr port, virDomainNetDef *net, GError **error)
@@ -129,7 +140,7 @@ static const unsigned char none[16];
 static bool hasPort(const virDomainNetDef *net)
 {
     return net->network && memcmp(net->portId, none, 16) != 0 &&
-           (net->type == VIR_DOMAIN_NET_TYPE_NETWORK || net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV);
+           (net->type == VIR_DOMAIN_NET_TYPE_NETWORK || net->type == VIR_DOMAIN_NET_TYPE_HOSTDEV || net->type == VIR_DOMAIN_NET_TYPE_DIRECT);
 }
 
 static bool plug(virConnectPtr conn, const virDomainDef *def, virDomainNetDef *net, GError **error)

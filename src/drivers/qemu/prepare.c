@@ -201,8 +201,6 @@ static bool refuseUnsupported(const virDomainDef *def, GError **error)
                         what);
             return false;
         }
-        if (net->bandwidth)
-            virWarn("guest '%s': bandwidth of an interface is not applied yet", def->name);
     }
     return true;
 }
@@ -459,12 +457,19 @@ static bool setUpTap(const virDomainNetDef *net, const char *bridge, bool ownTab
 
 bool qemuPrepareNet(virDomainObj *obj, const virDomainDef *def, virDomainNetDef *net, qemuNetHost *host, GError **error)
 {
+    unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
+    if (net->type == VIR_DOMAIN_NET_TYPE_DIRECT && !qemuDirectPrepare(obj, net, queues, host->tap, error))
+        return false;
+    if (net->type == VIR_DOMAIN_NET_TYPE_DIRECT) {
+        host->ntap = queues;
+        openVhost(net, host);
+        return true;
+    }
     if (!isTap(net))
         return true;
     qemuGuest *guest = qemuGuestOf(obj);
     const char *bridge = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET ? NULL : net->bridge;
     bool existing = net->type == VIR_DOMAIN_NET_TYPE_ETHERNET && net->targetManaged == VIR_TRISTATE_BOOL_NO;
-    unsigned int queues = CLAMP(net->queues, 1, G_N_ELEMENTS(host->tap));
     if (net->ifname && (g_str_has_prefix(net->ifname, "vnet") || strchr(net->ifname, '%')) && !existing)
         g_clear_pointer(&net->ifname, g_free); /* names of that shape are ours to give */
     if (!net->ifname)

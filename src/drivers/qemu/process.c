@@ -335,6 +335,7 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
                 reason >= 0 && reason < (int)G_N_ELEMENTS(reasonWords) ? reasonWords[reason] : "unknown");
     qemuRestoreAll(obj, def);
     qemuUnfilterNets(def);
+    qemuDirectDrop(obj, def);
     qemuReleaseNets(obj);
     qemuHostdevsGive(obj, def->uuid, NULL);
     qemuPortsUnplug(def, NULL);
@@ -780,6 +781,7 @@ bool qemuReconnect(virDomainObj *obj, virDomainDef *def, pid_t pid, GError **err
     qemuGuest *g = qemuGuestReady(obj);
     if (!g->domainDir)
         guestPaths(obj, def);
+    qemuDirectAdopt(obj, def);
     g_autoptr(virProcess) process = virProcessAdopt(virHostLocal(), pid, 0, error);
     if (process && !isOurGuest(pid, def)) {
         virSetError(error, VIR_ERR_OPERATION_FAILED, "process %d is not guest '%s'", (int)pid, def->name);

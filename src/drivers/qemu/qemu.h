@@ -135,6 +135,10 @@ bool qemuTapTune(const virDomainNetDef *net, const char *bridge, bool ownTable, 
 /* net-filter.c: the packet filter of a port, if it is to have one; and away with those of a guest */
 bool qemuFilterNet(const virDomainDef *def, const virDomainNetDef *net, GError **error);
 void qemuUnfilterNets(const virDomainDef *def);
+/* Interfaces on links of the host (direct.c). Drop removes what was made for the guest; adopt: all of them were, before a restart. */
+bool qemuDirectPrepare(virDomainObj *obj, virDomainNetDef *net, unsigned int queues, int *fds, GError **error);
+void qemuDirectDrop(virDomainObj *obj, const virDomainDef *def);
+void qemuDirectAdopt(virDomainObj *obj, const virDomainDef *def);
 void qemuCloseNetFds(qemuNetHost *nets, unsigned int n);
 void qemuNetFds(const qemuNetHost *nets, unsigned int n, GArray *fds);
 

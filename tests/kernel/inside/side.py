@@ -56,7 +56,8 @@ def prepare(image, libraries):
     for name in drivers(f'{folder}/usr'):
         if not wanted(name) or not os.path.exists(f'/run/base{image}{name[len(folder):]}'):
             os.unlink(name)
-    return {'ref': Side('ref', {}), 'ours': Side('ours', {'LD_LIBRARY_PATH': libraries})}
+    return {'ref': Side('ref', {}), 'ours': Side('ours', {'LD_LIBRARY_PATH': libraries,
+                                                           'PATH': '/usr/local/sbin:/usr/local/bin:' + os.environ['PATH']})}
 
 
 def drivers(usr):
