@@ -325,8 +325,8 @@ static void testArgs(void)
 static void testOneValue(void)
 {
     static const struct { const char *text; bool one; } lines[] = {
-        { "{}", true }, { "{\"a\": [1, {}]} \r", true }, { "{\"a\": \"}{\\\"\"}", true }, { "7", true }, { "{\"a\": ", true },
-        { "{}{}", false }, { "{\"a\": {}} x", false }, { "[1]\"id\"", false }, { "}{", false },
+        { "{}", true }, { "{\"a\": [1, {}]} \r", true }, { "{\"a\": \"}{\\\"\"}", true }, { " [7]", true }, { "{\"a\": ", true },
+        { "{}{}", false }, { "{\"a\": {}} x", false }, { "[1]\"id\"", false }, { "}{", false }, { "7", false }, { "0{}", false }, { "", false },
     };
     for (guint i = 0; i < G_N_ELEMENTS(lines); i++)
         g_assert_cmpint(qmpIsOneValue(lines[i].text, strlen(lines[i].text)), ==, lines[i].one);

@@ -2,6 +2,7 @@
 /* Making arguments of QMP commands and reading replies, without trusting their shape. */
 #include "drivers/qemu/monitor.h"
 #include <stdarg.h>
+#include <string.h>
 
 static void argsAdd(JsonObject *o, const char *spec, va_list *args)
 {
@@ -124,6 +125,10 @@ bool qmpIsOneValue(const char *text, gsize len)
     bool quoted = false;
     int depth = 0;
     gsize i = 0;
+    while (i < len && g_ascii_isspace(text[i]))
+        i++;
+    if (i == len || !strchr("{[", text[i]))
+        return false;
     for (; i < len; i++) {
         if (quoted && text[i] == '\\')
             i++;

@@ -174,9 +174,9 @@ static void takeLine(virQmp *qmp, const char *line, gsize len)
     if (one && json_parser_load_from_data(parser, line, len, &error))
         takeMessage(qmp, json_parser_get_root(parser));
     else if (++qmp->garbage >= GARBAGE_LIMIT)
-        qmpEnd(qmp, "QEMU's monitor sends what is not JSON: %s", one ? error->message : "more than one value");
+        qmpEnd(qmp, "QEMU's monitor sends what is not JSON: %s", one ? error->message : "it is not one object");
     else
-        virWarn("unreadable line of %" G_GSIZE_FORMAT " bytes on a QEMU monitor: %s", len, one ? error->message : "more than one value");
+        virWarn("unreadable line of %" G_GSIZE_FORMAT " bytes on a QEMU monitor: %s", len, one ? error->message : "it is not one object");
 }
 
 static void takeLines(virQmp *qmp)

@@ -84,7 +84,7 @@ gint64 qmpInt(JsonObject *o, const char *name, gint64 otherwise);
 bool qmpBool(JsonObject *o, const char *name);
 JsonObject *qmpObj(JsonObject *o, const char *name);
 JsonArray *qmpArr(JsonObject *o, const char *name);
-/* Is a line at most one object or array, with few enough brackets within each other for the parser, whose recursion is on our stack? Of what
+/* Is a line one object or array, or the beginning of one, with few enough brackets within each other for the parser, whose recursion is on our stack? Of what
  * follows a first value it would forget to free the first. */
 bool qmpIsOneValue(const char *text, gsize len);
 JsonObject *qmpReplyObj(JsonNode *reply);       /* NULL unless it is an object */

@@ -194,8 +194,9 @@ static qemuPlugStep *stepOf(const Kind *kind, const char *value, GError **error)
                      : strcmp(kind->option, "-watchdog-action") == 0 ? qmpArgs("s:watchdog", value, NULL)
                                                                      : json_from_string(value, NULL);
     if (!args || !JSON_NODE_HOLDS_OBJECT(args)) {
-        if (!args && error && !*error)
+        if (error && !*error)           /* legacy text, a document of another shape */
             virSetError(error, VIR_ERR_INTERNAL_ERROR, "'%s %s' cannot be said to a running QEMU", kind->option, value);
+        g_clear_pointer(&args, json_node_unref);
         return NULL;
     }
     qemuPlugStep *step = g_new0(qemuPlugStep, 1);

@@ -14,9 +14,9 @@ class Step:
         self.before = set(ref.names())
 
     def settled(self):
-        run('udevadm', 'settle', '-t', '30')
+        run('udevadm', 'settle', '-t', '150', timeout=200)
         try:
-            wait_for(lambda: self.ref.names() == self.ours.names(), 20)
+            wait_for(lambda: self.ref.names() == self.ours.names())
         except AssertionError:
             equal(self.ref.names(), self.ours.names(), 'names')
         names = set(self.ref.names())
@@ -99,7 +99,7 @@ def storm(ours, ref):
         with VFs(igb(), 4):
             run('udevadm', 'trigger')
         run('ip', 'link', 'add', f'st{n}', 'type', 'veth')
-    run('udevadm', 'settle', '-t', '120', timeout=150)
+    run('udevadm', 'settle', '-t', '300', timeout=330)
     step.check(4)
     for n in range(2):
         run('ip', 'link', 'del', f'st{n}', check=False)

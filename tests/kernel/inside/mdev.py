@@ -104,17 +104,17 @@ def others_change_it(side):
     """mdevctl in another's hands: defined, started, changed, stopped, undefined behind the daemon's back."""
     forget()
     run('mdevctl', 'define', '-u', UUID, '-p', 'mtty', '-t', 'mtty-1')
-    name = wait_for(lambda: mdevs(side), 30)[0]
+    name = wait_for(lambda: mdevs(side))[0]
     equal((0, 1), (side.device(name).isActive(), side.device(name).isPersistent()), 'defined')
     run('mdevctl', 'start', '-u', UUID)
-    wait_for(lambda: side.device(name).isActive(), 30)
+    wait_for(lambda: side.device(name).isActive())
     equal([name], mdevs(side), 'one device')
     run('mdevctl', 'modify', '-u', UUID, '--auto')
-    wait_for(lambda: side.device(name).autostart(), 30)
+    wait_for(lambda: side.device(name).autostart())
     run('mdevctl', 'stop', '-u', UUID)
-    wait_for(lambda: not side.device(name).isActive(), 30)
+    wait_for(lambda: not side.device(name).isActive())
     run('mdevctl', 'undefine', '-u', UUID)
-    wait_for(lambda: not mdevs(side), 30)
+    wait_for(lambda: not mdevs(side))
 
 
 @case
@@ -134,12 +134,12 @@ def mdpy(side):
     """The kernel's other sample: an error to nobody that its parent is of a kind which the reference does not list."""
     forget()
     run('mdevctl', 'start', '-u', UUID, '-p', 'mdpy', '-t', 'mdpy-hd')
-    name = wait_for(lambda: mdevs(side), 30)[0]
+    name = wait_for(lambda: mdevs(side))[0]
     xml = side.xml(name)
     true("<type id='mdpy-hd'/>" in xml and f'<uuid>{UUID}</uuid>' in xml, xml)
     equal((1, 0), (side.device(name).isActive(), side.device(name).isPersistent()), 'started')
     run('mdevctl', 'define', '-u', UUID)
-    wait_for(lambda: side.device(name).isPersistent(), 30)
+    wait_for(lambda: side.device(name).isPersistent())
     equal([name], mdevs(side), 'one device')
     side.restart()
     equal((1, 1), (side.device(name).isActive(), side.device(name).isPersistent()), 'after the restart')

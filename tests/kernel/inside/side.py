@@ -17,7 +17,7 @@ QEMU_CONF = ('security_driver = "none"\nuser = "root"\ngroup = "root"\nstdio_han
              'seccomp_sandbox = 0\n')
 
 
-def wait_for(what, seconds=60, step=0.1):
+def wait_for(what, seconds=150, step=0.1):
     """The first true answer of what()."""
     end = time.monotonic() + seconds
     while True:
@@ -31,7 +31,7 @@ def wait_for(what, seconds=60, step=0.1):
 
 def run(*command, check=True, **more):
     r = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-                       timeout=more.pop('timeout', 90), **more)
+                       timeout=more.pop('timeout', 240), **more)
     if check and r.returncode:
         raise AssertionError(f'{" ".join(command)} ended with {r.returncode}: {r.stdout.strip()[-600:]}')
     return r.stdout
@@ -107,7 +107,7 @@ class Side:
             self.process = subprocess.Popen(self.inside('libvirtd', '-p', '/run/libvirt/daemon.pid'), stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=output, env=dict(self.env, NOTIFY_SOCKET='/run/libvirt/ready'))
             began = time.monotonic()
-            wait_for(lambda: self.answers(s), 180)
+            wait_for(lambda: self.answers(s), 300)
             print(f'{self.name} was ready after {time.monotonic() - began:.1f} s', flush=True)
         return self
 
@@ -136,7 +136,7 @@ class Side:
         if self.process and self.process.poll() is None:
             self.process.send_signal(how)
             try:
-                self.process.wait(60)
+                self.process.wait(150)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()

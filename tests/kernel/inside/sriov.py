@@ -44,7 +44,7 @@ def come_and_go(side, pf, most):
         true(f"<capability type='virt_functions' maxCount='{most}'/>" in side.xml(nodedev_name(pf)), 'empty virt_functions')
         for name in wanted:
             for event in (libvirt.VIR_NODE_DEVICE_EVENT_CREATED, libvirt.VIR_NODE_DEVICE_EVENT_DELETED):
-                wait_for(lambda: (name, event) in seen, 20)
+                wait_for(lambda: (name, event) in seen)
 
 
 @case
