@@ -345,6 +345,7 @@ bool qemuCapsAsk(qemuCapsCache *cache, const char *binary, bool kvm, bool (*func
     }
     g_auto(virFd) theirs = pair[1], said = words[0], says = words[1];
     g_autoptr(virQmp) qmp = virQmpNew(pair[0], NULL, NULL, NULL, NULL);
+    virQmpSetDeadlines(qmp, GREETING_MS, GREETING_MS);          /* no guest is in it: a slow answer is only a busy host's */
     g_autoptr(virProcess) process = probeStart(cache, binary, kvm, theirs, says, error);
     virFdClear(&theirs);
     virFdClear(&says);
