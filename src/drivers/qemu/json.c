@@ -2,7 +2,6 @@
 /* Making arguments of QMP commands and reading replies, without trusting their shape. */
 #include "drivers/qemu/monitor.h"
 #include <stdarg.h>
-#include <string.h>
 
 static void argsAdd(JsonObject *o, const char *spec, va_list *args)
 {
@@ -127,7 +126,7 @@ bool qmpIsOneValue(const char *text, gsize len)
     gsize i = 0;
     while (i < len && g_ascii_isspace(text[i]))
         i++;
-    if (i == len || !strchr("{[", text[i]))
+    if (i == len || (text[i] != '{' && text[i] != '['))
         return false;
     for (; i < len; i++) {
         if (quoted && text[i] == '\\')
