@@ -28,6 +28,7 @@ static char *keptPath(virDomainObj *obj, const char *link)
     return g_strdup_printf("%s/passthrough-%s", virEngineGetDirs(virDomainObjEngine(obj))->stateDir, link);
 }
 
+/* After the device was made, which fails where the link is passed through already. It hands its address down. */
 static bool lendAddress(virDomainObj *obj, const virDomainNetDef *net, GError **error)
 {
     g_autofree char *path = keptPath(obj, net->dev);
@@ -36,7 +37,7 @@ static bool lendAddress(virDomainObj *obj, const virDomainNetDef *net, GError **
     if (!virLinkGetMac(net->dev, own.b, error))
         return false;
     virMacFormat(&own, text);
-    return virFileWriteAtomic(path, text, -1, 0600, error) && virLinkSetMac(net->dev, net->mac.b, error) && virLinkSetUp(net->dev, true, error);
+    return virFileWriteAtomic(path, text, -1, 0600, error) && virLinkSetMac(net->ifname, net->mac.b, error) && virLinkSetUp(net->dev, true, error);
 }
 
 static void returnAddress(virDomainObj *obj, const virDomainNetDef *net)
@@ -57,18 +58,12 @@ static bool create(virDomainObj *obj, virDomainNetDef *net, GError **error)
 {
     const virHost *host = virHostLocal();
     qemuGuest *guest = qemuGuestOf(obj);
-    bool through = net->macvlanMode == VIR_NET_MACVLAN_MODE_PASSTHROUGH;
     if (net->ifname && g_str_has_prefix(net->ifname, "macvtap"))
         g_clear_pointer(&net->ifname, g_free);          /* names of that shape are ours to give */
-    if (through && !lendAddress(obj, net, error))
+    if (!virMacvtapCreate(host, &net->ifname, net->dev, modes[net->macvlanMode], net->mac.b, error))
         return false;
-    if (!virMacvtapCreate(host, &net->ifname, net->dev, modes[net->macvlanMode], net->mac.b, error)) {
-        if (through)
-            returnAddress(obj, net);
-        return false;
-    }
     g_ptr_array_add(guest->taps, g_strdup(net->ifname));
-    return true;
+    return net->macvlanMode != VIR_NET_MACVLAN_MODE_PASSTHROUGH || lendAddress(obj, net, error);
 }
 
 static virBandwidthRate rateOf(const virNetBandwidthRate *r)
