@@ -59,7 +59,10 @@ static void pendingFree(Pending *p)
     closeFds(p);
     if (p->out)
         g_byte_array_unref(p->out);
-    if (p->client->dead)        /* it may be the last reference */
+    g_mutex_lock(&p->client->output);
+    bool gone = p->client->gone;        /* `dead` is the I/O thread's */
+    g_mutex_unlock(&p->client->output);
+    if (gone)                   /* it may be the last reference */
         virServerReleaseConnection(p->call.conn);
     else
         virHandleUnref(p->call.conn);
