@@ -305,13 +305,42 @@ static const struct {
     { "SPICE_DISCONNECTED", onDisconnected },
 };
 
+/* ---- events of a guest that starts ---- */
+
+typedef struct {
+    char *name;
+    JsonObject *data;
+    gint64 seconds;
+    unsigned int micros;
+} Early;
+
+static void earlyFree(gpointer data)
+{
+    Early *e = data;
+    g_free(e->name);
+    g_clear_pointer(&e->data, json_object_unref);
+    g_free(e);
+}
+
+/* That it runs is what the start itself tells. */
+static void keepEarly(qemuGuest *g, const char *name, JsonObject *data, gint64 seconds, unsigned int micros)
+{
+    if (!g || !g->early || g_str_equal(name, "RESUME"))
+        return;
+    Early *e = g_new(Early, 1);
+    *e = (Early){ g_strdup(name), data ? json_object_ref(data) : NULL, seconds, micros };
+    g_ptr_array_add(g->early, e);
+}
+
 static void monitorEvent(virQmp *qmp, const char *name, JsonObject *data, gint64 seconds, unsigned int micros,
                          gpointer opaque)
 {
     virDomainObj *obj = opaque;
     g_autoptr(virDomainView) view = virDomainObjView(obj);
-    if (!view->live)
-        return; /* it is starting: its state is published as a whole */
+    if (!view->live) {
+        keepEarly(qemuGuestOf(obj), name, data, seconds, micros);
+        return;
+    }
     g_autofree char *details = NULL;
     if (data) {
         g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
@@ -324,6 +353,35 @@ static void monitorEvent(virQmp *qmp, const char *name, JsonObject *data, gint64
     for (guint i = 0; i < G_N_ELEMENTS(handlers); i++)
         if (g_str_equal(handlers[i].name, name))
             handlers[i].handle(&e);
+}
+
+void qemuEventsKeep(virDomainObj *obj)
+{
+    qemuEventsForget(qemuGuestOf(obj));
+    qemuGuestOf(obj)->early = g_ptr_array_new_with_free_func(earlyFree);
+}
+
+void qemuEventsForget(qemuGuest *guest)
+{
+    g_clear_pointer(&guest->early, g_ptr_array_unref);
+}
+
+static void tellEarly(gpointer data)
+{
+    virDomainObj *obj = data;
+    qemuGuest *g = qemuGuestOf(obj);
+    g_autoptr(GPtrArray) early = g ? g_steal_pointer(&g->early) : NULL;
+    g_autoptr(virQmp) qmp = early ? qemuGuestQmp(obj, NULL) : NULL;
+    for (guint i = 0; qmp && i < early->len; i++) {
+        const Early *e = early->pdata[i];
+        monitorEvent(qmp, e->name, e->data, e->seconds, e->micros, obj);
+    }
+}
+
+/* A message to the actor runs when the start gives it back, or waits the next time: by then the definition is public. */
+void qemuEventsTell(virDomainObj *obj)
+{
+    virActorPost(virDomainObjActor(obj), tellEarly, virDomainObjRef(obj), (GDestroyNotify)virDomainObjUnref);
 }
 
 /* The monitor is closed. A QEMU that still runs can't be led any more, so it ends; its exit brings the rest. */

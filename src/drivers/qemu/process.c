@@ -70,6 +70,7 @@ void qemuGuestFree(gpointer data)
     virQmpClose(g->qmp);
     virQmpUnref(g->qmp);
     virProcessUnref(g->process);
+    qemuEventsForget(g);
     g_ptr_array_unref(g->taps);
     g_ptr_array_unref(g->labelled);
     g_free(g->unplugAlias);
@@ -330,6 +331,7 @@ void qemuCleanup(virDomainObj *obj, virDomainDef *def, int reason)
     if (!g)
         return;
     guestDropProcess(g);
+    qemuEventsForget(g);
     if (g->logPath)
         logLine(g->logPath, "shutting down, reason=%s",
                 reason >= 0 && reason < (int)G_N_ELEMENTS(reasonWords) ? reasonWords[reason] : "unknown");
@@ -701,6 +703,7 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
     if (!caps)
         return false;
     guestPaths(obj, def);
+    qemuEventsKeep(obj);
     g_autofree char *nvramDir = g_strdup_printf("%s/nvram", virEngineGetDirs(driver->engine)->libDir);
     bool ok = qemuFirmwareChoose(def, NULL, nvramDir, error) && qemuPortsPlug(def, error);
     virDomainDefAssignAliases(def, &driver->conf);      /* now that it is known which interfaces are devices of the host */
@@ -715,6 +718,7 @@ bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *
     if (ok) {
         *pid = virProcessPid(g->process);
         qemuAgentStarted(obj, def);
+        qemuEventsTell(obj);
         return true;
     }
     qemuCloseNetFds(nets, def->nets.n);

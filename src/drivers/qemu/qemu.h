@@ -56,6 +56,7 @@ typedef struct {
     GCond unplugCond;                   /* with the mutex: what became of the device that somebody waits for */
     char *unplugAlias;                  /* NULL: nobody waits */
     enum { QEMU_UNPLUG_ASKED, QEMU_UNPLUG_GONE, QEMU_UNPLUG_REFUSED, QEMU_UNPLUG_OVER } unplugState;
+    GPtrArray *early;                   /* while it starts: events that are news when it has started (events.c) */
     unsigned int nodes;                 /* the greatest number that a block node has had */
     GPtrArray *taps;                    /* of ours, to be removed */
     GPtrArray *labelled;                /* paths whose owner we changed */
@@ -98,6 +99,11 @@ GBytes *qemuSecretValue(const virStorageSecret *secret, int usage, GError **erro
 /* settings.c */
 bool qemuSettingsLoad(qemuSettings *settings, const char *path, GError **error);
 void qemuSettingsClear(qemuSettings *settings);
+
+/* events.c: what a guest tells while it starts is kept, and news when its definition has been published. Holder. */
+void qemuEventsKeep(virDomainObj *obj);
+void qemuEventsTell(virDomainObj *obj);
+void qemuEventsForget(qemuGuest *guest);
 
 /* process.c */
 bool qemuStart(virDomainObj *obj, virDomainDef *def, unsigned int flags, pid_t *pid, GError **error);
