@@ -303,6 +303,17 @@ class Channel(Fakes):
         self.assertEqual([(d.name(), 2, channel), (d.name(), 1, channel), (other.name(), 2, started), (other.name(), 1, channel)], told)
         self.conn.domainEventDeregisterAny(handle)
 
+    def test_there_before_the_start_has_ended(self):
+        d = self.conn.defineXML(domain('lvt-quick'))
+        self.mood(d, 'closed', 'port')          # nothing is told of it later
+        with open(f'{FOLDER}/lvt-quick', 'w', encoding='utf-8') as f:
+            f.write('opens')
+        os.chmod(f'{FOLDER}/lvt-quick', 0o644)
+        d.create()
+        harness.wait_for(lambda: "state='connected'" in d.XMLDesc())
+        self.assertEqual([libvirt.VIR_DOMAIN_RUNNING, libvirt.VIR_DOMAIN_RUNNING_BOOTED], d.state())
+        self.assertEqual('fake.example.org', d.hostname())
+
     def test_hangs_up(self):
         d = self.guest('lvt-dies')
         self.mood(d, 'die')

@@ -120,6 +120,8 @@ def serve(sock, name, port=None):
             continue
         status = STATE["status"] = {"stop": "paused", "cont": "running"}.get(verb, STATE["status"])
         value = {"status": status, "running": status == "running"} if verb == "query-status" else REPLIES.get(verb, {})
+        if how[:1] == ["opens"] and verb == "cont":     # the guest is quicker than the reply
+            say({"event": "VSERPORT_CHANGE", "timestamp": {"seconds": 1, "microseconds": 0}, "data": {"id": "channel0", "open": True}})
         if verb in EVENTS:
             now = time.time()
             say({"event": EVENTS[verb], "timestamp": {"seconds": int(now), "microseconds": 0}, "data": {"guest": False}})
