@@ -42,7 +42,7 @@ static virHostdevItem *addPCI(GPtrArray *items, const virPCIAddress *a, virTrist
     virHostdevItem *item = itemNew(items, VIR_HOSTDEV_ITEM_PCI, virHostPCIAddressFormat(&address));
     item->pci = address;
     item->managed = managed == VIR_TRISTATE_BOOL_YES;
-    item->want = g_strdup(model ? model : "vfio-pci");
+    item->want = g_strdup(model);
     return item;
 }
 

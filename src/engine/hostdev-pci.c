@@ -169,7 +169,8 @@ static bool forget(virHostdevs *devices, virHostdevItem *item, GPtrArray *all)
 
 static bool bindItem(virHostdevs *devices, virHostdevItem *item, GPtrArray *all, GError **error)
 {
-    return !item->managed || virHostPCIBind(devices->host, &item->pci, item->want, devices->timeout, NULL, error);
+    return !item->managed || (item->want ? virHostPCIBind(devices->host, &item->pci, item->want, devices->timeout, NULL, error)
+                                         : virHostPCIBindVfio(devices->host, &item->pci, devices->timeout, error));
 }
 
 static bool giveBack(virHostdevs *devices, virHostdevItem *item, GPtrArray *all)

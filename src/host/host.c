@@ -9,27 +9,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <linux/kvm.h>
 
-static virHost *hostMake(const char *root)
+static virHost *hostMake(const char *root, const char *release)
 {
     virHost *host = g_new0(virHost, 1);
     host->sys = g_strconcat(root, "/sys", NULL);
     host->proc = g_strconcat(root, "/proc", NULL);
     host->dev = g_strconcat(root, "/dev", NULL);
+    host->modules = g_build_filename(root, "/lib/modules", release, NULL);
     return host;
 }
 
 virHost *virHostNew(const char *root)
 {
-    return hostMake(root);
+    return hostMake(root, NULL);
 }
 
 const virHost *virHostLocal(void)
 {
     static virHost *local;
-    if (g_once_init_enter(&local))
-        g_once_init_leave(&local, hostMake(""));
+    if (g_once_init_enter(&local)) {
+        struct utsname name = { 0 };
+        uname(&name);
+        g_once_init_leave(&local, hostMake("", name.release));
+    }
     return local;
 }
 
@@ -40,6 +45,7 @@ void virHostFree(virHost *host)
     g_free(host->sys);
     g_free(host->proc);
     g_free(host->dev);
+    g_free(host->modules);
     g_free(host);
 }
 

@@ -11,10 +11,11 @@
 
 typedef struct {
     char *sys, *proc, *dev;
+    char *modules;                              /* the running kernel's: /lib/modules/RELEASE */
 } virHost;
 
 const virHost *virHostLocal(void);
-virHost *virHostNew(const char *root);          /* ROOT/sys, ROOT/proc, ROOT/dev */
+virHost *virHostNew(const char *root);          /* ROOT/sys, ROOT/proc, ROOT/dev, ROOT/lib/modules */
 void virHostFree(virHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(virHost, virHostFree)
 

@@ -176,21 +176,33 @@ static bool nameIsSound(const char *driver, GError **error)
     return false;
 }
 
-/* Only the machine's own kernel can be asked for a module. */
-static bool driverLoad(const virHost *host, const char *driver, int timeout_ms, GError **error)
+/* What the driver, or that of the module, is called on the bus; NULL: it is not there. */
+static char *driverFind(const virHost *host, const char *name)
 {
-    g_autofree char *path = driverPath(host, driver, NULL);
-    g_autoptr(GError) why = NULL;
+    g_autofree char *path = driverPath(host, name, NULL), *module = g_strdelimit(g_strdup(name), "-", '_');
     if (access(path, F_OK) == 0)
-        return true;
-    if (host == virHostLocal()) {
-        const char *argv[] = { "/sbin/modprobe", "-b", "--", driver, NULL };
-        if (virProcessRun(argv, timeout_ms, NULL, &why) && access(path, F_OK) == 0)
-            return true;
-    }
-    virSetError(error, VIR_ERR_INTERNAL_ERROR, "Failed to load PCI driver module %s: %s", driver,
-                why ? why->message : "the kernel has no such driver");
-    return false;
+        return g_strdup(name);
+    g_autofree char *folder = g_strdup_printf("%s/module/%s/drivers", host->sys, module);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *entry = NULL;
+    while (dir && (entry = g_dir_read_name(dir)))
+        if (g_str_has_prefix(entry, "pci:"))
+            break;
+    return entry ? g_strdup(entry + strlen("pci:")) : NULL;
+}
+
+/* Only the machine's own kernel can be asked for a module. */
+static char *driverLoad(const virHost *host, const char *driver, int timeout_ms, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+    const char *argv[] = { "/sbin/modprobe", "-b", "--", driver, NULL };
+    g_autofree char *found = driverFind(host, driver);
+    if (!found && host == virHostLocal() && virProcessRun(argv, timeout_ms, NULL, &why))
+        found = driverFind(host, driver);
+    if (!found)
+        virSetError(error, VIR_ERR_INTERNAL_ERROR, "Failed to load PCI driver module %s: %s", driver,
+                    why ? why->message : "the kernel has no such driver");
+    return g_steal_pointer(&found);
 }
 
 bool virHostPCIDriverIsVfio(const virHost *host, const virHostPCIAddress *address, const char *driver)
@@ -224,9 +236,10 @@ bool virHostPCIBind(const virHost *host, const virHostPCIAddress *address, const
     if (!from)
         return false;
     if (g_strcmp0(from->driver, driver) != 0) {
-        virHostPCIBinding to = { *address, (char *)driver, (char *)driver };
+        g_autofree char *name = driverLoad(host, driver, timeout_ms, error);
+        virHostPCIBinding to = { *address, name, name };
         g_autoptr(GError) why = NULL;
-        if (!driverLoad(host, driver, timeout_ms, error))
+        if (!name)
             return false;
         if (!moveTo(&job, &to, &why)) {
             moveBack(&job, from, &why);
@@ -245,7 +258,11 @@ bool virHostPCIRestore(const virHost *host, const virHostPCIBinding *before, int
     virBindJob job = { host, &before->address, text, timeout_ms, false };
     g_autoptr(virHostPCIBinding) from = bindingRead(&job, error);
     g_autoptr(GError) why = NULL;
-    if (!from || (before->driver && g_strcmp0(from->driver, before->driver) != 0 && !driverLoad(host, before->driver, timeout_ms, error)))
+    if (!from)
+        return false;
+    bool away = before->driver && g_strcmp0(from->driver, before->driver) != 0;
+    g_autofree char *name = away ? driverLoad(host, before->driver, timeout_ms, error) : NULL;
+    if (away && !name)
         return false;
     if (moveTo(&job, before, &why))
         return true;

@@ -162,8 +162,12 @@ virHostPCIBinding *virHostPCIBindingRead(const virHost *host, const virHostPCIAd
 
 /* Is this vfio-pci or a variant driver of it? Asks the device too, when it is bound to it. */
 bool virHostPCIDriverIsVfio(const virHost *host, const virHostPCIAddress *address, const char *driver);
+/* The module of the variant driver that fits the device best; NULL: there is none, and vfio-pci does. */
+char *virHostPCIVariantModule(const virHost *host, const virHostPCIAddress *address);
+/* Bind it to that, or to vfio-pci where there is none or it refuses; by the function below. */
+bool virHostPCIBindVfio(const virHost *host, const virHostPCIAddress *address, int timeout_ms, GError **error);
 /*
- * Bind the device to `driver` ("vfio-pci", "pci-stub", a variant driver), whose module is loaded first if need be, by
+ * Bind the device to `driver` ("vfio-pci", "pci-stub", a variant driver, or its module's name), whose module is loaded first if need be, by
  * driver_override. *before (may be NULL) is what to give to virHostPCIRestore. Each wait for the kernel ends after `timeout_ms`.
  * On failure the device has been given back to the driver it had; when that fails too, the message says so. A physical function loses
  * its virtual functions with its driver, or is refused while it has them, as that driver likes it: ask before you take one.

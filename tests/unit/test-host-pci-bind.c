@@ -295,6 +295,50 @@ static void testDriverNames(void)
 }
 
 /* A file that takes nothing more. */
+static const char aliases[] =
+    "# Aliases extracted from modules themselves.\n"
+    "alias pci:v00008086d00001521sv*sd*bc*sc*i* igb\n"
+    "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
+    "alias vfio_pci:v00008086d*sv*sd*bc*sc*i* makers_vfio_pci\n"
+    "alias vfio_pci:v00008086d00001521sv*sd*bc*sc*i* cards_vfio_pci\n"
+    "alias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* mlx5_vfio_pci\n"
+    "alias vfio_pci:v00008086d00001521\n";
+
+static void chosen(Kernel *k, const char *modalias, const char *module)
+{
+    virHostTreeFile(k->tree, DEVICE "/modalias", modalias);
+    g_autofree char *found = virHostPCIVariantModule(k->tree->host, &k->address);
+    g_assert_cmpstr(found, ==, module);
+}
+
+static void testVariant(void)
+{
+    Kernel *k = kernelNew("igb");
+    g_autoptr(GError) error = NULL;
+    g_autofree char *now = NULL, *then = NULL;
+    g_assert_null(virHostPCIVariantModule(k->tree->host, &k->address));         /* there are no lists */
+    g_assert_cmpint(g_mkdir_with_parents(k->tree->host->modules, 0755), ==, 0);
+    g_autofree char *list = g_build_filename(k->tree->host->modules, "modules.alias", NULL);
+    g_assert_true(g_file_set_contents(list, aliases, -1, NULL));
+    chosen(k, "pci:v00008086d00001521sv00008086sd00000001bc02sc00i00\n", "cards_vfio_pci");
+    chosen(k, "pci:v00008086d00009999sv00008086sd00000001bc02sc00i00\n", "makers_vfio_pci");
+    chosen(k, "pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00\n", NULL);
+    chosen(k, "usb:v1D6Bp0002\n", NULL);
+
+    /* Its driver cannot be had: vfio-pci does. */
+    chosen(k, "pci:v000015B3d0000101Esv000015B3sd00000000bc02sc00i00\n", "mlx5_vfio_pci");
+    g_assert_true(virHostPCIBindVfio(k->tree->host, &k->address, LONG, &error));
+    g_assert_true(virHostPCIDriver(k->tree->host, &k->address, &now, &error));
+    g_assert_cmpstr(now, ==, "vfio-pci");
+
+    /* A module's driver may have another name; here that of one which the kernel of this test knows. */
+    virHostTreeFile(k->tree, "module/mlx5_vfio_pci/drivers/pci:igb", "");
+    g_assert_true(virHostPCIBindVfio(k->tree->host, &k->address, LONG, &error));
+    g_assert_true(virHostPCIDriver(k->tree->host, &k->address, &then, &error));
+    g_assert_cmpstr(then, ==, "igb");
+    kernelFree(k);
+}
+
 static void testUnwritable(void)
 {
     g_autoptr(Kernel) k = kernelNew("igb");
@@ -545,6 +589,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pci/bind/stuck", testStuck);
     g_test_add_func("/pci/bind/vanished", testVanished);
     g_test_add_func("/pci/bind/names", testDriverNames);
+    g_test_add_func("/pci/bind/variant", testVariant);
     g_test_add_func("/pci/bind/unwritable", testUnwritable);
     g_test_add_func("/pci/reset/kernel", testResetByKernel);
     g_test_add_func("/pci/reset/refused", testResetRefused);

@@ -36,11 +36,11 @@ static bool addressOf(virNodeDevicePtr dev, virHostPCIAddress *address, char **p
 }
 
 /* "vfio" and "kvm" are names of what guests want; anything else is a driver's own. */
-static const char *driverFor(const char *name)
+static bool bindFor(const virHostPCIAddress *address, const char *name, GError **error)
 {
     if (!name || g_str_equal(name, "vfio"))
-        return "vfio-pci";
-    return g_str_equal(name, "kvm") ? "pci-stub" : name;
+        return virHostPCIBindVfio(virHostLocal(), address, BIND_MS, error);
+    return virHostPCIBind(virHostLocal(), address, g_str_equal(name, "kvm") ? "pci-stub" : name, BIND_MS, NULL, error);
 }
 
 int virNodeAssignDetachFlags(virNodeDevicePtr dev, const char *driverName, unsigned int flags, GError **error)
@@ -49,7 +49,7 @@ int virNodeAssignDetachFlags(virNodeDevicePtr dev, const char *driverName, unsig
     g_autofree char *path = NULL;
     if (!virFlagsCheck(flags, 0, VIR_FROM, "nodeDeviceDetachFlags", error) || !addressOf(dev, &address, &path, false, error))
         return -1;
-    bool ok = virHostPCIBind(virHostLocal(), &address, driverFor(driverName), BIND_MS, NULL, error);
+    bool ok = bindFor(&address, driverName, error);
     virNodeUdevTouch(virNodeWatcher, path);
     return ok ? 0 : -1;
 }
