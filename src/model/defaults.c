@@ -199,27 +199,31 @@ static bool passIothreads(virDomainDef *def, GError **error)
     return true;
 }
 
-/* One entry for each thread, in order. */
-static void splitScheds(virXmlList *list)
+/* One entry for each thread below `end`, in order. What is beyond stays together: few guests have that many, and a line may name them. */
+static void splitScheds(virXmlList *list, unsigned int end)
 {
+    enum { MOST = 4096 };
     virXmlList old = *list;
     *list = (virXmlList){ 0 };
-    for (int id = 0, more = 1; more && id < 65536; id++) {
-        more = 0;
+    for (unsigned int id = 0; id < MIN(end, MOST); id++)
         for (unsigned int i = 0; i < old.n; i++) {
             const virDomainSched *from = old.v[i];
-            more |= virBitmapLast(from->ids) > id;
             if (!virBitmapHas(from->ids, id))
                 continue;
+            virBitmapSet(from->ids, id, false);
             virDomainSched *one = g_memdup2(from, sizeof(*from));
             one->ids = virBitmapNew(0);
             virBitmapSet(one->ids, id, true);
             virXmlListInsert(list, list->n, one);
         }
-    }
     for (unsigned int i = 0; i < old.n; i++) {
-        virBitmapFree(((virDomainSched *)old.v[i])->ids);
-        g_free(old.v[i]);
+        virDomainSched *rest = old.v[i];
+        if (virBitmapCount(rest->ids)) {
+            virXmlListInsert(list, list->n, rest);
+            continue;
+        }
+        virBitmapFree(rest->ids);
+        g_free(rest);
     }
     g_free(old.v);
 }
@@ -471,8 +475,8 @@ bool virDomainPassGeneral(virDomainDef *def, const virDomainParseConfig *conf, u
         return false;
     if (!passIothreads(def, error) || !passCachetunes(def, error))
         return false;
-    splitScheds((virXmlList *)(void *)&def->cputune.vcpuscheds);
-    splitScheds((virXmlList *)(void *)&def->cputune.iothreadscheds);
+    splitScheds((virXmlList *)(void *)&def->cputune.vcpuscheds, def->maxVcpus);
+    splitScheds((virXmlList *)(void *)&def->cputune.iothreadscheds, G_MAXUINT);
     clipResctrl(def, (virXmlList *)(void *)&def->cputune.cachetunes, &virDomainCachetuneXml);
     clipResctrl(def, (virXmlList *)(void *)&def->cputune.memorytunes, &virDomainMemorytuneXml);
     passClock(def);

@@ -6,6 +6,7 @@
  */
 #include <libxml/relaxng.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "base/error.h"
 #include "base/util.h"
 #include "model/domain-conf.h"
@@ -299,6 +300,11 @@ static void testHostile(void)
         g_autoptr(virDomainDef) def = virDomainDefParse(text, NULL, i % 2 ? virTestQemuConfig() : virTestTestConfig(), VIR_DOMAIN_DEF_INACTIVE, &error);
         g_assert_true((def == NULL) == (error != NULL));
     }
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+    struct rusage used;
+    g_assert_cmpint(getrusage(RUSAGE_SELF, &used), ==, 0);
+    g_assert_cmpint(used.ru_maxrss, <, 100 * 1024);     /* short documents take no memory to speak of */
+#endif
 }
 
 /* --- mutations --- */
