@@ -15,6 +15,10 @@ import xml.etree.ElementTree as ET
 import harness
 
 harness.enter()
+if 'LVT_OWN_NET' not in os.environ:         # bridges and taps are made: not in the machine's own network
+    os.environ['LVT_OWN_NET'] = 'no' if subprocess.run(['unshare', '-n', 'true'], capture_output=True).returncode else 'yes'
+    if os.environ['LVT_OWN_NET'] == 'yes':
+        os.execvp('unshare', ['unshare', '-n', sys.executable] + sys.argv)
 harness.load_ours()
 
 import libvirt  # noqa: E402  pylint: disable=wrong-import-position
@@ -395,9 +399,5 @@ class Real(Case):
 
 
 if __name__ == '__main__':
-    if 'LVT_OWN_NET' not in os.environ:         # bridges and taps are made: not in the machine's own network
-        os.environ['LVT_OWN_NET'] = 'no' if subprocess.run(['unshare', '-n', 'true'], capture_output=True).returncode else 'yes'
-        if os.environ['LVT_OWN_NET'] == 'yes':
-            os.execvp('unshare', ['unshare', '-n', sys.executable] + sys.argv)
     subprocess.run(['ip', 'link', 'set', 'lo', 'up'], capture_output=True)
     unittest.main(verbosity=2)
